@@ -1,0 +1,64 @@
+# Two commands matter: `make demo` and `make test`. Both set up what they need in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .uv/bin/uv
+UV_VERSION := 0.13.9
+
+.PHONY: help setup demo test test-modes check format lock models docs bench clean
+
+help:  ## Show what can be made.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: .venv/.ready  ## Make the environment in .venv and compile the kernels.
+
+.uv/.ready-$(UV_VERSION):
+	@echo "Fetching the installer (once) …"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv --upgrade uv==$(UV_VERSION) 2> .uv-install.log \
+		|| { cat .uv-install.log; exit 1; }
+	@rm -f .uv-install.log && touch $@
+
+.venv/.ready: pyproject.toml requirements.lock .uv/.ready-$(UV_VERSION)
+	@echo "Setting up .venv (once; about a minute) …"
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements.lock
+	@$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
+	@$(BIN)/moneytrail warmup
+	@touch $@
+
+demo: setup  ## Simulate a bank with gangs in it, score it, show and serve the alerts.
+	@$(BIN)/moneytrail demo
+
+test: setup  ## Run the test suite (kernels compiled).
+	@$(BIN)/python -m pytest
+
+test-modes: setup  ## The kernels again: interpreted with coverage, then with bounds checks.
+	@NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -m "not slow" -p no:cacheprovider tests/kernels tests/typologies tests/scenarios
+	@$(BIN)/coverage report
+	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/numba-boundscheck $(BIN)/python -m pytest -q -m "not slow" -p no:cacheprovider tests/kernels tests/typologies tests/scenarios
+
+check: setup  ## Style, types, the architecture's import rules, and the documentation.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/docs
+
+format: setup  ## Format the code.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: setup  ## Resolve the dependencies anew.
+	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --group dev --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header -o requirements.lock pyproject.toml
+
+models: setup  ## Train the shipped detectors again on simulated banks.
+	@$(BIN)/python -m models.train
+
+docs: setup  ## Write the generated pages of docs/ again.
+	@$(BIN)/python -m moneytrail.docs docs
+
+bench: setup  ## Measure graph building, scoring and the whole command.
+	@$(BIN)/python -m benchmarks.slice
+
+clean:  ## Remove the environment and everything that was made.
+	rm -rf .venv .uv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
