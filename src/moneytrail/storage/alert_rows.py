@@ -1,0 +1,243 @@
+"""An alert as rows, and rows as an alert again: the exact round trip."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from moneytrail.alerts import Alert, AlertMatch, AlertSubject, EvidenceTransfer, Measure
+from moneytrail.errors import NotFoundError
+from moneytrail.storage import tables
+from moneytrail.storage.records import AlertSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy.engine import Connection, RowMapping
+
+_ROWS_AT_ONCE = 20_000
+
+_ALERT_FIELDS = (
+    "alert_id",
+    "run_id",
+    "rank",
+    "headline",
+    "risk_score",
+    "value",
+    "reference_currency",
+    "started_at",
+    "ended_at",
+    "detectable_at",
+    "status",
+)
+_MATCH_FIELDS = (
+    "match_id",
+    "typology",
+    "name",
+    "subject",
+    "score",
+    "value",
+    "started_at",
+    "ended_at",
+    "detectable_at",
+    "explanation",
+    "truncated",
+)
+_MEASURE_FIELDS = ("name", "label", "value", "unit", "threshold", "sense", "kind", "met", "points")
+_SUBJECT_FIELDS = ("account", "role", "part")
+_EVIDENCE_FIELDS = (
+    "match_id",
+    "role",
+    "transaction_id",
+    "booked_at",
+    "debtor_account",
+    "creditor_account",
+    "amount",
+    "currency",
+    "reference_amount",
+    "channel",
+    "reference",
+    "anomaly_score",
+)
+
+
+def insert_alerts(connection: Connection, alerts: Sequence[Alert]) -> None:
+    """Insert `alerts` with all that they hold, some twenty thousand rows at a time."""
+    details: dict[sa.Table, list[dict[str, Any]]] = {
+        tables.alert_typologies: [],
+        tables.alert_subjects: [],
+        tables.alert_accounts: [],
+        tables.alert_matches: [],
+        tables.evidence: [],
+    }
+    if alerts:
+        connection.execute(sa.insert(tables.alerts), [_alert_row(alert) for alert in alerts])
+    for alert in alerts:
+        for table, rows in details.items():
+            rows.extend(_detail_rows(table, alert))
+            if len(rows) >= _ROWS_AT_ONCE:
+                connection.execute(sa.insert(table), rows)
+                rows.clear()
+    for table, rows in details.items():
+        if rows:
+            connection.execute(sa.insert(table), rows)
+
+
+def read_alert(connection: Connection, alert_id: str) -> Alert:
+    """Return the alert as it was saved, with its status of now.
+
+    Raises
+    ------
+    NotFoundError
+        No such alert.
+    """
+    row = (
+        connection.execute(sa.select(tables.alerts).where(tables.alerts.c.alert_id == alert_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFoundError(f"there is no alert {alert_id!r}")
+    return Alert(
+        **{name: row[name] for name in _ALERT_FIELDS},
+        anomaly_scores=json.loads(row["anomaly_scores"]),
+        typology_scores=read_typology_scores(connection, [alert_id]).get(alert_id, {}),
+        subjects=read_subjects(connection, [alert_id]).get(alert_id, ()),
+        matches=tuple(_match(match) for match in _rows_of(connection, tables.alert_matches, alert_id)),
+        evidence=tuple(read_evidence(connection, alert_id)),
+    )
+
+
+def check_match(connection: Connection, alert_id: str, match_id: str | None) -> None:
+    """Raise NotFoundError unless there is such an alert, and such a match in it where `match_id` is given."""
+    query = sa.select(tables.alerts.c.alert_id).where(tables.alerts.c.alert_id == alert_id)
+    if connection.execute(query).first() is None:
+        raise NotFoundError(f"there is no alert {alert_id!r}")
+    if match_id is None:
+        return
+    table = tables.alert_matches.c
+    query = sa.select(table.alert_id).where(table.alert_id == alert_id, table.match_id == match_id)
+    if connection.execute(query).first() is None:
+        raise NotFoundError(f"there is no match {match_id!r} in alert {alert_id!r}")
+
+
+def read_evidence(
+    connection: Connection, alert_id: str, match_id: str | None = None
+) -> list[EvidenceTransfer]:
+    """Return an alert's evidence in the order in which it was saved; of one match, if `match_id` is given."""
+    columns = [tables.evidence.c[name] for name in _EVIDENCE_FIELDS]
+    query = (
+        sa.select(*columns).where(tables.evidence.c.alert_id == alert_id).order_by(tables.evidence.c.position)
+    )
+    if match_id is not None:
+        query = query.where(tables.evidence.c.match_id == match_id)
+    return [EvidenceTransfer(*row) for row in connection.execute(query)]
+
+
+def read_subjects(connection: Connection, alert_ids: Sequence[str]) -> dict[str, tuple[AlertSubject, ...]]:
+    """Return the subjects of each alert, in the order in which they were saved."""
+    table = tables.alert_subjects
+    query = (
+        sa.select(table.c.alert_id, *(table.c[name] for name in _SUBJECT_FIELDS))
+        .where(table.c.alert_id.in_(alert_ids))
+        .order_by(table.c.alert_id, table.c.position)
+    )
+    found: dict[str, list[AlertSubject]] = {}
+    for alert_id, account, role, part in connection.execute(query):
+        found.setdefault(alert_id, []).append(AlertSubject(account, role, part))
+    return {alert_id: tuple(subjects) for alert_id, subjects in found.items()}
+
+
+def read_typology_scores(connection: Connection, alert_ids: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return the typology scores of each alert, in the order in which they were saved."""
+    table = tables.alert_typologies
+    query = (
+        sa.select(table.c.alert_id, table.c.typology, table.c.score)
+        .where(table.c.alert_id.in_(alert_ids))
+        .order_by(table.c.alert_id, table.c.position)
+    )
+    found: dict[str, dict[str, float]] = {}
+    for alert_id, typology, score in connection.execute(query):
+        found.setdefault(alert_id, {})[typology] = score
+    return found
+
+
+def summaries(connection: Connection, rows: Sequence[RowMapping]) -> tuple[AlertSummary, ...]:
+    """Return the summaries of `rows` of the alerts table, in their order, with two further queries in all."""
+    alert_ids = [row["alert_id"] for row in rows]
+    subjects = read_subjects(connection, alert_ids)
+    scores = read_typology_scores(connection, alert_ids)
+    return tuple(
+        AlertSummary(
+            **{name: row[name] for name in _ALERT_FIELDS},
+            typology_scores=scores.get(row["alert_id"], {}),
+            anomaly_scores=json.loads(row["anomaly_scores"]),
+            subjects=subjects.get(row["alert_id"], ()),
+            match_count=row["match_count"],
+            evidence_count=row["evidence_count"],
+        )
+        for row in rows
+    )
+
+
+def _alert_row(alert: Alert) -> dict[str, Any]:
+    row = {name: getattr(alert, name) for name in _ALERT_FIELDS}
+    row["anomaly_scores"] = json.dumps(alert.anomaly_scores)
+    row["match_count"] = len(alert.matches)
+    row["evidence_count"] = len(alert.evidence)
+    return row
+
+
+def _detail_rows(table: sa.Table, alert: Alert) -> Iterator[dict[str, Any]]:
+    if table is tables.alert_typologies:
+        for position, (typology, score) in enumerate(alert.typology_scores.items()):
+            yield {"alert_id": alert.alert_id, "typology": typology, "position": position, "score": score}
+    elif table is tables.alert_accounts:
+        for account in sorted(_accounts(alert)):
+            yield {"account": account, "alert_id": alert.alert_id}
+    elif table is tables.alert_matches:
+        for position, match in enumerate(alert.matches):
+            yield {"alert_id": alert.alert_id, "position": position, **_match_row(match)}
+    elif table is tables.alert_subjects:
+        yield from _numbered(alert.alert_id, alert.subjects, _SUBJECT_FIELDS)
+    else:
+        yield from _numbered(alert.alert_id, alert.evidence, _EVIDENCE_FIELDS)
+
+
+def _numbered(alert_id: str, items: Iterable[object], fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for position, item in enumerate(items):
+        row = {name: getattr(item, name) for name in fields}
+        row["alert_id"], row["position"] = alert_id, position
+        yield row
+
+
+def _accounts(alert: Alert) -> set[str]:
+    sides = {transfer.debtor_account for transfer in alert.evidence}
+    sides |= {transfer.creditor_account for transfer in alert.evidence}
+    return {account for account in sides if account is not None} | {
+        subject.account for subject in alert.subjects
+    }
+
+
+def _match_row(match: AlertMatch) -> dict[str, Any]:
+    row = {name: getattr(match, name) for name in _MATCH_FIELDS}
+    row["measures"] = json.dumps(
+        [[getattr(measure, name) for name in _MEASURE_FIELDS] for measure in match.measures]
+    )
+    row["innocent_explanations"] = json.dumps(list(match.innocent_explanations))
+    return row
+
+
+def _match(row: RowMapping) -> AlertMatch:
+    return AlertMatch(
+        **{name: row[name] for name in _MATCH_FIELDS},
+        measures=tuple(Measure(*fields) for fields in json.loads(row["measures"])),
+        innocent_explanations=tuple(json.loads(row["innocent_explanations"])),
+    )
+
+
+def _rows_of(connection: Connection, table: sa.Table, alert_id: str) -> Sequence[RowMapping]:
+    query = sa.select(table).where(table.c.alert_id == alert_id).order_by(table.c.position)
+    return connection.execute(query).mappings().all()
