@@ -5,8 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from moneytrail.typologies.base import Measure
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+__all__ = [
+    "ALERT_STATUSES",
+    "Alert",
+    "AlertMatch",
+    "AlertStatus",
+    "AlertSubject",
+    "EvidenceTransfer",
+    "Measure",
+    "SubjectRole",
+]
 
 SubjectRole = Literal["suspect", "victim", "unknown"]
 AlertStatus = Literal["open", "in_review", "escalated", "closed_useful", "closed_false_positive"]
@@ -18,41 +31,6 @@ ALERT_STATUSES: tuple[AlertStatus, ...] = (
     "closed_useful",
     "closed_false_positive",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One measured value of a match beside the threshold it is held to.
-
-    Attributes
-    ----------
-    name, label : str
-        The parameter-like name (``payers``) and the words an investigator reads (``unaffiliated payers``).
-    value : float
-        As measured in the match's window.
-    unit : str
-        ``count``, ``share``, ``minor units``, ``hours`` …
-    threshold : float or None
-        What it is compared with; ``None`` for a plain fact.
-    sense : str
-        ``>=``, ``<=`` or empty for a plain fact.
-    kind : str
-        ``gate`` (all must hold), ``booster`` (adds points) or ``fact``.
-    met : bool
-        Whether ``value sense threshold`` holds; ``True`` for a fact.
-    points : float
-        What it adds to the match's score.
-    """
-
-    name: str
-    label: str
-    value: float
-    unit: str
-    threshold: float | None
-    sense: Literal[">=", "<=", ""]
-    kind: Literal["gate", "booster", "fact"]
-    met: bool
-    points: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ CURRENCY_EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
                 "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF "
                 "CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD "
                 "HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK "
-                "MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB "
+                "MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB "
                 "SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH "
                 "USD UYU UZS VES WST XCD YER ZAR ZMW ZWG"
             ).split(),
@@ -123,7 +123,12 @@ ACCOUNT_COLUMNS: Final = (
     Column("occupation", pl.String(), False, "declared occupation or trade"),
     Column("currency", CURRENCY, False, "currency of the two amounts below"),
     Column("declared_turnover", pl.Int64(), False, "declared credits a year, minor units"),
-    Column("opening_balance", pl.Int64(), False, "balance before the first transfer, minor units; may be below zero"),
+    Column(
+        "opening_balance",
+        pl.Int64(),
+        False,
+        "balance before the first transfer, minor units; may be below zero",
+    ),
     Column("registered_money_service", pl.Boolean(), False, "on a register of money-service businesses"),
     Column("address_hash", pl.String(), False, "hashed address; equal hashes are one address"),
     Column("phone_hash", pl.String(), False, "hashed telephone number"),
@@ -195,13 +200,9 @@ def _conform(frame: pl.DataFrame, columns: tuple[Column, ...], table: str) -> pl
             made.append(pl.lit(None, dtype=column.dtype).alias(column.name))
             continue
         if frame.schema[column.name] != column.dtype:
-            raise InputError(
-                f"the {table} column {column.name!r} is {frame.schema[column.name]}, not {column.dtype}"
-            )
+            raise InputError(f"the {table} column {column.name!r} is {frame.schema[column.name]}, not {column.dtype}")
         if column.required and frame[column.name].null_count():
-            raise InputError(
-                f"the {table} column {column.name!r} is empty in {frame[column.name].null_count():,} rows"
-            )
+            raise InputError(f"the {table} column {column.name!r} is empty in {frame[column.name].null_count():,} rows")
         made.append(pl.col(column.name))
     return frame.select(made)
 

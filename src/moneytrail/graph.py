@@ -1,0 +1,268 @@
+"""The transfers as a graph: accounts as integers, transfers in ledger order, and each account's in and out lists.
+
+Everything that searches or counts works on a :class:`TransactionGraph`. It is built once, is read-only, and hides how
+accounts become integers, how the order is made and how the lists are sorted.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+
+from moneytrail.errors import InputError
+from moneytrail.kernels.ordering import Adjacency, adjacency, cost_chunks, is_sorted, pair_order, time_order
+from moneytrail.kernels.relations import RelationRule, Relations, relate
+from moneytrail.schema import LINK_COLUMNS, TRANSFER_SCHEMA
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from moneytrail.rates import ExchangeRates
+
+DAY: Final = 86_400_000_000
+"""Microseconds in a day."""
+
+RELATION_RULE: Final = RelationRule(lookback=180 * DAY, gap=30 * DAY, payments=3)
+"""When two accounts count as affiliated by their dealings: at least 3 payments, either way, in at least 2 calendar
+months, between 180 and 30 days before the transfer (design; see docs/decisions/0003)."""
+
+CHUNKS: Final = 64
+"""Parts that parallel kernels split the accounts into. Fixed, so that results cannot depend on the threads."""
+
+
+@dataclass(frozen=True, eq=False)
+class TransactionGraph:
+    """Transfers in ledger order (``booked_at``, then ``row``) with both adjacencies.
+
+    Attributes
+    ----------
+    names : polars Series of String, length accounts
+        The account with integer ``a`` is ``names[a]``; integers follow first appearance in the frame.
+    order : int64[n]
+        Row of the frame that stands at each place of the ledger.
+    debtor, creditor : int32[n]
+        Accounts in ledger order, -1 where that side is absent.
+    time : int64[n]
+        Microseconds UTC.
+    amount : int64[n]
+        Minor units of `reference_currency`.
+    own_amount : int64[n]
+        Minor units of the transfer's own currency.
+    currency, channel : uint8[n]
+        Places in ``schema.CURRENCIES`` and ``schema.CHANNELS``.
+    links : int32[accounts, 5]
+        Party and hashed attributes as numbers, -1 where unknown.
+    frame : polars DataFrame
+        The canonical transfers it was made from, in their own order.
+    reference_currency : str
+
+    All arrays are read-only.
+    """
+
+    names: pl.Series
+    order: NDArray[np.int64]
+    debtor: NDArray[np.int32]
+    creditor: NDArray[np.int32]
+    time: NDArray[np.int64]
+    amount: NDArray[np.int64]
+    own_amount: NDArray[np.int64]
+    currency: NDArray[np.uint8]
+    channel: NDArray[np.uint8]
+    links: NDArray[np.int32]
+    frame: pl.DataFrame
+    reference_currency: str
+
+    @classmethod
+    def from_frame(
+        cls, transfers: pl.DataFrame, rates: ExchangeRates, accounts: pl.DataFrame | None = None
+    ) -> TransactionGraph:
+        """Build the graph from canonical frames.
+
+        Parameters
+        ----------
+        transfers : polars DataFrame
+            As :data:`moneytrail.schema.TRANSFER_COLUMNS`, in any order.
+        rates : ExchangeRates
+            Must hold every currency in use.
+        accounts : polars DataFrame, optional
+            As :data:`moneytrail.schema.ACCOUNT_COLUMNS`; accounts that no transfer names are left out.
+
+        Raises
+        ------
+        InputError
+            When columns are missing or the amounts together pass int64.
+        MissingRateError
+            When a currency has no rate.
+        """
+        missing = [name for name in TRANSFER_SCHEMA if name not in transfers.columns]
+        if missing:
+            raise InputError(f"the transfer table lacks the column {missing[0]!r}")
+        if transfers.height >= 2**31:
+            raise InputError("a graph holds at most 2,147,483,647 transfers; score the file in parts")
+        names, debtor, creditor = _intern(transfers)
+        amount = rates.to_reference(transfers).to_numpy()
+        if float(amount.sum(dtype=np.float64)) > 9.2e18:
+            raise InputError(f"the amounts together pass 92 million billion {rates.reference}; check their unit")
+        time = transfers["booked_at"].cast(pl.Int64).to_numpy()
+        order = _ledger_order(time, transfers["row"].to_numpy())
+        columns = {
+            "debtor": debtor,
+            "creditor": creditor,
+            "time": time,
+            "amount": amount,
+            "own_amount": transfers["amount"].to_numpy(),
+            "currency": transfers["currency"].to_physical().cast(pl.UInt8).to_numpy(),
+            "channel": transfers["channel"].to_physical().cast(pl.UInt8).to_numpy(),
+        }
+        if order is None:
+            order = np.arange(time.size, dtype=np.int64)
+        else:
+            columns = {name: values[order] for name, values in columns.items()}
+        return cls(
+            names=names,
+            order=_frozen(order),
+            links=_frozen(_links(names, accounts)),
+            frame=transfers,
+            reference_currency=rates.reference,
+            **{name: _frozen(values) for name, values in columns.items()},
+        )
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts there are."""
+        return len(self.names)
+
+    @property
+    def transfers(self) -> int:
+        """How many transfers there are."""
+        return int(self.time.size)
+
+    @cached_property
+    def _both_sides(self) -> tuple[Adjacency, Adjacency]:
+        sides = ((self.debtor, self.creditor), (self.creditor, self.debtor))
+        with ThreadPoolExecutor(2) as pool:
+            built = pool.map(lambda s: adjacency(s[0], s[1], self.time, self.amount, self.accounts), sides)
+            out_, in_ = (Adjacency(*(_frozen(array) for array in arrays)) for arrays in built)
+        return out_, in_
+
+    @property
+    def outgoing(self) -> Adjacency:
+        """Transfers by debtor account, sorted by time, then row. `peer` is the creditor."""
+        return self._both_sides[0]
+
+    @property
+    def incoming(self) -> Adjacency:
+        """Transfers by creditor account, sorted by time, then row. `peer` is the debtor."""
+        return self._both_sides[1]
+
+    @cached_property
+    def relations(self) -> Relations:
+        """What the two accounts of each transfer were to each other, under :data:`RELATION_RULE`."""
+        indptr, edge = pair_order(self.debtor, self.creditor, self.accounts)
+        made = relate(
+            (indptr, edge, cost_chunks(indptr, CHUNKS)),
+            (self.debtor, self.creditor),
+            (self.time, self.month),
+            self.links,
+            RELATION_RULE,
+        )
+        return Relations(*(_frozen(array) for array in made))
+
+    @cached_property
+    def month(self) -> NDArray[np.int32]:
+        """Calendar month (UTC) of every transfer as a running number, in ledger order."""
+        return _frozen(self.time.view("datetime64[us]").astype("datetime64[M]").astype(np.int32))
+
+    def out(self, account: str) -> NDArray[np.int32]:
+        """Ledger positions of the transfers that `account` paid, in order; empty when it is unknown."""
+        return self._side(self.outgoing, account)
+
+    def in_(self, account: str) -> NDArray[np.int32]:
+        """Ledger positions of the transfers that `account` was paid, in order; empty when it is unknown."""
+        return self._side(self.incoming, account)
+
+    def _side(self, side: Adjacency, account: str) -> NDArray[np.int32]:
+        number = self._numbers.get(account)
+        if number is None:
+            return np.empty(0, np.int32)
+        return side.edge[side.indptr[number] : side.indptr[number + 1]]
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names.to_list())}
+
+    def between(self, start: datetime, end: datetime) -> TransactionGraph:
+        """The transfers booked from `start` (inclusive) to `end` (exclusive), with the same account numbers.
+
+        Parameters
+        ----------
+        start, end : datetime
+            With a time zone.
+        """
+        if start.tzinfo is None or end.tzinfo is None:
+            raise InputError("between() takes times with a time zone")
+        first, last = np.searchsorted(self.time, [_microseconds(start), _microseconds(end)])
+        part = slice(int(first), max(int(first), int(last)))
+        columns = ("order", "debtor", "creditor", "time", "amount", "own_amount", "currency", "channel")
+        arrays: dict[str, Any] = {name: _frozen(getattr(self, name)[part]) for name in columns}
+        return TransactionGraph(
+            names=self.names,
+            links=self.links,
+            frame=self.frame,
+            reference_currency=self.reference_currency,
+            **arrays,
+        )
+
+    def transaction_ids(self, ledger: NDArray[np.integer[Any]]) -> pl.Series:
+        """The transaction ids at these ledger positions."""
+        return self.frame["transaction_id"].gather(pl.Series(self.order[ledger]))
+
+
+def _microseconds(moment: datetime) -> int:
+    return int(pl.Series([moment]).dt.convert_time_zone("UTC").dt.timestamp("us")[0])
+
+
+def _intern(transfers: pl.DataFrame) -> tuple[pl.Series, NDArray[np.int32], NDArray[np.int32]]:
+    """Accounts as integers in order of first appearance, debtors' column first."""
+    both = pl.concat([transfers["debtor_account"], transfers["creditor_account"]])
+    coded = both.cast(pl.Categorical(pl.Categories.random()))
+    codes = coded.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+    height = transfers.height
+    somewhere = np.zeros(int(codes.max(initial=-1)) + 1, np.int64)
+    present = np.flatnonzero(codes >= 0)
+    somewhere[codes[present]] = present
+    names = both.gather(pl.Series(somewhere)).rename("account")
+    return names, codes[:height], codes[height:]
+
+
+def _ledger_order(time: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Rows of the frame in ledger order, or ``None`` when they stand in it already."""
+    if is_sorted(row):
+        return None if is_sorted(time) else time_order(time).astype(np.int64)
+    by_row = np.argsort(row, kind="stable")
+    return by_row[time_order(time[by_row])]
+
+
+def _links(names: pl.Series, accounts: pl.DataFrame | None) -> NDArray[np.int32]:
+    links = np.full((len(names), len(LINK_COLUMNS)), -1, np.int32)
+    if accounts is None or not len(names):
+        return links
+    known = names.to_frame().join(accounts, on="account", how="left", maintain_order="left")
+    for place, column in enumerate(LINK_COLUMNS):
+        coded = known[column].cast(pl.Categorical(pl.Categories.random()))
+        links[:, place] = coded.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+    return links
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array = np.ascontiguousarray(array)
+    if array.flags.writeable:
+        array.flags.writeable = False
+    return array

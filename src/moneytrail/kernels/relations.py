@@ -1,0 +1,159 @@
+"""What two accounts were to each other when a transfer was made: strangers, acquaintances, affiliated.
+
+Oracle: ``tests/oracles/relations.py``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+
+class RelationRule(NamedTuple):
+    """When two accounts count as affiliated.
+
+    Attributes
+    ----------
+    lookback : int
+        Microseconds. Only transfers in ``(t - lookback, t]`` are looked at.
+    gap : int
+        Microseconds. Regular dealings count once they are older than this: transfers in ``(t - lookback, t - gap]``.
+    payments : int
+        How many such transfers, in either direction and in at least two calendar months (UTC), make a tie.
+    """
+
+    lookback: int
+    gap: int
+    payments: int
+
+
+class Relations(NamedTuple):
+    """For every transfer, in ledger order, what its two accounts were to each other at that moment.
+
+    Attributes
+    ----------
+    affiliated : bool[n]
+        They share a party or a hashed attribute, or had regular dealings before. ``True`` for transfers to oneself
+        and with one side absent, so that these never count as a stranger's.
+    first : bool[n]
+        No transfer between the two, either way, earlier in the lookback.
+    recent : int32[n]
+        Transfers the same way in the lookback, this one included.
+    previous, following : int32[n]
+        Ledger position of the nearest earlier and later *unaffiliated* transfer the same way, -1 where none.
+    """
+
+    affiliated: NDArray[np.bool_]
+    first: NDArray[np.bool_]
+    recent: NDArray[np.int32]
+    previous: NDArray[np.int32]
+    following: NDArray[np.int32]
+
+
+@njit(cache=True, nogil=True)
+def _linked(links: NDArray[np.int32], a: int, b: int) -> bool:
+    for k in range(links.shape[1]):
+        if links[a, k] >= 0 and links[a, k] == links[b, k]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _relate_pair(
+    edges: NDArray[np.int32],
+    debtor: NDArray[np.int32],
+    times: tuple[NDArray[np.int64], NDArray[np.int32]],
+    rule: RelationRule,
+    linked: bool,
+    out: Relations,
+) -> None:
+    """Unit kernel: the transfers of one pair, in ledger order. Three pointers that only move on: linear."""
+    time, month = times
+    oldest = 0
+    settled = 0
+    forward = 0
+    last_forward = -1
+    last_backward = -1
+    first_debtor = debtor[edges[0]]
+    for i in range(edges.size):
+        e = edges[i]
+        while time[edges[oldest]] <= time[e] - rule.lookback:
+            if debtor[edges[oldest]] == first_debtor:
+                forward -= 1
+            oldest += 1
+        while settled < i and time[edges[settled]] <= time[e] - rule.gap:
+            settled += 1
+        is_forward = debtor[e] == first_debtor
+        if is_forward:
+            forward += 1
+        out.first[e] = i == oldest
+        out.recent[e] = forward if is_forward else i - oldest + 1 - forward
+        regular = settled - oldest >= rule.payments and month[edges[oldest]] != month[edges[settled - 1]]
+        out.affiliated[e] = linked or regular
+        if linked or regular:
+            continue
+        last = last_forward if is_forward else last_backward
+        out.previous[e] = last
+        if last >= 0:
+            out.following[last] = e
+        if is_forward:
+            last_forward = e
+        else:
+            last_backward = e
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def relate(
+    groups: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]],
+    sides: tuple[NDArray[np.int32], NDArray[np.int32]],
+    times: tuple[NDArray[np.int64], NDArray[np.int32]],
+    links: NDArray[np.int32],
+    rule: RelationRule,
+) -> Relations:
+    """Relations of every transfer. Each pair is one thread's alone; the result does not depend on the threads.
+
+    Parameters
+    ----------
+    groups : (indptr int64[accounts + 1], edge int32[m], borders int64[chunks + 1])
+        From :func:`ordering.pair_order` and :func:`ordering.cost_chunks`.
+    sides : (debtor int32[n], creditor int32[n])
+        In ledger order, -1 where absent.
+    times : (time int64[n], month int32[n])
+        Microseconds UTC and the calendar month as a running number.
+    links : int32[accounts, k]
+        Party and hashed attributes as numbers, -1 where unknown.
+    rule : RelationRule
+
+    Returns
+    -------
+    Relations
+        Cost: linear in the transfers.
+    """
+    indptr, grouped, borders = groups
+    debtor, creditor = sides
+    n = debtor.size
+    out = Relations(
+        np.ones(n, np.bool_),
+        np.zeros(n, np.bool_),
+        np.zeros(n, np.int32),
+        np.full(n, -1, np.int32),
+        np.full(n, -1, np.int32),
+    )
+    for chunk in prange(borders.size - 1):
+        start = indptr[borders[chunk]]
+        stop = indptr[borders[chunk + 1]]
+        while start < stop:
+            e = grouped[start]
+            small, large = min(debtor[e], creditor[e]), max(debtor[e], creditor[e])
+            end = start + 1
+            while end < stop:
+                f = grouped[end]
+                if min(debtor[f], creditor[f]) != small or max(debtor[f], creditor[f]) != large:
+                    break
+                end += 1
+            _relate_pair(grouped[start:end], debtor, times, rule, _linked(links, small, large), out)
+            start = end
+    return out

@@ -1,0 +1,239 @@
+"""L01: cash or wire amounts kept just under a line that would trigger a report, a check or a cap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from moneytrail.graph import CHUNKS, DAY
+from moneytrail.kernels.ordering import cost_chunks
+from moneytrail.kernels.structuring import StructuringRule, structured
+from moneytrail.schema import CHANNELS, CURRENCIES
+from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
+from moneytrail.typologies.measuring import booster, fact, gate, margin
+from moneytrail.typologies.wording import between, counted, money, percent, plain_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from moneytrail.graph import TransactionGraph
+    from moneytrail.typologies.base import Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that structuring hugs: amounts are compared with it in its own currency, without conversion."""
+
+    currency: str
+    amount: int
+    what: str
+    source: str
+
+
+LINES: Final = (
+    Line("GBP", 100_000, "least sum for an account freezing order or a cash seizure (UK)",
+         "Proceeds of Crime Act 2002, s.303Z8; College of Policing, Cash seizure"),
+    Line("GBP", 1_000_000, "border cash declaration (UK)", "unverified"),
+    Line("GBP", 2_000_000, "Post Office cash deposit cap (UK)", "VIXIO, 2023 (second-hand)"),
+    Line("EUR", 300_000, "identity check for occasional cash (EU)", "The Deep Dive, 2024 (second-hand)"),
+    Line("EUR", 1_000_000, "cash cap from 10 July 2027 (EU)", "The Deep Dive, 2024 (second-hand)"),
+    Line("USD", 300_000, "wire record line (US)", "FinCEN, FIN-2014-A008, 2014 (second-hand)"),
+    Line("USD", 1_000_000, "cash report (US)", "FinCEN, FIN-2014-A008, 2014 (second-hand)"),
+    Line("AUD", 1_000_000, "threshold report (Australia)",
+         "AUSTRAC, Australian-Indonesian investigation shuts down people smuggling operation"),
+    Line("CAD", 1_000_000, "large-cash report, over 24 hours (Canada)", "Liquisearch, Structuring (second-hand)"),
+)  # fmt: skip
+"""The lines that are looked at, in order of currency and amount. Each is marked with its source or *unverified*."""
+
+COUNTED_CHANNELS: Final = ("cash", "wire")
+
+PARAMETERS = (
+    Parameter(
+        "window_days", 5, "days", 1, 60, "length of the sliding window and of a period",
+        "one load of cash is paid in within a working week", "design",
+    ),
+    Parameter(
+        "lookback_days", 180, "days", 1, 365, "how far back the two bins are counted",
+        "half a year shows an honest business's own spread of takings", "design",
+    ),
+    Parameter(
+        "credits", 3, "count", 2, 1000, "credits just under the line",
+        "two may be chance", "design",
+    ),
+    Parameter(
+        "near_share", 0.8, "share", 0.5, 0.999, "from which share of the line on an amount is just under it",
+        "the range that reported cases fall in", "design",
+    ),
+    Parameter(
+        "sum_share", 1.2, "share", 1.0, 100.0,
+        "share of the line that the window's credits reach together, each of them below it: the other way to hold",
+        "together they would have crossed the line clearly", "design",
+    ),
+    Parameter(
+        "excess", 3, "count", 1, 100, "how many times as many lie just under the line as just above it",
+        "takings that are merely near the line fall on both sides of it", "design",
+    ),
+    Parameter("places", 2, "count", 2, 100, "places paid in at on one day: as many add points", "several branches in a day", "sourced"),
+    Parameter("repeats", 0.5, "share", 0.0, 1.0, "share of the credits whose exact amount recurs: adds points", "counted out in advance", "design"),
+)  # fmt: skip
+
+
+def _counted(graph: TransactionGraph) -> NDArray[np.bool_]:
+    """In ledger order: credits of a counted channel, not from oneself."""
+    channels = [CHANNELS.index(name) for name in COUNTED_CHANNELS]
+    counted_: NDArray[np.bool_] = np.isin(graph.channel, channels)
+    return counted_ & (graph.creditor >= 0) & (graph.creditor != graph.debtor)
+
+
+def _applicable(graph: TransactionGraph, _values: Values) -> str:
+    currencies = sorted({line.currency for line in LINES})
+    here = np.isin(graph.currency, [CURRENCIES.index(code) for code in currencies])
+    if not graph.transfers or (_counted(graph) & here).any():
+        return ""
+    return f"needs cash or wire credits in {', '.join(currencies)}; the data has none"
+
+
+def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
+    rule = StructuringRule(
+        window=int(values["window_days"]) * DAY,
+        lookback=int(values["lookback_days"]) * DAY,
+        credits=int(values["credits"]),
+        near_share=thousandths(values["near_share"]),
+        sum_share=thousandths(values["sum_share"]),
+        excess=int(values["excess"]),
+    )
+    eligible = _counted(graph)
+    for line in LINES:
+        credits = np.flatnonzero(eligible & (graph.currency == CURRENCIES.index(line.currency)))
+        if credits.size < rule.credits:
+            continue
+        ledger = credits[np.argsort(graph.creditor[credits], kind="stable")]
+        indptr = np.searchsorted(graph.creditor[ledger], np.arange(graph.accounts + 1)).astype(np.int64)
+        time, amount = graph.time[ledger], graph.own_amount[ledger]
+        found = structured(indptr, time, amount, line.amount, rule, cost_chunks(indptr, CHUNKS))
+        for first, last, fired, account in found.tolist():
+            window = ledger[first : last + 1]
+            proof = window[graph.own_amount[window] < line.amount]
+            history = slice(int(indptr[account]), last + 1)
+            recent = amount[history][time[history] > time[last] - rule.lookback]
+            measures = _measure(graph, proof, (line, recent, bool(proof.size == window.size)), values)
+            near = graph.own_amount[proof] * 1000 >= line.amount * rule.near_share
+            yield Found(
+                subject=account,
+                ledger=proof,
+                roles=["just under" if is_near else "below" for is_near in near.tolist()],
+                detectable=int(ledger[fired]),
+                measures=measures,
+                explanation=_explain(graph, account, proof, (line, {m.name: m for m in measures})),
+            )
+
+
+def _measure(
+    graph: TransactionGraph,
+    proof: NDArray[np.integer[Any]],
+    against: tuple[Line, NDArray[np.int64], bool],
+    values: Values,
+) -> tuple[Measure, ...]:
+    line, recent, all_below = against
+    near_low = line.amount * values["near_share"]
+    above_high = line.amount * (2 - values["near_share"])
+    amounts = graph.own_amount[proof]
+    near = int((amounts >= near_low).sum())
+    below = int(((recent >= near_low) & (recent < line.amount)).sum())
+    above = int(((recent >= line.amount) & (recent < above_high)).sum())
+    by_count = near >= values["credits"]
+    total = int(amounts.sum()) if all_below else 0
+    return (
+        gate("credits", "credits just under the line", near, "count", values["credits"],
+             points=margin(near, values["credits"], 3, 0.20)) if by_count else
+        gate("sum", f"sum of credits, each below the line, in {line.currency}", total, "minor units",
+             line.amount * values["sum_share"]),
+        gate("excess", "times as many just under the line as just above it, in 180 days",
+             below / max(1, above), "count", values["excess"],
+             points=margin(below / max(1, above), values["excess"], 3, 0.10)),
+        booster("places", "places paid in at on one day", _places(graph, proof), "count", values["places"],
+                points=0.10),
+        booster("repeats", "credits whose exact amount recurs", _repeats(amounts), "share", values["repeats"],
+                points=0.10),
+        fact("line", f"the line, in {line.currency}: {line.what}; source: {line.source}", line.amount, "minor units"),
+        fact("sum_own", f"sum of the credits, in {line.currency}", int(amounts.sum()), "minor units"),
+    )  # fmt: skip
+
+
+def _places(graph: TransactionGraph, proof: NDArray[np.integer[Any]]) -> int:
+    """The most distinct locations on one day (UTC)."""
+    locations = graph.frame["location"].gather(graph.order[proof].tolist()).to_list()
+    by_day: dict[int, set[str]] = {}
+    for day, location in zip((graph.time[proof] // DAY).tolist(), locations, strict=True):
+        if location is not None:
+            by_day.setdefault(day, set()).add(location)
+    return max((len(places) for places in by_day.values()), default=0)
+
+
+def _repeats(amounts: NDArray[np.int64]) -> float:
+    _, counts = np.unique(amounts, return_counts=True)
+    return float(counts[counts > 1].sum() / amounts.size)
+
+
+def _explain(
+    graph: TransactionGraph,
+    account: int,
+    proof: NDArray[np.integer[Any]],
+    against: tuple[Line, dict[str, Measure]],
+) -> str:
+    line, m = against
+    when = between(int(graph.time[proof[0]]), int(graph.time[proof[-1]]))
+    total = money(m["sum_own"].value, line.currency)
+    limit = money(line.amount, line.currency)
+    said = f"{plain_id(graph.names[account]).capitalize()} was paid {total} in {counted(proof.size, 'cash or wire credit')}, {when}, each below {limit} ({line.what})."
+    if "credits" in m:
+        said += f" {counted(m['credits'].value, 'credit')} lie just under that line."
+    said += f" Over 180 days the account has {m['excess'].value:.1f} times as many just under it as just above."
+    if m["places"].met:
+        said += f" On one day money was paid in at {counted(m['places'].value, 'place')}."
+    if m["repeats"].met:
+        said += f" {percent(m['repeats'].value)} of the credits have exactly the same amount as another."
+    return said
+
+
+TYPOLOGY = Typology(
+    id="L01",
+    name="Structuring",
+    stage="placement",
+    summary="Cash or wire amounts are kept just under a line that would trigger a report, a check or a cap.",
+    definition=(
+        "Looked at are cash and wire credits in the currency of a line, compared with it without conversion, one line "
+        "at a time. At each such credit, those in the window that ends there (left end excluded, right end included) "
+        "count. The gate holds when at least `credits` of them lie in [`near_share` x line, line), or when none reaches "
+        "the line and together they come to at least `sum_share` x line; and when over `lookback_days` the account has "
+        "at least `credits` such credits just under the line, and at least `excess` times as many as in [line, "
+        "(2 - `near_share`) x line). One match is kept for each account, line and period of one window length, counted "
+        "from 1 January 1970 UTC: the firing with most credits just under the line, then with the largest sum, then "
+        "the earliest. Several places on a day and exact repeats add points and never decide. Not covered: one load "
+        "spread over accounts that nothing links, and cash that stays far under every line."
+    ),
+    parameters=PARAMETERS,
+    roles=(
+        Role("just under", "a credit just under the line", "depositor"),
+        Role("below", "a credit of the same window further below the line", "depositor"),
+    ),
+    subject_part="account paid into",
+    sources=(
+        Source("AUSTRAC", "Australian-Indonesian investigation shuts down people smuggling operation", None),
+        Source("AUSTRAC", "Cuckoo smurfing guide", 2021, second_hand=True),
+        Source("FinCEN", "FIN-2014-A008, advisory on human smuggling and trafficking", 2014, second_hand=True),
+        Source("FATF", "ML/TF Risks Arising from Migrant Smuggling", 2022, second_hand=True),
+    ),
+    innocent_explanations=(
+        "a shop whose daily takings happen to be near the line",
+        "wages or rent that are round sums near the line",
+        "a shop assistant told by the branch to keep deposits small",
+    ),
+    finder=_find,
+    span_days=lambda values: int(values["window_days"]) + max(int(values["window_days"]), int(values["lookback_days"])),
+    applicable=_applicable,
+)

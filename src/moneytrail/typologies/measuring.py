@@ -1,0 +1,134 @@
+"""Measurements that several typologies take of the evidence they have found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from moneytrail.kernels.pass_through import left_within
+from moneytrail.typologies.base import Measure
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from moneytrail.graph import TransactionGraph
+
+CANDIDATES: Final = 400
+"""Unit amounts that :func:`modal_concentration` tries at most: the most frequent ones, then the largest."""
+
+
+def gate(
+    name: str,
+    label: str,
+    value: float,
+    unit: str,
+    threshold: float,
+    *,
+    upper: bool = False,
+    points: float = 0.0,
+) -> Measure:
+    """A gate's measure. `upper` means that the threshold is the most that is allowed."""
+    met = value <= threshold if upper else value >= threshold
+    return Measure(name, label, float(value), unit, float(threshold), "<=" if upper else ">=", "gate", met, points)
+
+
+def booster(
+    name: str, label: str, value: float, unit: str, threshold: float, *, points: float, upper: bool = False
+) -> Measure:
+    """A booster's measure: `points` when it is met, none when it is not. It never decides whether there is a match."""
+    met = value <= threshold if upper else value >= threshold
+    return Measure(
+        name,
+        label,
+        float(value),
+        unit,
+        float(threshold),
+        "<=" if upper else ">=",
+        "booster",
+        met,
+        points if met else 0.0,
+    )
+
+
+def fact(name: str, label: str, value: float, unit: str) -> Measure:
+    """A measured value that nothing is held against."""
+    return Measure(name, label, float(value), unit, None, "", "fact", True, 0.0)
+
+
+def margin(value: float, threshold: float, reach: float, points: float) -> float:
+    """Points for passing a threshold by far: none at the threshold, all of them at `reach` times it, straight between."""
+    if threshold <= 0 or reach <= 1:
+        return 0.0
+    return round(points * min(1.0, max(0.0, (value / threshold - 1.0) / (reach - 1.0))), 6)
+
+
+def reaches(part: NDArray[np.int64], whole: NDArray[np.int64], share: int) -> NDArray[np.bool_]:
+    """Whether ``part / whole >= share / 1000``, exactly and without overflow; as the kernels compare."""
+    return part >= (whole // 1000) * share + (whole % 1000 * share + 999) // 1000
+
+
+def lower_median(amounts: NDArray[np.integer[Any]]) -> int:
+    """The middle amount, the lower of the two where their number is even."""
+    return int(np.sort(amounts)[(amounts.size - 1) // 2])
+
+
+def modal_concentration(amounts: NDArray[np.integer[Any]], tolerance: float) -> float:
+    """The largest share of `amounts` that lie near one of two unit amounts or a small multiple of it.
+
+    An amount belongs to the unit ``u`` when for some whole ``m`` from 1 to 6 it lies in ``m * u * (1 ± tolerance)``,
+    both ends inclusive: a family pays for several seats. The two units are taken from the amounts themselves, the
+    best pair exactly; with more than 400 distinct amounts only the 400 most frequent are tried.
+
+    Parameters
+    ----------
+    amounts : int array
+        Minor units, at least one.
+    tolerance : float
+        A share.
+
+    Returns
+    -------
+    float
+        Above 0, at most 1.
+    """
+    units, counts = np.unique(amounts[amounts > 0], return_counts=True)
+    if not units.size:
+        return 1.0
+    tried = units[np.lexsort((-units, -counts))[:CANDIDATES]]
+    multiples = np.arange(1, 7)[:, None, None] * tried[None, :, None].astype(np.float64)
+    near = (np.abs(units[None, None, :] - multiples) <= tolerance * multiples).any(axis=0)
+    missed = (~near * counts).astype(np.float64) @ (~near).T.astype(np.float64)
+    return float((counts.sum() - missed.min()) / amounts.size)
+
+
+def passed_share(graph: TransactionGraph, account: int, ledger: NDArray[np.integer[Any]], reach: int) -> float:
+    """Which share of the credits at `ledger` had left `account` within `reach`, first in, first out.
+
+    Matched over the account's transfers from the first to the last of `ledger` only, from an empty queue, so that
+    nothing after the last one is used.
+
+    Parameters
+    ----------
+    graph : TransactionGraph
+    account : int
+    ledger : int array
+        Ledger positions of credits of `account`, rising.
+    reach : int
+        Microseconds, inclusive.
+    """
+    own = account_transfers(graph, account, int(ledger[0]), int(ledger[-1]))
+    left = left_within(graph.time[own], graph.amount[own], graph.creditor[own] == account, reach)
+    total = int(graph.amount[ledger].sum())
+    return float(left[np.isin(own, ledger)].sum() / total) if total else 0.0
+
+
+def account_transfers(graph: TransactionGraph, account: int, first: int, last: int) -> NDArray[np.int64]:
+    """Ledger positions, rising, of an account's transfers from `first` to `last`, both inclusive; not to oneself."""
+    parts = []
+    for side in (graph.outgoing, graph.incoming):
+        edges = side.edge[side.indptr[account] : side.indptr[account + 1]]
+        start, stop = np.searchsorted(edges, [first, last + 1])
+        part = edges[start:stop]
+        parts.append(part[side.peer[side.indptr[account] + start : side.indptr[account] + stop] != account])
+    return np.sort(np.concatenate(parts)).astype(np.int64)

@@ -1,0 +1,45 @@
+"""How money, times and counts are written in explanations: the same everywhere, in plain British English."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from moneytrail.schema import CURRENCY_EXPONENTS
+
+SIGNS: Final = {"GBP": "£", "EUR": "€", "USD": "US$"}
+
+
+def money(minor: float, currency: str) -> str:
+    """Minor units as an investigator writes them: ``£23,400.00``, ``JPY 5,000``."""
+    exponent = CURRENCY_EXPONENTS[currency]
+    sign = SIGNS.get(currency, f"{currency} ")
+    whole, rest = divmod(round(minor), 10**exponent)
+    return f"{sign}{whole:,}" + (f".{rest:0{exponent}d}" if exponent else "")
+
+
+def day(microseconds: int) -> str:
+    """A time as its day in UTC: ``3 May 2025``."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def between(start: int, end: int) -> str:
+    """Two times as ``between 3 May 2025 and 28 May 2025``, or ``on 3 May 2025``."""
+    first, last = day(start), day(end)
+    return f"on {first}" if first == last else f"between {first} and {last}"
+
+
+def counted(number: float, one: str, many: str | None = None) -> str:
+    """``1 payer``, ``14 payers``."""
+    return f"{number:,.0f} {one if number == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage, rounded half to even: ``93 %``."""
+    return f"{share * 100:.0f} %"
+
+
+def plain_id(account: str) -> str:
+    """An account in a sentence."""
+    return f"account {account}"
