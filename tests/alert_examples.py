@@ -16,6 +16,7 @@ from moneytrail.alerts import (
     Measure,
     SubjectRole,
 )
+from moneytrail.storage import JSON
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 TYPOLOGIES: Final = ("S01", "L01", "L03", "L04")
@@ -36,14 +37,12 @@ AWKWARD: Final = (
 )
 
 
-def example_record(
-    run_id: str, created_at: datetime = START
-) -> dict[str, str | list[int] | dict[str, float]]:
+def example_record(run_id: str, created_at: datetime = START) -> dict[str, JSON]:
     return {"run_id": run_id, "created_at": created_at.isoformat(), "seed": [1, 2], "weights": {"S01": 0.1}}
 
 
 def example_alerts(seed: int, count: int, *, run_id: str = "run-1", evidence: int = 4) -> list[Alert]:
-    """Return `count` alerts, with ids that are unique within the run; ties in every sortable field are likely."""
+    """Return `count` alerts, with ids unique within the run; ties in every sortable field are likely."""
     rng = random.Random(seed)
     return [
         example_alert(rng, f"{run_id}-alert-{number:04d}", run_id, number + 1, evidence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,10 +11,11 @@ import sqlalchemy as sa
 from moneytrail.alerts import Alert, AlertMatch, AlertSubject, EvidenceTransfer, Measure
 from moneytrail.errors import NotFoundError
 from moneytrail.storage import tables
+from moneytrail.storage.database import insert_rows
 from moneytrail.storage.records import AlertSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection, RowMapping
 
@@ -65,24 +67,17 @@ _EVIDENCE_FIELDS = (
 
 def insert_alerts(connection: Connection, alerts: Sequence[Alert]) -> None:
     """Insert `alerts` with all that they hold, some twenty thousand rows at a time."""
-    details: dict[sa.Table, list[dict[str, Any]]] = {
-        tables.alert_typologies: [],
-        tables.alert_subjects: [],
-        tables.alert_accounts: [],
-        tables.alert_matches: [],
-        tables.evidence: [],
-    }
-    if alerts:
-        connection.execute(sa.insert(tables.alerts), [_alert_row(alert) for alert in alerts])
+    insert_rows(connection, tables.alerts, _ALERT_COLUMNS, [_alert_row(alert) for alert in alerts])
+    waiting: dict[sa.Table, list[tuple[Any, ...]]] = {table: [] for table in _DETAILS}
     for alert in alerts:
-        for table, rows in details.items():
-            rows.extend(_detail_rows(table, alert))
+        for table, (names, rows_of) in _DETAILS.items():
+            rows = waiting[table]
+            rows.extend(rows_of(alert))
             if len(rows) >= _ROWS_AT_ONCE:
-                connection.execute(sa.insert(table), rows)
+                insert_rows(connection, table, names, rows)
                 rows.clear()
-    for table, rows in details.items():
-        if rows:
-            connection.execute(sa.insert(table), rows)
+    for table, (names, _) in _DETAILS.items():
+        insert_rows(connection, table, names, waiting[table])
 
 
 def read_alert(connection: Connection, alert_id: str) -> Alert:
@@ -182,52 +177,63 @@ def summaries(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Alert
     )
 
 
-def _alert_row(alert: Alert) -> dict[str, Any]:
-    row = {name: getattr(alert, name) for name in _ALERT_FIELDS}
-    row["anomaly_scores"] = json.dumps(alert.anomaly_scores)
-    row["match_count"] = len(alert.matches)
-    row["evidence_count"] = len(alert.evidence)
-    return row
-
-
-def _detail_rows(table: sa.Table, alert: Alert) -> Iterator[dict[str, Any]]:
-    if table is tables.alert_typologies:
-        for position, (typology, score) in enumerate(alert.typology_scores.items()):
-            yield {"alert_id": alert.alert_id, "typology": typology, "position": position, "score": score}
-    elif table is tables.alert_accounts:
-        for account in sorted(_accounts(alert)):
-            yield {"account": account, "alert_id": alert.alert_id}
-    elif table is tables.alert_matches:
-        for position, match in enumerate(alert.matches):
-            yield {"alert_id": alert.alert_id, "position": position, **_match_row(match)}
-    elif table is tables.alert_subjects:
-        yield from _numbered(alert.alert_id, alert.subjects, _SUBJECT_FIELDS)
-    else:
-        yield from _numbered(alert.alert_id, alert.evidence, _EVIDENCE_FIELDS)
-
-
-def _numbered(alert_id: str, items: Iterable[object], fields: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for position, item in enumerate(items):
-        row = {name: getattr(item, name) for name in fields}
-        row["alert_id"], row["position"] = alert_id, position
-        yield row
-
-
-def _accounts(alert: Alert) -> set[str]:
-    sides = {transfer.debtor_account for transfer in alert.evidence}
-    sides |= {transfer.creditor_account for transfer in alert.evidence}
-    return {account for account in sides if account is not None} | {
-        subject.account for subject in alert.subjects
-    }
-
-
-def _match_row(match: AlertMatch) -> dict[str, Any]:
-    row = {name: getattr(match, name) for name in _MATCH_FIELDS}
-    row["measures"] = json.dumps(
-        [[getattr(measure, name) for name in _MEASURE_FIELDS] for measure in match.measures]
+def _alert_row(alert: Alert) -> tuple[Any, ...]:
+    return (
+        *(getattr(alert, name) for name in _ALERT_FIELDS),
+        json.dumps(alert.anomaly_scores),
+        len(alert.matches),
+        len(alert.evidence),
     )
-    row["innocent_explanations"] = json.dumps(list(match.innocent_explanations))
-    return row
+
+
+def _typology_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
+    for position, (typology, score) in enumerate(alert.typology_scores.items()):
+        yield alert.alert_id, position, typology, score
+
+
+def _account_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
+    accounts = {subject.account for subject in alert.subjects}
+    for transfer in alert.evidence:
+        accounts.update(
+            side for side in (transfer.debtor_account, transfer.creditor_account) if side is not None
+        )
+    for account in sorted(accounts):
+        yield alert.alert_id, account
+
+
+def _match_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
+    for position, match in enumerate(alert.matches):
+        measures = [[getattr(measure, name) for name in _MEASURE_FIELDS] for measure in match.measures]
+        yield (
+            alert.alert_id,
+            position,
+            *(getattr(match, name) for name in _MATCH_FIELDS),
+            json.dumps(measures),
+            json.dumps(match.innocent_explanations),
+        )
+
+
+def _subject_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
+    fields = attrgetter(*_SUBJECT_FIELDS)
+    for position, subject in enumerate(alert.subjects):
+        yield alert.alert_id, position, *fields(subject)
+
+
+def _evidence_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
+    fields = attrgetter(*_EVIDENCE_FIELDS)
+    for position, transfer in enumerate(alert.evidence):
+        yield alert.alert_id, position, *fields(transfer)
+
+
+_ALERT_COLUMNS = (*_ALERT_FIELDS, "anomaly_scores", "match_count", "evidence_count")
+_MATCH_COLUMNS = ("alert_id", "position", *_MATCH_FIELDS, "measures", "innocent_explanations")
+_DETAILS: dict[sa.Table, tuple[tuple[str, ...], Callable[[Alert], Iterator[tuple[Any, ...]]]]] = {
+    tables.alert_typologies: (("alert_id", "position", "typology", "score"), _typology_rows),
+    tables.alert_subjects: (("alert_id", "position", *_SUBJECT_FIELDS), _subject_rows),
+    tables.alert_accounts: (("alert_id", "account"), _account_rows),
+    tables.alert_matches: (_MATCH_COLUMNS, _match_rows),
+    tables.evidence: (("alert_id", "position", *_EVIDENCE_FIELDS), _evidence_rows),
+}
 
 
 def _match(row: RowMapping) -> AlertMatch:

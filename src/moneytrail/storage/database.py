@@ -17,7 +17,7 @@ from moneytrail.errors import ConflictError, StoreError
 from moneytrail.storage.tables import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.engine import URL, Connection, Engine
 
@@ -148,6 +148,38 @@ class Database:
             if isinstance(error, self._engine.dialect.loaded_dbapi.Error):
                 raise StoreError(f"the store {self.name} failed: {_reason(error)}") from error
             raise
+
+
+def insert_rows(
+    connection: Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert `rows`, each with the values of the columns `names`, the quickest way that the dialect has.
+
+    SQLAlchemy's own bulk insert spends most of its time on one dictionary a row: half a million rows of
+    evidence took 7 s with it on SQLite and 15 s on PostgreSQL.
+    """
+    if not rows:
+        return
+    dialect = connection.dialect
+    processors = [table.c[name].type.bind_processor(dialect) for name in names]
+    stored = zip(
+        *(
+            column if process is None else map(process, column)
+            for process, column in zip(processors, zip(*rows, strict=True), strict=True)
+        ),
+        strict=True,
+    )
+    quote = dialect.identifier_preparer.quote
+    into = f"{quote(table.name)} ({', '.join(quote(name) for name in names)})"
+    if dialect.name == "postgresql":
+        cursor: Any = connection.connection.cursor()
+        with cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in stored:
+                copy.write_row(row)
+    else:
+        marks = ", ".join("?" * len(names))
+        # The names come from the table's definition, never from data.
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(stored))  # noqa: S608
 
 
 def parse_url(url_or_path: str | Path) -> URL:

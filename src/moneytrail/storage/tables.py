@@ -39,7 +39,7 @@ class AnyText(sa.types.TypeDecorator[str]):
     """Text of any kind, ordered by code point on both dialects.
 
     PostgreSQL cannot hold U+0000, and neither dialect half of a surrogate pair; files have both. Each is
-    stored as U+001A and four hexadecimal digits, and so is U+001A itself, so that every text comes back as it went.
+    stored as U+001A and four hexadecimal digits, and so is U+001A itself: every text comes back as it went.
     """
 
     impl = sa.Text

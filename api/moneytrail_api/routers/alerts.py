@@ -1,0 +1,116 @@
+"""Alerts: list, one, its evidence, its decisions. Handlers are plain functions: the store blocks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from moneytrail.storage import KeyRecord
+from moneytrail_api.access import AlertReader, Decider, OpenStore
+from moneytrail_api.evidence_csv import evidence_csv
+from moneytrail_api.models import (
+    AlertDetail,
+    AlertFilters,
+    AlertItem,
+    AlertList,
+    DecisionItem,
+    DecisionList,
+    EvidenceItem,
+    EvidenceList,
+    NewDecision,
+)
+from moneytrail_api.problems import documented
+
+router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=documented(401, 403, 413, 414, 422, 500, 503))
+
+AlertId = Annotated[str, Path(description="The alert's id.", max_length=400)]
+MatchId = Annotated[str | None, Query(description="Only the evidence of this match.", min_length=1, max_length=400)]
+Format = Annotated[
+    Literal["json", "csv"] | None, Query(description="Default: what the `Accept` header asks for, else JSON.")
+]
+_CSV = {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The evidence"}
+
+
+@router.get("", summary="List alerts")
+def list_alerts(store: OpenStore, _key: AlertReader, filters: Annotated[AlertFilters, Query()]) -> AlertList:
+    """Alerts that pass every filter, page by page.
+
+    A page goes on behind the last alert of the page before: alerts saved in between move none of the others.
+    """
+    page = store.alerts(filters.query())
+    return AlertList(items=[AlertItem.of(alert) for alert in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/{alert_id}", summary="Read one alert", responses=documented(404))
+def read_alert(store: OpenStore, _key: AlertReader, alert_id: AlertId) -> AlertDetail:
+    """One alert, whole: who, how much, measured values against thresholds, evidence, run record."""
+    alert = store.alert(alert_id)
+    return AlertDetail.whole(alert, store.run(alert.run_id))
+
+
+@router.get(
+    "/{alert_id}/evidence",
+    summary="Read the evidence",
+    response_model=EvidenceList,
+    responses={200: _CSV, **documented(404)},
+)
+def read_evidence(
+    request: Request,
+    store: OpenStore,
+    key: AlertReader,
+    alert_id: AlertId,
+    match_id: MatchId = None,
+    format: Format = None,  # noqa: A002 - the name of the query parameter
+) -> Response:
+    """The transfers that prove the alert, each with its role, as JSON or as CSV.
+
+    In the CSV, text that a spreadsheet would run as a formula has an apostrophe in front. Exports are audited.
+    """
+    currency = store.alert(alert_id).reference_currency
+    evidence = store.evidence(alert_id, match_id)
+    form = format or preferred(request.headers.get("accept", ""))
+    store.note_export(alert_id, by=name_of(key), form=form, rows=len(evidence))
+    if form == "csv":
+        headers = {"Content-Disposition": 'attachment; filename="evidence.csv"'}
+        return StreamingResponse(evidence_csv(evidence, currency), media_type="text/csv", headers=headers)
+    found = EvidenceList(alert_id=alert_id, items=[EvidenceItem.of(transfer, currency) for transfer in evidence])
+    return Response(found.model_dump_json(), media_type="application/json")
+
+
+@router.post("/{alert_id}/decisions", status_code=201, summary="Decide on an alert", responses=documented(400, 404))
+def decide(store: OpenStore, key: Decider, alert_id: AlertId, decision: NewDecision) -> DecisionItem:
+    """Append a decision; the alert takes its status. Earlier decisions stay."""
+    return DecisionItem.of(store.decide(alert_id, decision.status, by=name_of(key), reason=decision.reason))
+
+
+@router.get("/{alert_id}/decisions", summary="Read the decisions", responses=documented(404))
+def list_decisions(store: OpenStore, _key: Decider, alert_id: AlertId) -> DecisionList:
+    """Every decision on the alert, oldest first."""
+    return DecisionList(items=[DecisionItem.of(decision) for decision in store.decisions(alert_id)])
+
+
+def name_of(key: KeyRecord) -> str:
+    """Return the name under which a key's doings are written down."""
+    return f"{key.name} ({key.key_id})"
+
+
+def preferred(accept: str) -> Literal["json", "csv"]:
+    """Return the form that an ``Accept`` header likes best; JSON in doubt."""
+    weights = {"text/csv": 0.0, "application/json": 0.0}
+    for choice in accept.lower().split(","):
+        media_type, *parameters = (part.strip() for part in choice.split(";"))
+        if media_type in weights:
+            weights[media_type] = _weight(parameters)
+    return "csv" if weights["text/csv"] > weights["application/json"] else "json"
+
+
+def _weight(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -1,0 +1,31 @@
+"""The catalogue of typologies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+
+from moneytrail_api.access import AlertReader
+from moneytrail_api.models import TypologyItem, TypologyList
+from moneytrail_api.problems import documented
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def catalogue_router(typologies: Sequence[Mapping[str, Any]] | None) -> APIRouter:
+    """Return the router that shows `typologies`; without them, the catalogue of this package."""
+    if typologies is None:
+        from moneytrail.typologies import describe
+
+        typologies = describe()
+    catalogue = TypologyList(items=[TypologyItem.model_validate(typology) for typology in typologies])
+    router = APIRouter(prefix="/v1/typologies", tags=["typologies"], responses=documented(401, 403, 414, 500, 503))
+
+    @router.get("", summary="List the typologies")
+    def list_typologies(_key: AlertReader) -> TypologyList:
+        """Every typology with its parameters, roles, sources and innocent explanations."""
+        return catalogue
+
+    return router
