@@ -88,11 +88,7 @@ def read_alert(connection: Connection, alert_id: str) -> Alert:
     NotFoundError
         No such alert.
     """
-    row = (
-        connection.execute(sa.select(tables.alerts).where(tables.alerts.c.alert_id == alert_id))
-        .mappings()
-        .first()
-    )
+    row = connection.execute(sa.select(tables.alerts).where(tables.alerts.c.alert_id == alert_id)).mappings().first()
     if row is None:
         raise NotFoundError(f"there is no alert {alert_id!r}")
     return Alert(
@@ -118,14 +114,10 @@ def check_match(connection: Connection, alert_id: str, match_id: str | None) -> 
         raise NotFoundError(f"there is no match {match_id!r} in alert {alert_id!r}")
 
 
-def read_evidence(
-    connection: Connection, alert_id: str, match_id: str | None = None
-) -> list[EvidenceTransfer]:
+def read_evidence(connection: Connection, alert_id: str, match_id: str | None = None) -> list[EvidenceTransfer]:
     """Return an alert's evidence in the order in which it was saved; of one match, if `match_id` is given."""
     columns = [tables.evidence.c[name] for name in _EVIDENCE_FIELDS]
-    query = (
-        sa.select(*columns).where(tables.evidence.c.alert_id == alert_id).order_by(tables.evidence.c.position)
-    )
+    query = sa.select(*columns).where(tables.evidence.c.alert_id == alert_id).order_by(tables.evidence.c.position)
     if match_id is not None:
         query = query.where(tables.evidence.c.match_id == match_id)
     return [EvidenceTransfer(*row) for row in connection.execute(query)]
@@ -194,9 +186,7 @@ def _typology_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
 def _account_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
     accounts = {subject.account for subject in alert.subjects}
     for transfer in alert.evidence:
-        accounts.update(
-            side for side in (transfer.debtor_account, transfer.creditor_account) if side is not None
-        )
+        accounts.update(side for side in (transfer.debtor_account, transfer.creditor_account) if side is not None)
     for account in sorted(accounts):
         yield alert.alert_id, account
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from moneytrail.errors import ConflictError, StoreError
 from moneytrail.storage.tables import SCHEMA_VERSION
@@ -104,9 +104,7 @@ class Database:
         if version == SCHEMA_VERSION:
             return
         if version is None and sa.inspect(connection).get_table_names():
-            raise StoreError(
-                f"{self.name} is a database of something else: it has tables, but no store version"
-            )
+            raise StoreError(f"{self.name} is a database of something else: it has tables, but no store version")
         # Alembic is imported here because opening a store at the newest version should not wait for it.
         from moneytrail.storage.migrations import known_versions, upgrade
 
@@ -139,20 +137,18 @@ class Database:
     def _telling_errors(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError as error:
-            raise ConflictError(f"the store {self.name} refused a row: {_reason(error)}") from error
-        except (SQLAlchemyError, OverflowError) as error:
-            raise StoreError(f"the store {self.name} failed: {_reason(error)}") from error
         except Exception as error:
-            # The raw connection used for the journal mode raises the driver's own errors.
-            if isinstance(error, self._engine.dialect.loaded_dbapi.Error):
+            # Raw connections, which COPY and the journal mode need, raise the driver's own errors.
+            driver = self._engine.dialect.loaded_dbapi
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if isinstance(cause, driver.IntegrityError):
+                raise ConflictError(f"the store {self.name} refused a row: {_reason(error)}") from error
+            if isinstance(error, SQLAlchemyError | OverflowError | driver.Error):
                 raise StoreError(f"the store {self.name} failed: {_reason(error)}") from error
             raise
 
 
-def insert_rows(
-    connection: Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
+def insert_rows(connection: Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert `rows`, each with the values of the columns `names`, the quickest way that the dialect has.
 
     SQLAlchemy's own bulk insert spends most of its time on one dictionary a row: half a million rows of

@@ -84,22 +84,15 @@ def note(
 ) -> None:
     """Append an audit entry; `detail` must hold no secret."""
     connection.execute(
-        sa.insert(audit).values(
-            done_at=at, done_by=by, action=action, subject=subject, detail=json.dumps(detail)
-        )
+        sa.insert(audit).values(done_at=at, done_by=by, action=action, subject=subject, detail=json.dumps(detail))
     )
 
 
-def read_audit(
-    connection: Connection, limit: int, before: int | None, action: AuditAction | None
-) -> list[AuditEntry]:
+def read_audit(connection: Connection, limit: int, before: int | None, action: AuditAction | None) -> list[AuditEntry]:
     """Return at most `limit` entries, newest first, of those made before the entry `before`."""
     query = sa.select(audit).order_by(audit.c.entry_id.desc()).limit(limit)
     if before is not None:
         query = query.where(audit.c.entry_id < before)
     if action is not None:
         query = query.where(audit.c.action == action)
-    return [
-        AuditEntry(**{**row, "detail": json.loads(row["detail"])})
-        for row in connection.execute(query).mappings()
-    ]
+    return [AuditEntry(**{**row, "detail": json.loads(row["detail"])}) for row in connection.execute(query).mappings()]

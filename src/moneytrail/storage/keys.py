@@ -89,9 +89,7 @@ def revoke_key(connection: Connection, key_id: str, *, at: datetime) -> bool:
         No such key.
     """
     of_key = api_keys.c.key_id == key_id
-    done = connection.execute(
-        sa.update(api_keys).where(of_key, api_keys.c.revoked_at.is_(None)).values(revoked_at=at)
-    )
+    done = connection.execute(sa.update(api_keys).where(of_key, api_keys.c.revoked_at.is_(None)).values(revoked_at=at))
     if done.rowcount:
         return True
     if connection.execute(sa.select(api_keys.c.key_id).where(of_key)).first() is None:

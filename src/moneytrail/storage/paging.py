@@ -127,11 +127,7 @@ def _plain(column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
 
 
 def _conditions(query: AlertQuery) -> list[sa.ColumnElement[bool]]:
-    return [
-        condition(getattr(query, name))
-        for name, condition in _FILTERS.items()
-        if getattr(query, name) is not None
-    ]
+    return [condition(getattr(query, name)) for name, condition in _FILTERS.items() if getattr(query, name) is not None]
 
 
 def _of_typology(typology: str) -> sa.ColumnElement[bool]:

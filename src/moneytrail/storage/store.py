@@ -113,9 +113,7 @@ class Store:
                     )
                 )
                 alert_rows.insert_alerts(connection, alerts)
-                journal.note(
-                    connection, "run_saved", run_id, by=by, at=_now(), detail={"alerts": len(alerts)}
-                )
+                journal.note(connection, "run_saved", run_id, by=by, at=_now(), detail={"alerts": len(alerts)})
         except ConflictError:
             # Another process may have saved the same run in the meantime, which is no conflict.
             with self._database.reading() as connection:
@@ -132,9 +130,7 @@ class Store:
             No such run.
         """
         with self._database.reading() as connection:
-            record = connection.execute(
-                sa.select(runs_table.c.record).where(runs_table.c.run_id == run_id)
-            ).scalar()
+            record = connection.execute(sa.select(runs_table.c.record).where(runs_table.c.run_id == run_id)).scalar()
         if record is None:
             raise NotFoundError(f"there is no run {run_id!r}")
         return cast("dict[str, JSON]", json.loads(record))
@@ -288,9 +284,7 @@ def _checked_record(record: Mapping[str, JSON]) -> tuple[str, datetime]:
     try:
         instant = datetime.fromisoformat(created_at if isinstance(created_at, str) else "")
     except ValueError as error:
-        raise ParameterError(
-            f"created_at of the run record is {created_at!r}, not an ISO 8601 time"
-        ) from error
+        raise ParameterError(f"created_at of the run record is {created_at!r}, not an ISO 8601 time") from error
     if instant.utcoffset() is None:
         raise ParameterError(f"created_at of the run record is {created_at!r}, without a time zone")
     return run_id, instant
@@ -308,10 +302,7 @@ def _checked_alert_ids(run_id: str, alerts: Sequence[Alert]) -> set[str]:
 
 def _holds_run(connection: Connection, run_id: str, alert_ids: set[str]) -> bool:
     """Whether the run is there with exactly these alerts; ConflictError if it is there with others."""
-    if (
-        connection.execute(sa.select(runs_table.c.run_id).where(runs_table.c.run_id == run_id)).first()
-        is None
-    ):
+    if connection.execute(sa.select(runs_table.c.run_id).where(runs_table.c.run_id == run_id)).first() is None:
         return False
     held = set(connection.scalars(sa.select(alerts_table.c.alert_id).where(alerts_table.c.run_id == run_id)))
     if held != alert_ids:
