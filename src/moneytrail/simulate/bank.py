@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from moneytrail.errors import ParameterError
-from moneytrail.simulate.calendar import DAY, HOUR, Calendar, Ints
+from moneytrail.simulate.calendar import Calendar, Ints, at
 from moneytrail.simulate.campaigns import AFTER, campaign
 from moneytrail.simulate.crossings import red_days
 from moneytrail.simulate.gangs import Gang
@@ -259,16 +259,12 @@ def _balance(bank: Bank, town: Town) -> tuple[Columns, Ints, Ints]:
 
 
 def _fund(bank: Bank, town: Town, columns: Columns, needed: Ints) -> Columns:
-    rng = bank.stream("first funding")
+    # One stream a column, drawn in order of code: the gangs' accounts, which come last, do not move the others.
+    hour, payer, word = (bank.stream("first funding", name) for name in ("hour", "payer", "word"))
     codes = np.flatnonzero(needed > 0)
     journal = Journal(bank.calendar)
-    time = register_day(bank, codes) + rng.integers(8 * HOUR, 20 * HOUR, codes.size) // 1000 * 1000
-    payer = town.strangers[rng.integers(0, town.strangers.size, codes.size)]
+    time = at(bank.register.column("joined")[codes], 8 + 12 * hour.random(codes.size))
+    funder = town.strangers[(town.strangers.size * payer.random(codes.size)).astype(np.int64)]
     whole = (needed[codes] + 99) // 100 * 100
-    journal.book(time, payer, codes, whole, reference=references(rng, "own", codes.size, 0.4))
+    journal.book(time, funder, codes, whole, reference=references(word, "own", codes.size))
     return by_time({name: np.concatenate([values, journal.column(name)]) for name, values in columns.items()})
-
-
-def register_day(bank: Bank, codes: Ints) -> Ints:
-    """Return the midnight of the day on which each account was opened."""
-    return bank.register.column("joined")[codes] * DAY

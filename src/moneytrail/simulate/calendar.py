@@ -75,7 +75,8 @@ class Calendar:
         weight = np.asarray(week)[self.weekday(every_day)] * np.where((month_day >= 28) | (month_day <= 4), 1.15, 1.0)
         edges = np.cumsum(weight)
         day = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-        return np.minimum(day, self.days - 1)
+        last: Ints = np.minimum(day, self.days - 1)
+        return last
 
     def _month_table(self) -> tuple[Ints, Ints]:
         first = self.start.replace(day=1)
@@ -96,7 +97,7 @@ EVENING_WEEK: Final = (0.8, 0.8, 0.85, 1.0, 1.4, 1.5, 1.2)
 
 def at(day: Ints, hour: Floats) -> Ints:
     """Return the time of `hour` (0 to 24) on `day`, to the millisecond."""
-    milliseconds = np.minimum((hour * 3_600_000).astype(np.int64), 86_399_999)
+    milliseconds: Ints = np.minimum((hour * 3_600_000).astype(np.int64), 86_399_999)
     return day * DAY + milliseconds * 1000
 
 
