@@ -1,14 +1,26 @@
-"""Alerts: what an investigator reads. The data of one alert; how matches become alerts follows below it."""
+"""Alerts: what an investigator reads. The data of one alert first; below it, how matches become alerts."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
+import polars as pl
+
+from moneytrail.graph import DAY
+from moneytrail.schema import INSTANT
 from moneytrail.typologies.base import Measure
+from moneytrail.typologies.wording import between, counted, money, plain_id
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from moneytrail.typologies.base import Matches, Typology
 
 __all__ = [
     "ALERT_STATUSES",
@@ -19,6 +31,8 @@ __all__ = [
     "EvidenceTransfer",
     "Measure",
     "SubjectRole",
+    "group",
+    "risk",
 ]
 
 SubjectRole = Literal["suspect", "victim", "unknown"]
@@ -54,8 +68,11 @@ class AlertMatch:
 
 @dataclass(frozen=True, slots=True)
 class AlertSubject:
-    """One account in an alert. `role` is what the person is held to be and begins as ``unknown``;
-    `part` is what the account did (``collector``, ``mule``, …), which is a fact of the transfers."""
+    """One account in an alert.
+
+    `role` is what the person is held to be and begins as ``unknown``; `part` is what the account did (``collector``,
+    ``mule``, …), which is a fact of the transfers.
+    """
 
     account: str
     role: SubjectRole
@@ -84,7 +101,8 @@ class EvidenceTransfer:
 class Alert:
     """One alert, whole.
 
-    `value` and every ``reference_amount`` are minor units of `reference_currency`. `typology_scores` holds the best
+    `value` and every ``reference_amount`` are minor units of `reference_currency`; `value` is the larger of what the
+    evidence brings the subjects from others and what it takes from them to others, so that money is counted once. `typology_scores` holds the best
     score of each typology, `anomaly_scores` the mean of each detector over the evidence: both stand beside the
     combined `risk_score` and are never folded away. `detectable_at` is the first moment at which the gate held.
     """
@@ -105,3 +123,312 @@ class Alert:
     matches: tuple[AlertMatch, ...]
     evidence: tuple[EvidenceTransfer, ...]
     status: AlertStatus = "open"
+
+
+ANOMALY_FROM: Final = 0.9
+"""From this mean anomaly score on, strangeness adds to a risk score; at 1 it adds most."""
+
+ANOMALY_WEIGHT: Final = 0.2
+"""The most that strangeness can add: it alone can never bring a risk score above this."""
+
+
+def risk(typology_scores: NDArray[np.float64], anomaly: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The combined score of transfers or alerts.
+
+    ``1 - (1 - s1)(1 - s2)…(1 - a)``, where the ``s`` are typology scores and ``a`` is :data:`ANOMALY_WEIGHT` times how
+    far the mean anomaly score lies between :data:`ANOMALY_FROM` and 1. The parts stay beside it and are never lost.
+
+    Parameters
+    ----------
+    typology_scores : float64[n, typologies]
+        In [0, 1]; 0 where a typology did not match.
+    anomaly : float64[n, detectors]
+        In [0, 1]; no column at all means that no detector ran.
+
+    Returns
+    -------
+    float64[n]
+        In [0, 1], rounded to six decimals.
+    """
+    calm = np.prod(1.0 - typology_scores, axis=1)
+    if anomaly.shape[1]:
+        strange = np.clip((anomaly.mean(axis=1) - ANOMALY_FROM) / (1.0 - ANOMALY_FROM), 0.0, 1.0)
+        calm = calm * (1.0 - ANOMALY_WEIGHT * strange)
+    combined: NDArray[np.float64] = np.round(1.0 - calm, 6)
+    return combined
+
+
+ALERT_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "alert_id": pl.String(),
+    "rank": pl.Int64(),
+    "within_budget": pl.Boolean(),
+    "headline": pl.String(),
+    "risk_score": pl.Float64(),
+    "value": pl.Int64(),
+    "reference_currency": pl.String(),
+    "started_at": INSTANT,
+    "ended_at": INSTANT,
+    "detectable_at": INSTANT,
+    "subjects": pl.List(pl.String()),
+    "typologies": pl.List(pl.String()),
+    "typology_scores": pl.List(pl.Float64()),
+    "match_ids": pl.List(pl.String()),
+    "transfers": pl.Int64(),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """All alerts of a run as a frame, and the ones within the budget whole.
+
+    Attributes
+    ----------
+    frame : polars DataFrame
+        One row an alert, as ``ALERT_SCHEMA``, best first. Detectors' means follow as columns ``anomaly_NAME``.
+    alerts : tuple of Alert
+        The first `budget` of them.
+    """
+
+    frame: pl.DataFrame
+    alerts: tuple[Alert, ...]
+
+
+def group(
+    matches: Matches,
+    transfers: pl.DataFrame,
+    *,
+    catalogue: Mapping[str, tuple[Typology, int]],
+    run_id: str,
+    budget: int,
+    reference_currency: str,
+) -> Grouping:
+    """Make alerts of matches: those that share transfers or subjects within their windows become one.
+
+    Two matches belong together when they share a transfer, or when they have the same subject and the later starts at
+    most one window (the longer of the two) after the earlier ends. Alerts are ranked by risk score, then value, then
+    id; the first `budget` of them are made whole. None is dropped: the frame holds them all.
+
+    Parameters
+    ----------
+    matches : Matches
+    transfers : polars DataFrame
+        The canonical transfers that the evidence names, with ``reference_amount`` and ``anomaly_NAME`` columns.
+    catalogue : mapping of typology id to (Typology, window in microseconds)
+    run_id : str
+    budget : int
+    reference_currency : str
+    """
+    detectors = [name for name in transfers.columns if name.startswith("anomaly_")]
+    schema = ALERT_SCHEMA | dict.fromkeys(detectors, pl.Float64())
+    if not matches.match.height:
+        return Grouping(pl.DataFrame(schema=schema), ())
+    windows = {typology: window for typology, (_, window) in catalogue.items()}
+    match = matches.match.with_columns(group=pl.Series(_components(matches, windows), dtype=pl.Int64))
+    proof = matches.evidence.join(match.select("match_id", "group"), on="match_id", how="left", maintain_order="left")
+    proof = proof.join(transfers, on="transaction_id", how="left", maintain_order="left")
+    frame = _alert_frame(match, proof, detectors, list(catalogue))
+    ids = [_alert_id(run_id, names) for names in frame["match_ids"]]
+    frame = frame.with_columns(
+        alert_id=pl.Series(ids, dtype=pl.String), reference_currency=pl.lit(reference_currency)
+    ).sort("risk_score", "value", "alert_id", descending=[True, True, False])
+    frame = frame.with_columns(
+        rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64), within_budget=pl.int_range(pl.len()) < budget
+    )
+    headlines = [_headline(row, reference_currency, catalogue) for row in frame.iter_rows(named=True)]
+    frame = frame.with_columns(headline=pl.Series(headlines, dtype=pl.String))
+    whole = _whole_alerts(frame.head(budget), match, proof, run_id, catalogue)
+    return Grouping(frame.select(*schema), whole)
+
+
+def _components(matches: Matches, windows: Mapping[str, int]) -> list[int]:
+    """Number of the group that each match belongs to, by union-find; groups are numbered by their first match."""
+    parent = list(range(matches.match.height))
+
+    def root(place: int) -> int:
+        while parent[place] != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    def join(a: int, b: int) -> None:
+        a, b = root(a), root(b)
+        parent[max(a, b)] = min(a, b)
+
+    places = matches.match.select("match_id").with_row_index("place")
+    shared = matches.evidence.join(places, on="match_id", how="left", maintain_order="left")
+    for members in shared.group_by("transaction_id").agg("place").filter(pl.col("place").list.len() > 1)["place"]:
+        first, *rest = members.to_list()
+        for other in rest:
+            join(first, other)
+    by_subject = (
+        matches.match.with_row_index("place")
+        .with_columns(pl.col("started_at", "ended_at").cast(pl.Int64))
+        .sort("subject", "started_at", "place")
+    )
+    last_subject, reach, holder = None, 0, 0
+    for row in by_subject.iter_rows(named=True):
+        place, window = int(row["place"]), windows[row["typology"]]
+        if row["subject"] == last_subject and row["started_at"] <= reach + window:
+            join(holder, place)
+            if row["ended_at"] > reach:
+                reach, holder = row["ended_at"], place
+        else:
+            last_subject, reach, holder = row["subject"], row["ended_at"], place
+    return [root(place) for place in range(len(parent))]
+
+
+def _alert_frame(match: pl.DataFrame, proof: pl.DataFrame, detectors: list[str], typologies: list[str]) -> pl.DataFrame:
+    """One row a group: scores, value, times; not yet ranked."""
+    best = match.group_by("group", maintain_order=True).agg(
+        *(pl.col("score").filter(pl.col("typology") == t).max().fill_null(0.0).alias(f"score_{t}") for t in typologies),
+        pl.col("started_at").min(),
+        pl.col("ended_at").max(),
+        pl.col("detectable_at").min(),
+        pl.col("subject").unique(maintain_order=True).alias("subjects"),
+        pl.col("match_id").alias("match_ids"),
+    )
+    each = proof.unique(["group", "transaction_id"], maintain_order=True)
+    each = each.join(best.select("group", "subjects"), on="group", how="left", maintain_order="left")
+    from_inside = pl.col("debtor_account").is_in(pl.col("subjects"), nulls_equal=False).fill_null(False)
+    to_inside = pl.col("creditor_account").is_in(pl.col("subjects"), nulls_equal=False).fill_null(False)
+    totals = each.group_by("group").agg(
+        # Money passing between the subjects, or through them, is counted once.
+        pl.max_horizontal(
+            pl.col("reference_amount").filter(to_inside & ~from_inside).sum(),
+            pl.col("reference_amount").filter(from_inside & ~to_inside).sum(),
+        ).alias("value"),
+        pl.len().cast(pl.Int64).alias("transfers"),
+        *(pl.col(name).sort().mean().round(6) for name in detectors),
+    )
+    frame = best.join(totals, on="group", how="left", maintain_order="left")
+    scores = frame.select(f"score_{t}" for t in typologies).to_numpy()
+    anomaly = frame.select(detectors).to_numpy() if detectors else np.empty((frame.height, 0))
+    found = [[t for t, s in zip(typologies, row, strict=True) if s > 0] for row in scores.tolist()]
+    return frame.with_columns(
+        risk_score=pl.Series(risk(scores, anomaly)),
+        typologies=pl.Series(found, dtype=pl.List(pl.String)),
+        typology_scores=pl.Series([[s for s in row if s > 0] for row in scores.tolist()], dtype=pl.List(pl.Float64)),
+    )
+
+
+def _alert_id(run_id: str, match_ids: pl.Series) -> str:
+    text = "\x1f".join([run_id, *sorted(match_ids.to_list())])
+    return f"A-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
+
+
+def _headline(row: Mapping[str, Any], currency: str, catalogue: Mapping[str, tuple[Typology, int]]) -> str:
+    """What, who, how much, when, how sure: one sentence."""
+    ranked = sorted(zip(row["typology_scores"], row["typologies"], strict=True), key=lambda pair: (-pair[0], pair[1]))
+    names = [catalogue[typology][0].name for _, typology in ranked]
+    what = names[0] + (f" with {' and '.join(name.lower() for name in names[1:])}" if len(names) > 1 else "")
+    subjects = row["subjects"]
+    who = plain_id(subjects[0]) + (f" and {counted(len(subjects) - 1, 'other account')}" if len(subjects) > 1 else "")
+    when = between(_us(row["started_at"]), _us(row["ended_at"]))
+    return f"{what}: {who}, {money(row['value'], currency)} {when}, risk {row['risk_score']:.2f}."
+
+
+def _us(moment: datetime) -> int:
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return delta.days * DAY + delta.seconds * 1_000_000 + delta.microseconds
+
+
+def _whole_alerts(
+    frame: pl.DataFrame,
+    match: pl.DataFrame,
+    proof: pl.DataFrame,
+    run_id: str,
+    catalogue: Mapping[str, tuple[Typology, int]],
+) -> tuple[Alert, ...]:
+    detectors = [name for name in frame.columns if name.startswith("anomaly_")]
+    groups = frame["group"].to_list()
+    matches_of = match.filter(pl.col("group").is_in(groups)).partition_by("group", as_dict=True, maintain_order=True)
+    proof_of = proof.filter(pl.col("group").is_in(groups)).partition_by("group", as_dict=True, maintain_order=True)
+    made = []
+    for row in frame.iter_rows(named=True):
+        matches = tuple(_alert_match(m, catalogue) for m in matches_of[row["group"],].iter_rows(named=True))
+        evidence = tuple(_evidence(e, detectors) for e in proof_of[row["group"],].iter_rows(named=True))
+        made.append(
+            Alert(
+                alert_id=row["alert_id"],
+                run_id=run_id,
+                rank=row["rank"],
+                headline=row["headline"],
+                risk_score=row["risk_score"],
+                typology_scores=dict(zip(row["typologies"], row["typology_scores"], strict=True)),
+                anomaly_scores={name.removeprefix("anomaly_"): row[name] for name in detectors},
+                value=row["value"],
+                reference_currency=row["reference_currency"],
+                started_at=row["started_at"],
+                ended_at=row["ended_at"],
+                detectable_at=row["detectable_at"],
+                subjects=_subjects(matches, evidence, catalogue),
+                matches=matches,
+                evidence=evidence,
+            )
+        )
+    return tuple(made)
+
+
+def _alert_match(row: Mapping[str, Any], catalogue: Mapping[str, tuple[Typology, int]]) -> AlertMatch:
+    typology = catalogue[row["typology"]][0]
+    return AlertMatch(
+        match_id=row["match_id"],
+        typology=typology.id,
+        name=typology.name,
+        subject=row["subject"],
+        score=row["score"],
+        value=row["value"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        detectable_at=row["detectable_at"],
+        measures=tuple(Measure(**measure) for measure in row["measures"]),
+        explanation=row["explanation"],
+        innocent_explanations=typology.innocent_explanations,
+        truncated=row["truncated"],
+    )
+
+
+def _evidence(row: Mapping[str, Any], detectors: Sequence[str]) -> EvidenceTransfer:
+    scores = [row[name] for name in detectors if row[name] is not None]
+    return EvidenceTransfer(
+        match_id=row["match_id"],
+        role=row["role"],
+        transaction_id=row["transaction_id"],
+        booked_at=row["booked_at"],
+        debtor_account=row["debtor_account"],
+        creditor_account=row["creditor_account"],
+        amount=row["amount"],
+        currency=row["currency"],
+        reference_amount=row["reference_amount"],
+        channel=row["channel"],
+        reference=row["reference"],
+        anomaly_score=round(sum(scores) / len(scores), 6) if scores else None,
+    )
+
+
+def _subjects(
+    matches: Sequence[AlertMatch],
+    evidence: Sequence[EvidenceTransfer],
+    catalogue: Mapping[str, tuple[Typology, int]],
+) -> tuple[AlertSubject, ...]:
+    """Every account in the alert with the parts it plays: first the matches' subjects, then the others by name."""
+    parts: dict[str, list[str]] = {}
+
+    def add(account: str | None, part: str) -> None:
+        if account is not None and part not in parts.setdefault(account, []):
+            parts[account].append(part)
+
+    subject_of = {}
+    for match in matches:
+        typology = catalogue[match.typology][0]
+        subject_of[match.match_id] = match.subject, {role.name: role.part for role in typology.roles}
+        add(match.subject, typology.subject_part)
+    leading = len(parts)
+    for transfer in evidence:
+        subject, part_of = subject_of[transfer.match_id]
+        for account in (transfer.debtor_account, transfer.creditor_account):
+            if account != subject:
+                add(account, part_of[transfer.role])
+    names = list(parts)
+    ordered = names[:leading] + sorted(names[leading:])
+    return tuple(AlertSubject(account, "unknown", ", ".join(parts[account])) for account in ordered)

@@ -17,7 +17,7 @@ import polars as pl
 from moneytrail.errors import InputError
 from moneytrail.kernels.ordering import Adjacency, adjacency, cost_chunks, is_sorted, pair_order, time_order
 from moneytrail.kernels.relations import RelationRule, Relations, relate
-from moneytrail.schema import LINK_COLUMNS, TRANSFER_SCHEMA
+from moneytrail.schema import CHANNELS, LINK_COLUMNS, TRANSFER_SCHEMA
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +32,10 @@ DAY: Final = 86_400_000_000
 RELATION_RULE: Final = RelationRule(lookback=180 * DAY, gap=30 * DAY, payments=3)
 """When two accounts count as affiliated by their dealings: at least 3 payments, either way, in at least 2 calendar
 months, between 180 and 30 days before the transfer (design; see docs/decisions/0003)."""
+
+PULLED_CHANNELS: Final = ("direct_debit", "card", "internal")
+"""Transfers that the payee pulls, that go through a card scheme or that the bank books itself. They are dealings, but
+never a stranger's transfer: a collector does not collect by direct debit (design; docs/decisions/0003)."""
 
 CHUNKS: Final = 64
 """Parts that parallel kernels split the accounts into. Fixed, so that results cannot depend on the threads."""
@@ -169,11 +173,17 @@ class TransactionGraph:
         made = relate(
             (indptr, edge, cost_chunks(indptr, CHUNKS)),
             (self.debtor, self.creditor),
-            (self.time, self.month),
+            (self.time, self.month, self.pulled),
             self.links,
             RELATION_RULE,
         )
         return Relations(*(_frozen(array) for array in made))
+
+    @property
+    def pulled(self) -> NDArray[np.bool_]:
+        """Whether the debtor did not push the transfer: see :data:`PULLED_CHANNELS`. In ledger order."""
+        pulled: NDArray[np.bool_] = np.isin(self.channel, [CHANNELS.index(name) for name in PULLED_CHANNELS])
+        return pulled
 
     @cached_property
     def month(self) -> NDArray[np.int32]:

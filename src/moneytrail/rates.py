@@ -60,16 +60,27 @@ class ExchangeRates:
             raise ParameterError(f"cannot read {where}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ParameterError(f"{where} is not TOML: {error}") from error
-        reference = document.get("reference")
-        if reference not in CURRENCY_EXPONENTS:
-            raise ParameterError(f"{where}: reference = {reference!r} is not a known currency code")
         table = document.get("rates")
         if not isinstance(table, dict):
             raise ParameterError(f"{where} has no [rates] table")
-        rates = {code: _rate(code, value, where) for code, value in table.items()}
+        source, as_of = str(document.get("source", where)), str(document.get("as_of", "not stated"))
+        return cls.of(document.get("reference"), table, source, as_of)
+
+    @classmethod
+    def of(cls, reference: object, table: Mapping[str, object], source: str, as_of: str) -> ExchangeRates:
+        """Rates from plain values, each checked; the reference itself may be left out.
+
+        Raises
+        ------
+        ParameterError
+            Naming the entry that is wrong.
+        """
+        if not isinstance(reference, str) or reference not in CURRENCY_EXPONENTS:
+            raise ParameterError(f"{source}: reference = {reference!r} is not a known currency code")
+        rates = {code: _rate(code, value, source) for code, value in table.items()}
         if rates.setdefault(reference, Decimal(1)) != 1:
-            raise ParameterError(f"{where}: {reference} is the reference and must be 1")
-        return cls(reference, rates, str(document.get("source", where)), str(document.get("as_of", "not stated")))
+            raise ParameterError(f"{source}: {reference} is the reference and must be 1")
+        return cls(reference, rates, source, as_of)
 
     def to_reference(self, frame: pl.DataFrame) -> pl.Series:
         """Convert the ``amount`` column into minor units of the reference currency.

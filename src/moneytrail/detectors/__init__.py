@@ -1,0 +1,34 @@
+"""Detectors: how strange a transfer looks among the others, whatever the typologies say.
+
+``DETECTORS`` is the registry of names; :func:`unfitted` makes one, :mod:`moneytrail.artifacts` loads a shipped one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from moneytrail.detectors.base import Detector
+from moneytrail.detectors.pyod_models import PyodDetector
+from moneytrail.errors import ParameterError
+from moneytrail.features import FEATURE_NAMES
+
+__all__ = ["DETECTORS", "Detector", "PyodDetector", "unfitted"]
+
+DETECTORS: Final[tuple[PyodDetector, ...]] = (
+    PyodDetector("iforest", FEATURE_NAMES),
+    PyodDetector("hbos", FEATURE_NAMES),
+)
+
+
+def unfitted(name: str) -> PyodDetector:
+    """The detector of this name, before fitting.
+
+    Raises
+    ------
+    ParameterError
+        Naming the detectors there are.
+    """
+    for detector in DETECTORS:
+        if detector.name == name:
+            return detector
+    raise ParameterError(f"no detector {name!r}; there are {', '.join(d.name for d in DETECTORS)}")

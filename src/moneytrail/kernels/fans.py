@@ -25,7 +25,7 @@ class FanRule(NamedTuple):
     window : int
         Microseconds. Transfers in ``(t - window, t]`` are looked at; also the length of a period.
     peers : int
-        At least so many distinct unaffiliated accounts at the other end.
+        At least so many distinct strangers at the other end.
     first_share : int
         At least this share of them never dealt with the account in the lookback before.
     one_shot_share : int
@@ -90,7 +90,7 @@ def _fans_of_account(
         left = t - rule.window
         while side.time[oldest] <= left:
             f = side.edge[oldest]
-            if not relations.affiliated[f]:
+            if relations.stranger[f]:
                 eligible -= 1
                 value -= side.amount[oldest]
                 firsts -= relations.first[f]
@@ -101,7 +101,7 @@ def _fans_of_account(
                     peers -= 1
                     one_shots -= relations.recent[f] <= rule.one_shot
             oldest += 1
-        if relations.affiliated[e]:
+        if not relations.stranger[e]:
             continue
         eligible += 1
         value += side.amount[p]
@@ -126,7 +126,7 @@ def _fans_of_account(
             continue
         if rule.backing_share > 0:
             opening = oldest
-            while relations.affiliated[side.edge[opening]]:
+            while not relations.stranger[side.edge[opening]]:
                 opening += 1
             if not _reaches(backing[side.edge[opening]], value, rule.backing_share):
                 continue
@@ -158,7 +158,7 @@ def fans(
 ) -> NDArray[np.int64]:
     """The strongest firing window of every account and period.
 
-    The gate is evaluated at each unaffiliated transfer, over the window that ends at it. A period is one window
+    The gate is evaluated at each stranger's transfer, over the window that ends at it. A period is one window
     length counted from 1970-01-01 UTC. Of the firings in one period of one account the one with most peers is kept,
     then the one with most value, then the earliest.
 

@@ -82,9 +82,9 @@ def time_order(time: NDArray[np.int64]) -> NDArray[np.int32]:
         place[:] = 0
         for i in range(n):
             place[np.int64((key[i] >> bits) & mask)] += 1
-        before = np.int64(0)
+        before = 0
         for digit in range(RADIX):
-            here = place[digit]
+            here = int(place[digit])
             place[digit] = before
             before += here
         for i in range(n):

@@ -26,7 +26,7 @@ class PassThroughRule(NamedTuple):
     window : int
         Microseconds. Transfers in ``(t - window, t]`` are looked at; also the length of a period.
     credit : int
-        A credit counts when it is at least this and comes from an unaffiliated account, minor units.
+        A credit counts when it is at least this and is a stranger's, minor units.
     quick, slow : int
         Microseconds. Value that left at most so long after it came.
     quick_share, slow_share : int
@@ -56,7 +56,7 @@ def _reaches(part: int, whole: int, share: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def _events(
-    account: int, outgoing: Adjacency, incoming: Adjacency, affiliated: NDArray[np.bool_], floor: int
+    account: int, outgoing: Adjacency, incoming: Adjacency, stranger: NDArray[np.bool_], floor: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
     """One account's transfers in ledger order: edge, time, amount, kind (0 debit, 1 credit, 2 counted credit).
 
@@ -84,7 +84,7 @@ def _events(
         else:
             if incoming.peer[i] != account:
                 edge[k], time[k], amount[k] = incoming.edge[i], incoming.time[i], incoming.amount[i]
-                counted = incoming.amount[i] >= floor and not affiliated[incoming.edge[i]]
+                counted = incoming.amount[i] >= floor and stranger[incoming.edge[i]]
                 kind[k] = 2 if counted else 1
                 k += 1
             i += 1
@@ -192,7 +192,7 @@ def _pass_through_of_account(
     account: int,
     outgoing: Adjacency,
     incoming: Adjacency,
-    affiliated: NDArray[np.bool_],
+    stranger: NDArray[np.bool_],
     rule: PassThroughRule,
     found: NDArray[np.int64],
 ) -> int:
@@ -201,11 +201,11 @@ def _pass_through_of_account(
         return 0
     promising = 0
     for i in range(incoming.indptr[account], incoming.indptr[account + 1]):
-        if incoming.amount[i] >= rule.credit and not affiliated[incoming.edge[i]]:
+        if incoming.amount[i] >= rule.credit and stranger[incoming.edge[i]]:
             promising += 1
     if promising < rule.days:
         return 0
-    events = _events(account, outgoing, incoming, affiliated, rule.credit)
+    events = _events(account, outgoing, incoming, stranger, rule.credit)
     time = events[1]
     rows = 0
     row = np.empty(4, np.int64)
@@ -231,7 +231,7 @@ def _pass_through_of_account(
 def pass_throughs(
     outgoing: Adjacency,
     incoming: Adjacency,
-    affiliated: NDArray[np.bool_],
+    stranger: NDArray[np.bool_],
     rule: PassThroughRule,
     borders: NDArray[np.int64],
 ) -> NDArray[np.int64]:
@@ -245,7 +245,7 @@ def pass_throughs(
     Parameters
     ----------
     outgoing, incoming : Adjacency
-    affiliated : bool[n]
+    stranger : bool[n]
         In ledger order.
     rule : PassThroughRule
     borders : int64[chunks + 1]
@@ -264,7 +264,7 @@ def pass_throughs(
         nothing = np.empty((0, 5), np.int64)
         total = 0
         for account in range(borders[chunk], borders[chunk + 1]):
-            total += _pass_through_of_account(account, outgoing, incoming, affiliated, rule, nothing)
+            total += _pass_through_of_account(account, outgoing, incoming, stranger, rule, nothing)
         counts[chunk + 1] = total
     for chunk in range(chunks):
         counts[chunk + 1] += counts[chunk]
@@ -274,7 +274,7 @@ def pass_throughs(
         if counts[chunk + 1] > row:
             for account in range(borders[chunk], borders[chunk + 1]):
                 row += _pass_through_of_account(
-                    account, outgoing, incoming, affiliated, rule, found[row : counts[chunk + 1]]
+                    account, outgoing, incoming, stranger, rule, found[row : counts[chunk + 1]]
                 )
     return found
 

@@ -67,56 +67,70 @@ def _line_end(block, position):
 
 
 @njit(cache=True, nogil=True)
-def _one_record(block, start, separator, quote, wanted, limit):
-    """Walk one record: return (stop, status, traits, fields).
+def _special_bytes(separator, quote):
+    """Return bool[256]: the bytes at which the walk must stop and think; over all others it runs."""
+    special = np.zeros(256, np.bool_)
+    special[128:] = True
+    special[0] = True
+    special[_LF] = True
+    special[separator] = True
+    if quote >= 0:
+        special[quote] = True
+    return special
+
+
+@njit(cache=True, nogil=True)
+def _one_record(block, start, separator, quote, wanted, limit, special):
+    """Walk one record: return (stop, status, traits, fields, lines).
 
     `stop` is the offset of the LF that ends the record, or the block's length where the block ends first, or where
-    the walk gave up. `wanted` below zero takes any number of fields.
+    the walk gave up. `lines` counts the LFs inside it. `wanted` below zero takes any number of fields.
     """
-    position, fields, traits = start, 1, 0
+    position, field_start, fields, traits, lines = start, start, 1, 0, 0
     size = block.size
-    field_start, quoted = True, False
-    while position < size:
+    quoted = False
+    while True:
+        while position < size and not special[block[position]]:
+            position += 1
+        if position >= size:
+            break
         byte = block[position]
         if position - start > limit:
-            return position, UNCLOSED_QUOTE if quoted else TOO_LONG, traits, fields
+            return position, UNCLOSED_QUOTE if quoted else TOO_LONG, traits, fields, lines
         if byte >= 128:
             traits |= HIGH_BYTE
         elif byte == 0:
             traits |= NUL_BYTE
-        if quoted:
-            if byte == quote:
+        elif quoted:
+            if byte == _LF:
+                lines += 1
+            elif byte == quote:
                 if position + 1 < size and block[position + 1] == quote:
                     position += 1
                 else:
                     quoted = False
                     after = position + 1
-                    if after + 1 < size and block[after] == _CR and block[after + 1] == _LF:
+                    if after < size and block[after] == _CR and (after + 1 == size or block[after + 1] == _LF):
                         position += 1
                     elif after < size and block[after] != separator and block[after] != _LF:
-                        if not (block[after] == _CR and after + 1 == size):
-                            return position, TEXT_AFTER_QUOTE, traits, fields
+                        return position, TEXT_AFTER_QUOTE, traits, fields, lines
         elif byte == separator:
             fields += 1
-            field_start = True
+            field_start = position + 1
             if wanted >= 0 and fields > wanted:
-                return position, WRONG_FIELD_COUNT, traits, fields
-            position += 1
-            continue
+                return position, WRONG_FIELD_COUNT, traits, fields, lines
         elif byte == _LF:
-            return position, WRONG_FIELD_COUNT if 0 <= wanted != fields else WELL_FORMED, traits, fields
-        elif byte == quote:
-            if field_start:
-                quoted = True
-            else:
-                traits |= STRAY_QUOTE
-        field_start = False
+            return position, WRONG_FIELD_COUNT if 0 <= wanted != fields else WELL_FORMED, traits, fields, lines
+        elif position == field_start:
+            quoted = True
+        else:
+            traits |= STRAY_QUOTE
         position += 1
     if quoted:
-        return size, UNCLOSED_QUOTE, traits, fields
+        return size, UNCLOSED_QUOTE, traits, fields, lines
     if size - start > limit:
-        return size, TOO_LONG, traits, fields
-    return size, WRONG_FIELD_COUNT if 0 <= wanted != fields else WELL_FORMED, traits, fields
+        return size, TOO_LONG, traits, fields, lines
+    return size, WRONG_FIELD_COUNT if 0 <= wanted != fields else WELL_FORMED, traits, fields, lines
 
 
 @njit(cache=True, nogil=True)
@@ -127,7 +141,7 @@ def scan_records(block, separator, quote, wanted, limit, final, most):
     ----------
     block : uint8[n], read-only, beginning at a record's beginning
     separator, quote : int
-        Byte values; a quote below zero means that nothing is quoted.
+        Byte values below 128; a quote below zero means that nothing is quoted.
     wanted : int
         Fields of a well-formed record; below zero takes any number.
     limit : int
@@ -151,36 +165,35 @@ def scan_records(block, separator, quote, wanted, limit, final, most):
         capacity = min(capacity, most)
     starts = np.empty(capacity, np.int64)
     ends = np.empty(capacity, np.int64)
-    lines = np.empty(capacity, np.int64)
+    line_numbers = np.empty(capacity, np.int64)
     statuses = np.empty(capacity, np.uint8)
     traits = np.empty(capacity, np.uint8)
     fields = np.empty(capacity, np.int32)
+    special = _special_bytes(separator, quote)
     found, start, line = 0, 0, 0
     while start < block.size and found < capacity:
-        stop, status, trait, count = _one_record(block, start, separator, quote, wanted, limit)
-        if status != WELL_FORMED:
-            # At the block's end the verdict may still change; a verdict reached before it may not.
-            if stop == block.size and not final:
-                break
-            stop = _line_end(block, start)
+        stop, status, trait, count, lines = _one_record(block, start, separator, quote, wanted, limit, special)
+        # At the block's end a verdict may still change; one that was reached before it may not.
         if stop == block.size and not final:
             break
+        if status != WELL_FORMED:
+            stop = _line_end(block, start)
+            lines = 0
+            if stop == block.size and not final:
+                break
         end = stop
         if end > start and block[end - 1] == _CR:
             end -= 1
         if end > start:
-            starts[found], ends[found], lines[found] = start, end, line
+            starts[found], ends[found], line_numbers[found] = start, end, line
             statuses[found], traits[found], fields[found] = status, trait, count
             found += 1
-        if status == WELL_FORMED:
-            for position in range(start, stop):
-                line += block[position] == _LF
-        line += 1
+        line += lines + 1
         start = min(stop + 1, block.size)
     return (
         starts[:found],
         ends[:found],
-        lines[:found],
+        line_numbers[:found],
         statuses[:found],
         traits[:found],
         fields[:found],

@@ -36,21 +36,29 @@ class Relations(NamedTuple):
     Attributes
     ----------
     affiliated : bool[n]
-        They share a party or a hashed attribute, or had regular dealings before. ``True`` for transfers to oneself
-        and with one side absent, so that these never count as a stranger's.
+        They share a party or a hashed attribute, or had regular dealings before. ``False`` for transfers to oneself
+        and with one side absent, which join no pair.
+    stranger : bool[n]
+        Pushed from one account to another that is not affiliated. Never one that the payee pulled (direct debit), that
+        went through a card scheme, that the bank booked itself, that stayed with one account or lacks a side.
     first : bool[n]
         No transfer between the two, either way, earlier in the lookback.
     recent : int32[n]
         Transfers the same way in the lookback, this one included.
     previous, following : int32[n]
-        Ledger position of the nearest earlier and later *unaffiliated* transfer the same way, -1 where none.
+        Ledger position of the nearest earlier and later *stranger's* transfer the same way, -1 where none.
+    repeat_of, repeated_by : int32[n]
+        The same among all transfers of the pair.
     """
 
     affiliated: NDArray[np.bool_]
+    stranger: NDArray[np.bool_]
     first: NDArray[np.bool_]
     recent: NDArray[np.int32]
     previous: NDArray[np.int32]
     following: NDArray[np.int32]
+    repeat_of: NDArray[np.int32]
+    repeated_by: NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
@@ -65,18 +73,20 @@ def _linked(links: NDArray[np.int32], a: int, b: int) -> bool:
 def _relate_pair(
     edges: NDArray[np.int32],
     debtor: NDArray[np.int32],
-    times: tuple[NDArray[np.int64], NDArray[np.int32]],
+    moments: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.bool_]],
     rule: RelationRule,
     linked: bool,
     out: Relations,
 ) -> None:
     """Unit kernel: the transfers of one pair, in ledger order. Three pointers that only move on: linear."""
-    time, month = times
+    time, month, pulled = moments
     oldest = 0
     settled = 0
     forward = 0
     last_forward = -1
     last_backward = -1
+    latest_forward = -1
+    latest_backward = -1
     first_debtor = debtor[edges[0]]
     for i in range(edges.size):
         e = edges[i]
@@ -89,12 +99,21 @@ def _relate_pair(
         is_forward = debtor[e] == first_debtor
         if is_forward:
             forward += 1
+        latest = latest_forward if is_forward else latest_backward
+        out.repeat_of[e] = latest
+        if latest >= 0:
+            out.repeated_by[latest] = e
+        if is_forward:
+            latest_forward = e
+        else:
+            latest_backward = e
         out.first[e] = i == oldest
         out.recent[e] = forward if is_forward else i - oldest + 1 - forward
         regular = settled - oldest >= rule.payments and month[edges[oldest]] != month[edges[settled - 1]]
         out.affiliated[e] = linked or regular
-        if linked or regular:
+        if linked or regular or pulled[e]:
             continue
+        out.stranger[e] = True
         last = last_forward if is_forward else last_backward
         out.previous[e] = last
         if last >= 0:
@@ -109,7 +128,7 @@ def _relate_pair(
 def relate(
     groups: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]],
     sides: tuple[NDArray[np.int32], NDArray[np.int32]],
-    times: tuple[NDArray[np.int64], NDArray[np.int32]],
+    moments: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.bool_]],
     links: NDArray[np.int32],
     rule: RelationRule,
 ) -> Relations:
@@ -121,8 +140,8 @@ def relate(
         From :func:`ordering.pair_order` and :func:`ordering.cost_chunks`.
     sides : (debtor int32[n], creditor int32[n])
         In ledger order, -1 where absent.
-    times : (time int64[n], month int32[n])
-        Microseconds UTC and the calendar month as a running number.
+    moments : (time int64[n], month int32[n], pulled bool[n])
+        Microseconds UTC, the calendar month as a running number, and whether the debtor did not push the transfer.
     links : int32[accounts, k]
         Party and hashed attributes as numbers, -1 where unknown.
     rule : RelationRule
@@ -136,9 +155,12 @@ def relate(
     debtor, creditor = sides
     n = debtor.size
     out = Relations(
-        np.ones(n, np.bool_),
+        np.zeros(n, np.bool_),
+        np.zeros(n, np.bool_),
         np.zeros(n, np.bool_),
         np.zeros(n, np.int32),
+        np.full(n, -1, np.int32),
+        np.full(n, -1, np.int32),
         np.full(n, -1, np.int32),
         np.full(n, -1, np.int32),
     )
@@ -154,6 +176,6 @@ def relate(
                 if min(debtor[f], creditor[f]) != small or max(debtor[f], creditor[f]) != large:
                     break
                 end += 1
-            _relate_pair(grouped[start:end], debtor, times, rule, _linked(links, small, large), out)
+            _relate_pair(grouped[start:end], debtor, moments, rule, _linked(links, small, large), out)
             start = end
     return out

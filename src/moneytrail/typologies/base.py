@@ -227,40 +227,46 @@ class Matches:
         """Name the matches and build the frames.
 
         A match's id is a hash of the typology, the subject and the ids of the evidence, so that the same finding
-        has the same id in every run. Its value is the sum of its evidence, each transfer once.
+        has the same id in every run. Its value is the larger of what its evidence brings the subject and what it
+        takes from it, so that money passing through is counted once.
         """
+        instances = list(found)
+        if not instances:
+            return cls.none()
+        # One gather for all the ids: a gather for each match costs more than finding it.
+        ids = graph.transaction_ids(np.concatenate([one.ledger for one in instances])).to_list()
         rows: list[dict[str, Any]] = []
-        evidence: list[pl.DataFrame] = []
-        for one in found:
-            ids = graph.transaction_ids(one.ledger)
+        place = 0
+        for one in instances:
+            own = ids[place : place + len(one.ledger)]
+            place += len(one.ledger)
             subject = graph.names[one.subject]
-            match_id = _match_id(typology, subject, ids.to_list())
             rows.append(
                 {
-                    "match_id": match_id,
+                    "match_id": _match_id(typology, subject, own),
                     "typology": typology,
                     "subject": subject,
                     "score": score_of(one.measures),
-                    "value": int(graph.amount[one.ledger].sum()),
-                    "transfers": len(one.ledger),
+                    "value": _value(graph, one),
+                    "transfers": len(own),
+                    # Times travel as integers: an aware datetime a row would cost more than the search.
                     "started_at": int(graph.time[one.ledger[0]]),
                     "ended_at": int(graph.time[one.ledger[-1]]),
                     "detectable_at": int(graph.time[one.detectable]),
                     "truncated": one.truncated,
                     "explanation": one.explanation,
-                    "measures": [asdict(m) for m in one.measures],
+                    "measures": [asdict(measure) for measure in one.measures],
+                    "transaction_id": own,
+                    "role": one.roles,
                 }
             )
-            evidence.append(pl.DataFrame({"match_id": match_id, "transaction_id": ids, "role": one.roles}))
-        if not rows:
-            return cls.none()
-        # Times travel as integers: building aware datetimes row by row costs more than finding the matches.
         times = ("started_at", "ended_at", "detectable_at")
-        raw = {name: pl.Int64() if name in times else dtype for name, dtype in MATCH_SCHEMA.items()}
-        match = pl.DataFrame(rows, schema=raw).with_columns(pl.col(times).cast(INSTANT))
-        order = match.with_row_index("place").sort("typology", "started_at", "match_id")["place"].to_list()
-        proof = pl.concat([evidence[place] for place in order]).cast(EVIDENCE_SCHEMA)
-        return cls(match[order], proof)
+        proof = {"transaction_id": pl.List(pl.String()), "role": pl.List(pl.String())}
+        raw = {name: pl.Int64() if name in times else dtype for name, dtype in MATCH_SCHEMA.items()} | proof
+        table = pl.DataFrame(rows, schema=raw).with_columns(pl.col(times).cast(INSTANT))
+        table = table.sort("typology", "started_at", "match_id")
+        evidence = table.select(*EVIDENCE_SCHEMA).explode("transaction_id", "role")
+        return cls(table.select(*MATCH_SCHEMA), evidence)
 
     @classmethod
     def none(cls) -> Matches:
@@ -390,6 +396,13 @@ def score_of(measures: Iterable[Measure]) -> float:
 def thousandths(share: Value) -> int:
     """A share as whole thousandths, in which kernels compare it exactly."""
     return round(share * 1000)
+
+
+def _value(graph: TransactionGraph, one: Found) -> int:
+    amount = graph.amount[one.ledger]
+    came = int(amount[graph.creditor[one.ledger] == one.subject].sum())
+    left = int(amount[graph.debtor[one.ledger] == one.subject].sum())
+    return max(came, left)
 
 
 def _match_id(typology: str, subject: str, ids: list[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import polars as pl
 
 from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.ordering import cost_chunks
@@ -86,7 +87,8 @@ def _counted(graph: TransactionGraph) -> NDArray[np.bool_]:
     """In ledger order: credits of a counted channel, not from oneself."""
     channels = [CHANNELS.index(name) for name in COUNTED_CHANNELS]
     counted_: NDArray[np.bool_] = np.isin(graph.channel, channels)
-    return counted_ & (graph.creditor >= 0) & (graph.creditor != graph.debtor)
+    counted_ &= (graph.creditor >= 0) & (graph.creditor != graph.debtor)
+    return counted_
 
 
 def _applicable(graph: TransactionGraph, _values: Values) -> str:
@@ -166,9 +168,12 @@ def _measure(
 
 def _places(graph: TransactionGraph, proof: NDArray[np.integer[Any]]) -> int:
     """The most distinct locations on one day (UTC)."""
-    locations = graph.frame["location"].gather(graph.order[proof].tolist()).to_list()
+    locations = graph.frame["location"]
+    if locations.null_count() == locations.len():
+        return 0
     by_day: dict[int, set[str]] = {}
-    for day, location in zip((graph.time[proof] // DAY).tolist(), locations, strict=True):
+    here = locations.gather(pl.Series(graph.order[proof])).to_list()
+    for day, location in zip((graph.time[proof] // DAY).tolist(), here, strict=True):
         if location is not None:
             by_day.setdefault(day, set()).add(location)
     return max((len(places) for places in by_day.values()), default=0)

@@ -10,7 +10,7 @@ from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.kernels.pass_through import PassThroughRule, left_within, pass_throughs
 from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
-from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, margin, reaches
+from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin, reaches
 from moneytrail.typologies.wording import between, counted, money, percent, plain_id
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ PARAMETERS = (
         "share of the outflow that goes to payees new in 180 days: adds points",
         "a mule pays whom it is told to", "design",
     ),
+    Parameter(
+        "history_days", 60, "days", 0, 180, "days of data before the window: as many add points",
+        "without history nobody can tell a new payee from a regular one", "design",
+    ),
     Parameter("cut_low", 0.02, "share", 0.0, 1.0, "least cut kept: a cut in this range adds points", "reported cuts are some per cent", "design"),
     Parameter("cut_high", 0.1, "share", 0.0, 1.0, "most cut kept: a cut in this range adds points", "reported cuts are some per cent", "design"),
 )  # fmt: skip
@@ -79,11 +83,11 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
     )
     # An account costs its transfers on both sides.
     both = graph.outgoing.indptr + graph.incoming.indptr
-    found = pass_throughs(graph.outgoing, graph.incoming, graph.relations.affiliated, rule, cost_chunks(both, CHUNKS))
+    found = pass_throughs(graph.outgoing, graph.incoming, graph.relations.stranger, rule, cost_chunks(both, CHUNKS))
     for first, last, fired, _, account in found.tolist():
         own = account_transfers(graph, account, first, last)
         credit = graph.creditor[own] == account
-        counted_ = credit & (graph.amount[own] >= rule.credit) & ~graph.relations.affiliated[own]
+        counted_ = credit & (graph.amount[own] >= rule.credit) & graph.relations.stranger[own]
         measures = _measure(graph, (own, credit, counted_), values, rule)
         kept = counted_ | ~credit
         yield Found(
@@ -126,6 +130,8 @@ def _measure(
         booster("first_payee_share", "outflow to payees new in 180 days", new_payees, "share",
                 values["first_payee_share"], points=0.15),
         booster("cut", "a cut of the usual size was kept (1 is yes)", float(within_cut), "count", 1.0, points=0.10),
+        booster("history_days", "days of data before it", history_days(graph, int(own[0])), "days",
+                values["history_days"], points=0.10),
         fact("value", "counted credits", counted_value, "minor units"),
         fact("quick_share", f"left within {values['quick_minutes']} minutes", quick_share, "share"),
         fact("slow_share", f"left within {values['slow_hours']} hours", slow_share, "share"),
@@ -154,7 +160,8 @@ TYPOLOGY = Typology(
     summary="Money comes in and nearly all of it leaves within minutes or hours, on several days.",
     definition=(
         "At each transfer of an account, its transfers in the window that ends there (left end excluded, right end "
-        "included) are looked at. Counted are credits of at least `credit` from unaffiliated accounts. Credits and "
+        "included) are looked at. Counted are credits of at least `credit` that an unaffiliated account pushed (not a direct debit, card or internal "
+        "booking). Credits and "
         "debits are matched first in, first out, from an empty queue one window before the period. The gate holds when "
         "at least `quick_share` of the counted value had left within `quick_minutes` of its arrival, or at least "
         "`slow_share` within `slow_hours`, both inclusive; at most `retained_share` of all credits is left over from "

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.fans import FanRule, backing, fans
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
-from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, margin
+from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin
 from moneytrail.typologies.wording import between, counted, money, percent, plain_id
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ PARAMETERS = (
         "funded by at most two credits; counting value and not credits, a gang gains nothing by adding small ones", "design",
     ),
     Parameter(
+        "history_days", 60, "days", 0, 180, "days of data before the window: as many add points",
+        "without history nobody can tell a new payee from a regular one", "design",
+    ),
+    Parameter(
         "institutions", 3, "count", 1, 100, "payees' banks: as many add points",
         "spreading over banks hides the whole from each of them", "design",
     ),
@@ -67,7 +72,7 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
     funds = backing(side, graph.incoming, reach, borders, graph.transfers)
     for first, last, fired, account in fans(side, graph.relations, funds, rule, borders).tolist():
         window = side.edge[first : last + 1]
-        scattered = window[~graph.relations.affiliated[window]]
+        scattered = window[graph.relations.stranger[window]]
         funding = _funding(graph, account, int(scattered[0]), reach)
         measures = _measure(graph, scattered, funding, values)
         ledger = np.concatenate([funding, scattered])
@@ -102,16 +107,18 @@ def _measure(
     value = int(graph.amount[scattered].sum())
     first = int(graph.relations.first[scattered].sum())
     covered = int(graph.amount[funding].sum()) / value if value else 0.0
-    banks = graph.frame["creditor_institution"][graph.order[scattered].tolist()].drop_nulls().n_unique()
+    banks = graph.frame["creditor_institution"].gather(pl.Series(graph.order[scattered])).drop_nulls().n_unique()
     return (
         gate("payees", "unaffiliated payees", payees, "count", values["payees"],
-             points=margin(payees, values["payees"], 3, 0.20)),
+             points=margin(payees, values["payees"], 3, 0.15)),
         gate("value", "sum of their debits", value, "minor units", values["value"],
-             points=margin(value, values["value"], 5, 0.15)),
+             points=margin(value, values["value"], 5, 0.10)),
         gate("first_share", "payees with no earlier dealings", first / payees, "share", values["first_share"]),
         gate("funding_share", f"debits covered by one or two credits of the {values['funding_hours']} hours before",
              covered, "share", values["funding_share"]),
-        booster("institutions", "payees' banks", banks, "count", values["institutions"], points=0.15),
+        booster("institutions", "payees' banks", banks, "count", values["institutions"], points=0.10),
+        booster("history_days", "days of data before it", history_days(graph, int(scattered[0])), "days",
+                values["history_days"], points=0.15),
         fact("span_hours", "hours from first to last debit",
              int(graph.time[scattered[-1]] - graph.time[scattered[0]]) / HOUR, "hours"),
     )  # fmt: skip
@@ -137,7 +144,7 @@ TYPOLOGY = Typology(
     stage="layering",
     summary="One account sends to many new accounts at once, soon after one or two large credits.",
     definition=(
-        "At each debit to an unaffiliated payee, the debits to unaffiliated payees in the window that ends there (left "
+        "At each debit pushed to an unaffiliated payee (not a direct debit, card or internal booking), such debits in the window that ends there (left "
         "end excluded, right end included) are looked at. The gate holds when they go to at least `payees` distinct "
         "payees; at least `first_share` of these had no transfer with the account, either way, in the 180 days before; "
         "they sum to at least `value`; and the two largest credits of the account in the `funding_hours` up to the "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from moneytrail.graph import DAY, RELATION_RULE
 from moneytrail.kernels.pass_through import left_within
 from moneytrail.typologies.base import Measure
 
@@ -121,6 +122,11 @@ def passed_share(graph: TransactionGraph, account: int, ledger: NDArray[np.integ
     left = left_within(graph.time[own], graph.amount[own], graph.creditor[own] == account, reach)
     total = int(graph.amount[ledger].sum())
     return float(left[np.isin(own, ledger)].sum() / total) if total else 0.0
+
+
+def history_days(graph: TransactionGraph, first: int) -> float:
+    """Days that the data reach back before the transfer at ledger position `first`, at most the relations' lookback."""
+    return float(min(graph.time[first] - graph.time[0], RELATION_RULE.lookback) / DAY)
 
 
 def account_transfers(graph: TransactionGraph, account: int, first: int, last: int) -> NDArray[np.int64]:

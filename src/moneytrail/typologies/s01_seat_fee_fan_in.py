@@ -16,6 +16,7 @@ from moneytrail.typologies.measuring import (
     booster,
     fact,
     gate,
+    history_days,
     lower_median,
     margin,
     modal_concentration,
@@ -81,6 +82,10 @@ PARAMETERS = (
         "a collector keeps a cut, not the takings", "design",
     ),
     Parameter(
+        "history_days", 60, "days", 0, 180, "days of data before the window: as many add points",
+        "without history nobody can tell a stranger from a regular payer", "design",
+    ),
+    Parameter(
         "card_share", 0.1, "share", 0.0, 1.0, "most share of the account's spending by card or bill: adds points",
         "a collecting account has no household of its own", "design",
     ),
@@ -105,7 +110,7 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
         side, graph.relations, nothing, rule, cost_chunks(side.indptr, CHUNKS)
     ).tolist():
         window = side.edge[first : last + 1]
-        ledger = window[~graph.relations.affiliated[window]]
+        ledger = window[graph.relations.stranger[window]]
         measures = _measure(graph, account, ledger, values)
         yield Found(
             subject=account,
@@ -133,7 +138,7 @@ def _measure(
         gate("payers", "unaffiliated payers", payers, "count", values["payers"],
              points=margin(payers, values["payers"], 3, 0.15)),
         gate("value", "sum of their credits", value, "minor units", values["value"],
-             points=margin(value, values["value"], 5, 0.10)),
+             points=margin(value, values["value"], 5, 0.05)),
         gate("first_share", "payers with no earlier dealings", first / payers, "share", values["first_share"]),
         gate("one_shot_share", "payers with few transfers", one_shot / payers, "share", values["one_shot_share"]),
         gate("seat_low", "median credit", median, "minor units", values["seat_low"]),
@@ -143,9 +148,11 @@ def _measure(
                 points=0.10),
         booster("onward_share", f"value passed on within {values['onward_days']} days",
                 passed_share(graph, account, ledger, int(values["onward_days"]) * DAY), "share",
-                values["onward_share"], points=0.10),
+                values["onward_share"], points=0.05),
         booster("card_share", "spending by card or bill", spending, "share", values["card_share"], upper=True,
                 points=0.05),
+        booster("history_days", "days of data before it", history_days(graph, int(ledger[0])), "days",
+                values["history_days"], points=0.10),
         fact("span_days", "days from first to last credit",
              int(graph.time[ledger[-1]] - graph.time[ledger[0]]) / DAY, "days"),
     )  # fmt: skip
@@ -187,7 +194,7 @@ TYPOLOGY = Typology(
     stage="collection",
     summary="One collector's account takes similar one-off fees from many people it has no tie to.",
     definition=(
-        "At each credit from an unaffiliated payer, the credits from unaffiliated payers in the window that ends there "
+        "At each credit that an unaffiliated payer pushed (not a direct debit, card or internal booking), such credits in the window that ends there "
         "(left end excluded, right end included) are looked at. The gate holds when they come from at least `payers` "
         "distinct payers; at least `first_share` of these had no transfer with the account, either way, in the 180 "
         "days before; at least `one_shot_share` made at most `one_shot_transfers` transfers to it in 180 days; the "

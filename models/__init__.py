@@ -1,0 +1,1 @@
+"""The shipped models, and the script that trains them."""

@@ -1,0 +1,348 @@
+"""The pipeline: graph, then typologies, features and detectors, then risk and alerts; and the record that repeats it.
+
+``Pipeline(...).run(transfers)`` is the whole of it. Nothing here reads a file or writes a store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+
+from moneytrail import features
+from moneytrail.alerts import ANOMALY_FROM, ANOMALY_WEIGHT, Alert, group, risk
+from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
+from moneytrail.errors import ParameterError
+from moneytrail.graph import DAY, RELATION_RULE, TransactionGraph
+from moneytrail.rates import ExchangeRates
+from moneytrail.schema import ACCOUNT_SCHEMA, CHANNELS, TRANSFER_SCHEMA, check_transfers
+from moneytrail.typologies import CATALOGUE, by_id
+from moneytrail.typologies.base import Matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from moneytrail.detectors import Detector
+
+SHIPPED_DETECTORS: Final = ("iforest", "hbos")
+WINDOW_PARAMETER: Final = "window_days"
+
+Progress = Callable[[str, float], None]
+"""Called with the stage's name and how much of it is done, from 0 to 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class NamedDetector:
+    """A fitted detector, and the version and hash that the run record names it by."""
+
+    detector: Detector
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class RiskReport:
+    """What a run says.
+
+    Attributes
+    ----------
+    transfers : polars DataFrame
+        Every transfer in the order of the input: its canonical columns, ``reference_amount``, one column a typology
+        (the best score of a match it proves, 0 where none, null where the typology was not applicable), one
+        ``anomaly_NAME`` a detector, and ``risk_score``.
+    matches, evidence : polars DataFrame
+        As :class:`moneytrail.typologies.base.Matches`.
+    alert_frame : polars DataFrame
+        Every alert, best first, with ``within_budget``.
+    alerts : tuple of Alert
+        Those within the budget, whole.
+    record : dict
+        The run record, plain data; ``record["run_id"]`` names the run.
+    """
+
+    transfers: pl.DataFrame
+    matches: pl.DataFrame
+    evidence: pl.DataFrame
+    alert_frame: pl.DataFrame
+    alerts: tuple[Alert, ...]
+    record: dict[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        """The run's id: a hash of the data and of everything that decides the result."""
+        return str(self.record["run_id"])
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """Everything that decides a result beside the data.
+
+    Attributes
+    ----------
+    rates : ExchangeRates
+        To the reference currency that thresholds are stated in.
+    alert_budget : int
+        How many alerts the run may raise, 1 or more. The rest stay in the report, marked.
+    parameters : mapping of typology id to mapping of parameter to value
+        What differs from the catalogue's defaults.
+    detectors : sequence of NamedDetector
+        Fitted beforehand, so that no score depends on what came later.
+    """
+
+    rates: ExchangeRates = field(default_factory=ExchangeRates.load)
+    alert_budget: int = 100
+    parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    detectors: Sequence[NamedDetector] = ()
+
+    def __post_init__(self) -> None:
+        if self.alert_budget < 1:
+            raise ParameterError(f"alert_budget = {self.alert_budget}: allowed is 1 or more")
+        for typology in self.parameters:
+            by_id(typology).values(self.parameters[typology])
+
+    def run(
+        self,
+        transfers: pl.DataFrame,
+        accounts: pl.DataFrame | None = None,
+        *,
+        source: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> RiskReport:
+        """Score `transfers`.
+
+        Parameters
+        ----------
+        transfers, accounts : polars DataFrame
+            Canonical; see :mod:`moneytrail.schema`.
+        source : mapping, optional
+            What to say of the data in the run record (files and their hashes, from a reader). Its ``fingerprint``
+            stands for the data in the run id; without one it is computed from the frame.
+        progress : callable, optional
+            See :data:`Progress`.
+
+        Returns
+        -------
+        RiskReport
+            The same for the same input, for any number of threads.
+
+        Raises
+        ------
+        InputError, MissingRateError, ParameterError
+        """
+        transfers = check_transfers(transfers)
+        clock = _Clock(progress)
+        with clock.stage("graph"):
+            graph = TransactionGraph.from_frame(transfers, self.rates, accounts)
+            _ = graph.incoming, graph.relations
+        matches, catalogue = self._find(graph, clock)
+        with clock.stage("features"):
+            matrix = features.compute(graph) if self.detectors else None
+        anomaly = {}
+        for named in self.detectors:
+            with clock.stage(f"detector {named.detector.name}"):
+                anomaly[f"anomaly_{named.detector.name}"] = named.detector.anomaly_score(matrix)  # type: ignore[arg-type]
+        del matrix
+        record = self._record(catalogue, dict(source or {"fingerprint": fingerprint(transfers, accounts)}))
+        with clock.stage("scores"):
+            scored = _scored(graph, matches, anomaly, catalogue)
+        with clock.stage("alerts"):
+            grouping = group(
+                matches,
+                scored.select(*TRANSFER_SCHEMA, "reference_amount", *anomaly),
+                catalogue={t["id"]: (by_id(t["id"]), t["window"]) for t in _windows(catalogue)},
+                run_id=record["run_id"],
+                budget=self.alert_budget,
+                reference_currency=self.rates.reference,
+            )
+        record |= _outcome(graph, matches, grouping.frame, clock)
+        return RiskReport(scored, matches.match, matches.evidence, grouping.frame, grouping.alerts, record)
+
+    def _find(self, graph: TransactionGraph, clock: _Clock) -> tuple[Matches, list[dict[str, Any]]]:
+        found, catalogue = [], []
+        for typology in CATALOGUE:
+            overrides = self.parameters.get(typology.id, {})
+            values = typology.values(overrides)
+            reason = typology.applicable(graph, values)
+            with clock.stage(f"typology {typology.id}"):
+                found.append(Matches.none() if reason else typology.find(graph, overrides))
+            catalogue.append({"id": typology.id, "parameters": values, "not_applicable": reason or None})
+        return Matches.together(found), catalogue
+
+    def _record(self, catalogue: list[dict[str, Any]], source: dict[str, Any]) -> dict[str, Any]:
+        """What decides the result, and its hash as the run's id. File names and times of day are not part of it."""
+        deciding = {
+            "data": source["fingerprint"],
+            "moneytrail": version("moneytrail"),
+            "catalogue": catalogue,
+            "relation_rule": RELATION_RULE._asdict(),
+            "rates": {
+                "reference": self.rates.reference,
+                "source": self.rates.source,
+                "as_of": self.rates.as_of,
+                "rates": {code: str(rate) for code, rate in sorted(self.rates.rates.items())},
+            },
+            "detectors": [{"name": n.detector.name, "version": n.version, "sha256": n.sha256} for n in self.detectors],
+            "features": features.FEATURES_HASH,
+            "risk": {"anomaly_from": ANOMALY_FROM, "anomaly_weight": ANOMALY_WEIGHT},
+            "alert_budget": self.alert_budget,
+        }
+        digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+        return {
+            "run_id": f"R-{digest[:16]}",
+            "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "source": source,
+            "deciding": deciding,
+            "libraries": {library: version(library) for library in (*LIBRARIES, "polars", "numba")},
+        }
+
+
+def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeline:
+    """The pipeline that a run record describes, to repeat the run.
+
+    Raises
+    ------
+    ParameterError
+        When the record lacks a part, or names a model that is not here.
+    """
+    try:
+        deciding = record["deciding"]
+        rates = deciding["rates"]
+        parameters = {entry["id"]: entry["parameters"] for entry in deciding["catalogue"]}
+        wanted = [(d["name"], d["version"], d["sha256"]) for d in deciding["detectors"]]
+        budget, reference, table = deciding["alert_budget"], rates["reference"], rates["rates"]
+        source, as_of = rates["source"], rates["as_of"]
+    except (KeyError, TypeError) as error:
+        raise ParameterError(f"the run record lacks {error}") from error
+    detectors = []
+    for name, number, sha256 in wanted:
+        named = _load(models or shipped_models(), name, number)
+        if named.sha256 != sha256:
+            raise ParameterError(f"the run used another model {name}/{number} than the one that is here")
+        detectors.append(named)
+    return Pipeline(ExchangeRates.of(reference, table, source, as_of), budget, parameters, detectors)
+
+
+def load_detectors(names: Sequence[str], models: Path | None = None) -> list[NamedDetector]:
+    """The newest models of these names, from `models` or from those that come with moneytrail.
+
+    Raises
+    ------
+    ArtifactError
+    """
+    folder = models or shipped_models()
+    return [_load(folder, name, latest(folder, name).name) for name in names]
+
+
+def _load(folder: Path, name: str, number: str) -> NamedDetector:
+    detector, manifest = load_detector(folder / name / number)
+    return NamedDetector(detector, number, str(manifest["sha256"]))
+
+
+def fingerprint(transfers: pl.DataFrame, accounts: pl.DataFrame | None = None) -> str:
+    """SHA-256 over the canonical frames' contents, for data that came from no file."""
+    digest = hashlib.sha256()
+    for frame, schema in ((transfers, TRANSFER_SCHEMA), (accounts, ACCOUNT_SCHEMA)):
+        if frame is not None:
+            digest.update(frame.select(*schema).write_csv().encode())
+    return digest.hexdigest()
+
+
+def warm_up() -> dict[str, float]:
+    """Compile every kernel once, by scoring a bank of six transfers; returns the seconds of each stage."""
+    day = datetime(2025, 1, 1, tzinfo=UTC)
+    rows = {
+        "transaction_id": [str(i) for i in range(6)],
+        "row": list(range(5, -1, -1)),
+        "booked_at": [day] * 6,
+        "debtor_account": ["a", "b", "c", "a", None, "c"],
+        "creditor_account": ["b", "c", "a", "c", "a", None],
+        "amount": [90_000] * 6,
+        "currency": ["GBP"] * 6,
+        "channel": ["cash"] * 6,
+    }
+    frame = check_transfers(pl.DataFrame(rows, schema={name: TRANSFER_SCHEMA[name] for name in rows}, strict=False))
+    clock = _Clock(None)
+    with clock.stage("graph"):
+        graph = TransactionGraph.from_frame(frame, ExchangeRates.of("GBP", {}, "none needed", date.min.isoformat()))
+        _ = graph.incoming, graph.relations
+    for typology in CATALOGUE:
+        with clock.stage(f"typology {typology.id}"):
+            typology.find(graph)
+    with clock.stage("features"):
+        features.compute(graph)
+    return clock.seconds
+
+
+class _Clock:
+    """Seconds by stage, and the progress call at both ends of each."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress or (lambda _stage, _done: None)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._progress(name, 0.0)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 4)
+        self._progress(name, 1.0)
+
+
+def _windows(catalogue: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"id": entry["id"], "window": int(entry["parameters"][WINDOW_PARAMETER]) * DAY} for entry in catalogue]
+
+
+def _scored(
+    graph: TransactionGraph, matches: Matches, anomaly: dict[str, Any], catalogue: list[dict[str, Any]]
+) -> pl.DataFrame:
+    """The transfers with every score apart and the combined one, in the order of the input."""
+    back = np.empty(graph.transfers, np.int64)
+    back[graph.order] = np.arange(graph.transfers)
+    frame = graph.frame.with_columns(
+        pl.Series("reference_amount", graph.amount[back]),
+        *(pl.Series(name, scores[back]).round(6) for name, scores in anomaly.items()),
+    )
+    best = matches.evidence.join(matches.match.select("match_id", "typology", "score"), on="match_id")
+    ids = [entry["id"] for entry in catalogue]
+    by_typology = best.group_by("transaction_id").agg(
+        pl.col("score").filter(pl.col("typology") == typology).max().fill_null(0.0).alias(typology) for typology in ids
+    )
+    frame = frame.join(by_typology, on="transaction_id", how="left", maintain_order="left").with_columns(
+        pl.col(ids).fill_null(0.0)
+    )
+    detectors = frame.select(list(anomaly)).to_numpy() if anomaly else np.empty((frame.height, 0))
+    frame = frame.with_columns(risk_score=pl.Series(risk(frame.select(ids).to_numpy(), detectors)))
+    missing = [entry["id"] for entry in catalogue if entry["not_applicable"]]
+    order = [*graph.frame.columns, "reference_amount", *ids, *anomaly, "risk_score"]
+    return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in missing).select(order)
+
+
+def _outcome(graph: TransactionGraph, matches: Matches, alerts: pl.DataFrame, clock: _Clock) -> dict[str, Any]:
+    """What came out, for the run record and the summary."""
+    counts = dict(matches.match.group_by("typology").len().iter_rows())
+    within = int(alerts["within_budget"].sum()) if alerts.height else 0
+    return {
+        "transfers": graph.transfers,
+        "accounts": graph.accounts,
+        "matches": {typology.id: int(counts.get(typology.id, 0)) for typology in CATALOGUE},
+        "truncated_matches": int(matches.match["truncated"].sum()),
+        "alerts": within,
+        "alerts_beyond_budget": alerts.height - within,
+        "channels": {
+            CHANNELS[code]: int(number)
+            for code, number in enumerate(np.bincount(graph.channel, minlength=len(CHANNELS)).tolist())
+            if number
+        },
+        "seconds": clock.seconds,
+    }
