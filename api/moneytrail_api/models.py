@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic.config import JsonDict
 
 from moneytrail.alerts import AlertStatus, SubjectRole
 from moneytrail.storage import LIMIT_MAX, TEXT_MAX, AlertQuery
@@ -21,6 +23,16 @@ INT64_MAX = 2**63 - 1
 def _finite(number: object) -> object:
     return None if isinstance(number, float) and not math.isfinite(number) else number
 
+
+def _written_out(instant: object) -> object:
+    # Pydantic would take a bare number for seconds since 1970.
+    if isinstance(instant, str) and not _RFC_3339.fullmatch(instant):
+        raise ValueError("an instant is written as 2026-01-31T12:00:00Z, with its time zone")
+    return instant
+
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 Sort = Literal[
     "risk_score",
@@ -62,11 +74,11 @@ class AlertFilters(BaseModel):
         Field(description="Exactly this account is a subject, or on either side of an evidence transfer."),
     ] = None
     since: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Field(description="Alerts that ended at this instant or later.", examples=["2026-01-01T00:00:00Z"]),
     ] = None
     until: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Field(description="Alerts that began before this instant.", examples=["2026-02-01T00:00:00Z"]),
     ] = None
     status: Annotated[AlertStatus | None, Field(description="Alerts of this status.")] = None
@@ -84,6 +96,26 @@ class AlertFilters(BaseModel):
     def query(self) -> AlertQuery:
         """Return the store's own query."""
         return AlertQuery(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class EvidenceFilters(BaseModel):
+    """Which evidence of an alert, and in which form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    match_id: Annotated[Text | None, Field(description="Only the evidence of this match.")] = None
+    format: Annotated[
+        Literal["json", "csv"] | None,
+        Field(description="Default: what the `Accept` header asks for, else JSON."),
+    ] = None
+
+
+class RunFilters(BaseModel):
+    """How many runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, description="How many of the newest.")] = 100
 
 
 class Money(BaseModel):
@@ -244,10 +276,17 @@ class AlertDetail(AlertItem):
         )
 
 
+# Said in the document too, so that a client can know it before it asks.
+_CLOSING_NEEDS_A_REASON: JsonDict = {
+    "if": {"properties": {"status": {"pattern": "^closed"}}},
+    "then": {"required": ["reason"], "properties": {"reason": {"pattern": "\\S"}}},
+}
+
+
 class NewDecision(BaseModel):
     """A decision to be made on an alert."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_CLOSING_NEEDS_A_REASON)
 
     status: Annotated[AlertStatus, Field(description="What the alert becomes.")]
     reason: Annotated[

@@ -17,6 +17,7 @@ from moneytrail_api.models import (
     AlertList,
     DecisionItem,
     DecisionList,
+    EvidenceFilters,
     EvidenceItem,
     EvidenceList,
     NewDecision,
@@ -26,10 +27,6 @@ from moneytrail_api.problems import documented
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=documented(401, 403, 413, 414, 422, 500, 503))
 
 AlertId = Annotated[str, Path(description="The alert's id.", max_length=400)]
-MatchId = Annotated[str | None, Query(description="Only the evidence of this match.", min_length=1, max_length=400)]
-Format = Annotated[
-    Literal["json", "csv"] | None, Query(description="Default: what the `Accept` header asks for, else JSON.")
-]
 _CSV = {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The evidence"}
 
 
@@ -61,16 +58,15 @@ def read_evidence(
     store: OpenStore,
     key: AlertReader,
     alert_id: AlertId,
-    match_id: MatchId = None,
-    format: Format = None,  # noqa: A002 - the name of the query parameter
+    filters: Annotated[EvidenceFilters, Query()],
 ) -> Response:
     """The transfers that prove the alert, each with its role, as JSON or as CSV.
 
     In the CSV, text that a spreadsheet would run as a formula has an apostrophe in front. Exports are audited.
     """
     currency = store.alert(alert_id).reference_currency
-    evidence = store.evidence(alert_id, match_id)
-    form = format or preferred(request.headers.get("accept", ""))
+    evidence = store.evidence(alert_id, filters.match_id)
+    form = filters.format or preferred(request.headers.get("accept", ""))
     store.note_export(alert_id, by=name_of(key), form=form, rows=len(evidence))
     if form == "csv":
         headers = {"Content-Disposition": 'attachment; filename="evidence.csv"'}

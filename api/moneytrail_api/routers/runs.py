@@ -6,22 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from moneytrail.storage import LIMIT_MAX
 from moneytrail_api.access import OpenStore, RunReader
-from moneytrail_api.models import RunItem, RunList, RunRecord
+from moneytrail_api.models import RunFilters, RunItem, RunList, RunRecord
 from moneytrail_api.problems import documented
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=documented(401, 403, 414, 422, 500, 503))
 
 
 @router.get("", summary="List runs")
-def list_runs(
-    store: OpenStore,
-    _key: RunReader,
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many of the newest.")] = 100,
-) -> RunList:
+def list_runs(store: OpenStore, _key: RunReader, filters: Annotated[RunFilters, Query()]) -> RunList:
     """The newest runs, newest first."""
-    return RunList(items=[RunItem.of(run) for run in store.runs(limit)])
+    return RunList(items=[RunItem.of(run) for run in store.runs(filters.limit)])
 
 
 @router.get("/{run_id}", summary="Read a run record", responses=documented(404))

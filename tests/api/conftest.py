@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from moneytrail.alerts import Alert
+from moneytrail.storage import SCOPES, Store
+from moneytrail_api import create_app
+from tests.alert_examples import START, example_alerts, example_record
+
+TYPOLOGIES: Final[list[dict[str, Any]]] = [
+    {
+        "id": "S01",
+        "name": "Seat-fee fan-in",
+        "stage": "collection",
+        "summary": "One account takes similar fees from many people.",
+        "horizon_days": 30,
+        "parameters": [{"name": "payers", "default": 8, "unit": "count"}],
+        "roles": [{"name": "fee", "part": "payer"}],
+        "sources": ["a made-up source"],
+        "innocent_explanations": ["a club that collects for a trip"],
+    }
+]
+
+
+@dataclass(frozen=True)
+class Service:
+    """The service over a real store, and its keys: one for everything, and one for each scope."""
+
+    app: FastAPI
+    store: Store
+    client: TestClient
+    alerts: list[Alert]
+    keys: dict[str, str]
+
+    def get(self, path: str, *, key: str = "all", **query: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.keys[key]}"}
+        return self.client.get(path, params=query, headers=headers)
+
+    def post(self, path: str, body: Any, *, key: str = "all") -> Any:
+        return self.client.post(path, json=body, headers={"Authorization": f"Bearer {self.keys[key]}"})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "store.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def service(store: Store) -> Iterator[Service]:
+    alerts = example_alerts(11, 30)
+    # The last one has no text that JSON or CSV find hard, so that a test can say what it looks like.
+    alerts[-1] = replace(alerts[-1], headline="Account 4411 took fees from 12 people", risk_score=0.25)
+    store.save_run(example_record("run-1"), alerts)
+    store.save_run(example_record("run-0", START - timedelta(days=1)), [])
+    keys: dict[str, str] = {scope: store.create_key(scope, [scope]).secret for scope in SCOPES}
+    keys["all"] = store.create_key("all", SCOPES).secret
+    app = create_app(store, typologies=TYPOLOGIES)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Service(app, store, client, alerts, keys)
