@@ -12,7 +12,7 @@ import numpy as np
 from moneytrail.simulate.calendar import DAY, HOUR, SECOND, Bools
 from moneytrail.simulate.crossings import days_after_crossing, fee, seat_price
 from moneytrail.simulate.gangs import Attempt, Gang
-from moneytrail.simulate.words import REGION_SHARE, REGIONS
+from moneytrail.simulate.words import REGION_SHARE, REGIONS, human_sums
 
 MINUTE = 60 * SECOND
 AFTER = 8
@@ -85,12 +85,18 @@ def _sweeps(rng: np.random.Generator, paid: list[Sweep], first: int, last: int) 
 
 
 def relay(gang: Gang, collector: Attempt, organiser: int, sweeps: list[Sweep], first: int) -> None:
-    """L03: pass the takings through mules in runs of two to six days; a lone sweep goes straight to the organiser."""
+    """L03: pass the takings through mules in runs of two to six days; a lone sweep goes straight to the organiser.
+
+    Three runs in ten go to a mule at another bank.
+    """
     device = -1
     for run in _runs(sweeps):
         if len(run) < 2:
             for time, amount in run:
                 gang.pay(collector, "pass_on", time, collector.account, organiser, amount)
+            continue
+        if gang.rng.random() < 0.3:
+            _relay_elsewhere(gang, collector, run)
             continue
         mules = 1 if min(amount for _, amount in run) < 120_000 else int(gang.rng.integers(1, 3))
         for position in range(mules):
@@ -103,6 +109,13 @@ def relay(gang: Gang, collector: Attempt, organiser: int, sweeps: list[Sweep], f
                 part = amount // mules if position else amount - amount // mules * (mules - 1)
                 gang.pay(attempt, "credit", time + position * 4 * MINUTE, collector.account, mule, part)
                 _pass_on(gang, attempt, organiser, time + position * 4 * MINUTE, part)
+
+
+def _relay_elsewhere(gang: Gang, collector: Attempt, run: list[Sweep]) -> None:
+    """Send a run to a mule at another bank, where this bank sees it no more."""
+    mule = gang.outsider("outlet")
+    for time, amount in run:
+        gang.pay(collector, "pass_on", time, collector.account, mule, amount)
 
 
 def _runs(sweeps: list[Sweep]) -> list[list[Sweep]]:
@@ -127,7 +140,9 @@ def _pass_on(gang: Gang, attempt: Attempt, organiser: int, time: int, amount: in
         late = time + int(rng.uniform(2, 5) * DAY)
         _leave(gang, attempt, organiser, late, int(amount * rng.uniform(0.75, 0.86)))
         return
-    total = int(amount * rng.uniform(0.93, 0.98))
+    exact = int(amount * rng.uniform(0.935, 0.985))
+    rounded = int(human_sums(rng, np.array([exact]))[0])
+    total = rounded if rounded >= 0.93 * amount else exact
     soon = total if rng.random() < 0.45 else int(total * rng.uniform(0.68, 0.9)) // 1000 * 1000
     _leave(gang, attempt, organiser, time + int(rng.uniform(3, 50) * MINUTE), soon)
     if soon < total:

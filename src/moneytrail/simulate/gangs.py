@@ -15,7 +15,7 @@ from moneytrail.simulate.journal import CASH, NOBODY, WIRE
 from moneytrail.simulate.people import People, settle
 from moneytrail.simulate.town import Bank, Town
 from moneytrail.simulate.truth import Truth
-from moneytrail.simulate.words import E_MONEY, JOBS, RATE, REGION_SHARE, REGIONS, references
+from moneytrail.simulate.words import E_MONEY, JOBS, RATE, REGION_SHARE, REGIONS, free_text
 
 POOL = 14
 """Ordinary customers about each campaign: some payers, crew, and those careful members who mix with honest money."""
@@ -121,7 +121,7 @@ class Gang:
         time, debtor, creditor, amount, channel, location, truth = np.array(self._rows, dtype=np.int64).T
         country = self.bank.register.column("country")[creditor]
         currency = np.where(channel == WIRE, np.where(country <= 6, 1, 2), -1)
-        words = references(self.rng, "favour", time.size, 0.3)
+        words = free_text(self.rng, time.size)
         self.bank.journal.book(
             time,
             debtor,

@@ -32,7 +32,7 @@ from moneytrail.simulate.people import (
     People,
 )
 from moneytrail.simulate.town import FOUR_WEEKLY, MONTHLY, ONLINE, WEEKLY, Bank, Town, visit
-from moneytrail.simulate.words import CATEGORIES, RATE, reference, references
+from moneytrail.simulate.words import CATEGORIES, RATE, free_text, human_sums, reference, references
 
 MEAN_BASKET = sum(c.share * c.median * np.exp(c.sigma**2 / 2) for c in CATEGORIES) / sum(c.share for c in CATEGORIES)
 
@@ -47,6 +47,7 @@ def live(bank: Bank, town: Town, people: People, friends: Ints) -> None:
     shopping(bank, town, people)
     cash(bank, people)
     private(bank, people, friends)
+    larger_sums(bank, people, friends)
     once_only(bank, people)
     family(bank, people, friends)
     saving(bank, town, people)
@@ -263,7 +264,7 @@ def cash(bank: Bank, people: People) -> None:
 
 
 def private(bank: Bank, people: People, friends: Ints) -> None:
-    """Split bills with a few friends, both ways, and now and then pay or take a larger sum for a favour or a sale."""
+    """Split bills with a few friends, both ways."""
     rng = bank.stream(people.key, "private")
     circle = friends[rng.integers(0, friends.size, (people.size, 6))]
     who = often(rng, bank, rng.gamma(1.3, 1.7, people.size) * active(people))
@@ -272,12 +273,28 @@ def private(bank: Bank, people: People, friends: Ints) -> None:
     amount = np.where(rng.random(who.size) < 0.6, round_pounds(pence, 100), pence.astype(np.int64))
     time = at(bank.calendar.scattered(rng, who.size, EVENING_WEEK), around(rng, 18.5, 3.6, who.size))
     _either_way(bank, rng, people.account[who], friend, (time, amount), "friends")
-    who = often(rng, bank, np.full(people.size, 0.12) * active(people))
+
+
+def larger_sums(bank: Bank, people: People, friends: Ints) -> None:
+    """Move larger private sums: cars, gifts, loans and their return, deposits, shares of a holiday; half come in.
+
+    The other side is somebody known, somebody met once, or one's own account at another bank.
+    """
+    rng = bank.stream(people.key, "larger sums")
+    who = often(rng, bank, rng.gamma(1.2, 0.28, people.size) * active(people))
+    kind = rng.random(who.size)
     known = friends[rng.integers(0, friends.size, who.size)]
-    other = np.where(rng.random(who.size) < 0.4, known, bank.register.strangers(rng, who.size))
-    amount = round_pounds(100 * rng.lognormal(np.log(600), 0.95, who.size).clip(60, 12_000), 1000)
-    time = at(bank.calendar.scattered(rng, who.size, FLAT_WEEK), around(rng, 15.5, 3.8, who.size))
-    _either_way(bank, rng, people.account[who], other, (time, amount), "favour")
+    other = np.where(kind < 0.4, known, bank.register.strangers(rng, who.size))
+    other = np.where(kind > 0.88, people.outside[who], other)
+    pence = (100 * rng.lognormal(np.log(800), 1.0, who.size).clip(50, 25_000)).astype(np.int64)
+    out: Bools = rng.random(who.size) < 0.5
+    bank.journal.book(
+        at(bank.calendar.scattered(rng, who.size, FLAT_WEEK), around(rng, 16, 4, who.size)),
+        np.where(out, people.account[who], other),
+        np.where(out, other, people.account[who]),
+        human_sums(rng, pence),
+        reference=free_text(rng, who.size),
+    )
 
 
 def once_only(bank: Bank, people: People) -> None:

@@ -124,7 +124,8 @@ def cash_businesses(bank: Bank, town: Town) -> None:
     weekday = bank.calendar.weekday(day)
     busy = np.array((0.85, 0.85, 0.9, 1.0, 1.35, 1.5, 0.0))[weekday]
     amount = level[who] * busy * rng.lognormal(0, 0.33, who.size)
-    amount = np.where(amount > 0, np.round(amount / 10) * 10, 0).astype(np.int64)
+    step = np.where(rng.random(size) < 0.5, 500, 10)[who]  # half bank notes only, half coins too
+    amount = np.round(amount / step).astype(np.int64) * step
     time = at(day, around(rng, 16.2, 1.6, who.size))
     bank.journal.book(time, NOBODY, account[who], amount, channel=CASH, location=region[who])
     cards = (level[who] * busy * rng.lognormal(0.1, 0.4, who.size)).astype(np.int64)

@@ -126,3 +126,27 @@ def references(rng: np.random.Generator, group: str, size: int, absent: float = 
     if absent:
         codes[rng.random(size) < absent] = -1
     return codes
+
+
+_FREE: Final = {"favour": 0.28, "friends": 0.08, "own": 0.08, "invoice": 0.1, "rent": 0.03, "remit": 0.03}
+
+
+def free_text(rng: np.random.Generator, size: int) -> Ints:
+    """Return what people write beside a larger private sum: four in ten nothing, else words of all kinds.
+
+    Gangs write the same: the share of each word is one table for honest people and for them.
+    """
+    drawn = rng.random(size)
+    codes = np.full(size, -1, dtype=np.int64)
+    edge = 0.0
+    for group, share in _FREE.items():
+        within = (drawn >= edge) & (drawn < edge + share)
+        codes[within] = references(rng, group, int(within.sum()))
+        edge += share
+    return codes
+
+
+def human_sums(rng: np.random.Generator, pence: Ints) -> Ints:
+    """Round as people do: most sums to 10, 50 or 100 pounds, some to one pound, a quarter to the penny."""
+    step = np.array((10_000, 5_000, 1_000, 1_000, 1_000, 1_000, 100, 1, 1))[rng.integers(0, 9, pence.size)]
+    return np.where(pence >= 2 * step, pence // step * step, pence)
