@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import TYPE_CHECKING
 
@@ -42,17 +43,13 @@ def serve(
     ParameterError
         The port cannot be opened.
     """
-    app = create_app(store_url)
-    listener = _listen(host, port)
-    config = uvicorn.Config(app, log_level=log_level, access_log=log_level in ("info", "debug"), server_header=False)
-    server = _Announcing(config, _address(listener), on_ready)
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        # Uvicorn has shut down by now and raises the signal again; the user has seen enough.
-        pass
-    finally:
-        listener.close()
+    with _listen(host, port) as listener:
+        app = create_app(store_url)
+        access_log = log_level in ("info", "debug")
+        config = uvicorn.Config(app, log_level=log_level, access_log=access_log, server_header=False)
+        # Uvicorn finishes the requests in flight and then raises the signal again; the user has seen enough.
+        with contextlib.suppress(KeyboardInterrupt):
+            _Announcing(config, _address(listener), on_ready).run(sockets=[listener])
 
 
 class _Announcing(uvicorn.Server):
@@ -71,12 +68,13 @@ class _Announcing(uvicorn.Server):
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise ParameterError(f"cannot listen on {host}, port {port}: ports go from 0 to 65535")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ParameterError(f"cannot listen on {host}, port {port}: {reason}") from error
+    except OSError as error:
+        raise ParameterError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
 
 
 def _address(listener: socket.socket) -> str:
