@@ -118,9 +118,7 @@ def _bound(path: Path, header: Sequence[str], mapping: Mapping | None) -> Mappin
     for known in ACCOUNT_MAPPINGS:
         accounts = known.accounts or {}
         if accounts["account"][0] in header:
-            return replace(
-                known, accounts={name: source for name, source in accounts.items() if source[0] in header}
-            )
+            return replace(known, accounts={name: source for name, source in accounts.items() if source[0] in header})
     firsts = " or ".join(str((known.accounts or {})["account"][0]) for known in ACCOUNT_MAPPINGS)
     raise UnknownLayoutError(f"{path}: no known account file: it has no column {firsts}; it has {', '.join(header)}")
 

@@ -27,6 +27,7 @@ _LONGEST_TEXT: Final = 400
 _PLAIN: Final = r"^-?[0-9]+(?:\.[0-9]*)?$"
 _ANY: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _POWERS: Final = 10 ** np.arange(19, dtype=np.int64)
+_ROOM: Final = _LARGEST // _POWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,7 @@ def _plain_parts(texts: pl.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         - 1,
         plain=pl.col("t").str.contains(_PLAIN),
     )
-    simple = (
-        frame["plain"] & frame["mantissa"].is_not_null() & (frame["mantissa"] > -_LARGEST - 1)
-    ).fill_null(False)
+    simple = (frame["plain"] & frame["mantissa"].is_not_null() & (frame["mantissa"] > -_LARGEST - 1)).fill_null(False)
     mantissa = frame["mantissa"].fill_null(0).to_numpy()
     return (
         np.where(simple.to_numpy(), mantissa, 0),
@@ -101,13 +100,16 @@ def _plain_parts(texts: pl.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _scaled(mantissa: np.ndarray, shift: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mantissa * 10**shift rounded half to even, whether it was rounded, and whether int64 sufficed."""
-    up = _POWERS[np.clip(shift, 0, 18)]
-    down = _POWERS[np.clip(-shift, 0, 18)]
     size = np.abs(mantissa)
-    quotient, rest = np.divmod(size, down)
-    quotient += (2 * rest > down) | ((2 * rest == down) & (quotient % 2 == 1))
-    fits = (np.abs(shift) <= 18) & (quotient <= _LARGEST // up)
-    value = np.where(fits, quotient, 0) * up * np.sign(mantissa)
+    if (shift < 0).any():
+        down = _POWERS[np.clip(-shift, 0, 18)]
+        quotient, rest = np.divmod(size, down)
+        quotient += (2 * rest > down) | ((2 * rest == down) & (quotient % 2 == 1))
+    else:
+        quotient, rest = size, np.zeros_like(size)
+    at = np.clip(shift, 0, 18)
+    fits = (np.abs(shift) <= 18) & (quotient <= _ROOM[at])
+    value = np.where(fits, quotient * np.sign(mantissa), 0) * _POWERS[at]
     return value, rest != 0, fits
 
 

@@ -23,7 +23,6 @@ from moneytrail.schema import (
     CURRENCY,
     CURRENCY_EXPONENTS,
     TRANSFER_SCHEMA,
-    check_transfers,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ _TEXTS: Final = tuple(
     if dtype == pl.String() and name not in ("transaction_id", "debtor_account", "creditor_account")
 )
 CURRENCY_CODES: Final = {code.casefold(): code for code in CURRENCIES}
+_TRIMMED_LATER: Final = ("amount", "credited_amount", "currency", "credited_currency", "channel", "label_illicit")
 _EXPONENTS: Final = np.array([CURRENCY_EXPONENTS[code] for code in CURRENCIES], np.int64)
 
 
@@ -180,9 +180,7 @@ class _Batch:
         if name == "currency":
             if fixed is not None:
                 empty = self._fields[name].is_null()
-                meant = meant.zip_with(
-                    ~empty, pl.Series([fixed], dtype=CURRENCY).new_from_index(0, meant.len())
-                )
+                meant = meant.zip_with(~empty, pl.Series([fixed], dtype=CURRENCY).new_from_index(0, meant.len()))
             self._faults.add(name, "currency_unknown", meant.is_null())
         return meant.alias(name)
 
@@ -194,9 +192,7 @@ class _Batch:
         made = money.minor_units(self._fields[name], exponents, form)
         expected = np.ones(currency.len(), np.bool_)
         if name == "credited_amount":
-            expected = (
-                self._fields[name].is_not_null() | self._fields["credited_currency"].is_not_null()
-            ).to_numpy()
+            expected = (self._fields[name].is_not_null() | self._fields["credited_currency"].is_not_null()).to_numpy()
         for fault, reason in AMOUNT_FAULTS.items():
             self._faults.add(name, reason, (made.fault == fault) & expected)
         statement = self._mapping.statement
@@ -209,9 +205,7 @@ class _Batch:
         if "credited_amount" not in self._fields.columns:
             return np.zeros(paid.value.size, np.bool_)
         currency = self._currency("credited_currency")
-        present = (
-            self._fields["credited_amount"].is_not_null() | self._fields["credited_currency"].is_not_null()
-        )
+        present = self._fields["credited_amount"].is_not_null() | self._fields["credited_currency"].is_not_null()
         self._faults.add("credited_currency", "currency_unknown", currency.is_null() & present)
         got = self._amounts("credited_amount", currency)
         other = (currency != self._made["currency"]).fill_null(True) | pl.Series(
@@ -233,8 +227,10 @@ class _Batch:
         for part in ("", "_institution", "_country"):
             suffix = part or ("" if statement else "_account")
             one, other = self._side(first + suffix), self._side(second + suffix)
-            self._made["debtor" + (part or "_account")] = one.zip_with(~turned, other)
-            self._made["creditor" + (part or "_account")] = other.zip_with(~turned, one)
+            if turned.any():
+                one, other = one.zip_with(~turned, other), other.zip_with(~turned, one)
+            self._made["debtor" + (part or "_account")] = one
+            self._made["creditor" + (part or "_account")] = other
         absent = self._made["debtor_account"].is_null() & self._made["creditor_account"].is_null()
         name = "account" if statement else "debtor_account"
         self._faults.add(name, "both_accounts_absent", absent)
@@ -252,11 +248,7 @@ class _Batch:
         if "channel" not in self._fields.columns:
             self._made["channel"] = pl.Series(["unknown"], dtype=CHANNEL).new_from_index(0, height)
             return 0
-        words = (
-            {name: name for name in CHANNELS}
-            | {"": "unknown"}
-            | folded(self._mapping.words.get("channel", {}))
-        )
+        words = {name: name for name in CHANNELS} | {"": "unknown"} | folded(self._mapping.words.get("channel", {}))
         meant = translate(self._fields["channel"], words, CHANNEL)
         strange = meant.is_null()
         if rule == "reject":
@@ -275,12 +267,10 @@ class _Batch:
         self._faults.add("label_illicit", "label_unknown", meant.is_null() & source.is_not_null())
         self._made["label_illicit"] = (meant == "true").alias("label_illicit")
 
-    def _result(
-        self, value: np.ndarray, measured: np.ndarray, rounded: np.ndarray, unmapped: int
-    ) -> Converted:
+    def _result(self, value: np.ndarray, measured: np.ndarray, rounded: np.ndarray, unmapped: int) -> Converted:
         number = self._faults.first()
         good = number == 0
-        whole = pl.DataFrame([series.alias(name) for name, series in self._made.items()])
+        whole = canonical(self._made, number.size)
         turned_away = ~good & measured
         money_frame = pl.DataFrame({"currency": self._made["currency"], "amount": self._made["amount"]})
         signed = self._mapping.statement is not None and self._mapping.statement.signed
@@ -289,7 +279,7 @@ class _Batch:
         transfers = whole if good.all() else whole.filter(good)
         rejected = rejected_rows(self._faults, self._fields, self._raw.frame)
         return Converted(
-            transfers=check_transfers(transfers),
+            transfers=transfers,
             rejected=pl.concat([self._raw.broken, rejected]).sort("row"),
             read=sums(money_frame.filter(measured)),
             kept=sums(transfers),
@@ -298,6 +288,16 @@ class _Batch:
             rounded=int((rounded & good).sum()),
             unmapped_channels=unmapped,
         )
+
+
+def canonical(made: abc.Mapping[str, pl.Series], height: int) -> pl.DataFrame:
+    """Return the transfer columns in order, nulls where nothing was made; the steps before keep the other rules."""
+    absent = {
+        name: pl.Series(name, [None], dtype=dtype).new_from_index(0, height)
+        for name, dtype in TRANSFER_SCHEMA.items()
+        if name not in made
+    }
+    return pl.DataFrame([made.get(name, absent.get(name)).alias(name) for name in TRANSFER_SCHEMA])
 
 
 def rejected_rows(faults: Faults, fields: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
@@ -323,9 +323,7 @@ def exponents_of(currency: pl.Series) -> np.ndarray:
 def sums(frame: pl.DataFrame) -> Counter[str]:
     """Return the exact sum of ``amount`` by ``currency``."""
     grouped = frame.group_by("currency").agg(pl.col("amount").cast(pl.Int128).sum())
-    return Counter(
-        dict(zip(grouped["currency"].cast(pl.String).to_list(), grouped["amount"].to_list(), strict=True))
-    )
+    return Counter(dict(zip(grouped["currency"].cast(pl.String).to_list(), grouped["amount"].to_list(), strict=True)))
 
 
 def folded(words: abc.Mapping[str, str]) -> dict[str, str]:
@@ -337,14 +335,10 @@ def translate(texts: pl.Series, words: abc.Mapping[str, str], dtype: pl.DataType
     """Return the meaning of every word, null where it has none. An absent text is the word ``""``."""
     distinct = texts.unique()
     meanings = [words.get((word or "").strip().casefold()) for word in distinct.to_list()]
-    return texts.replace_strict(distinct, pl.Series(meanings, dtype=pl.String), return_dtype=pl.String).cast(
-        dtype
-    )
+    return texts.replace_strict(distinct, pl.Series(meanings, dtype=pl.String), return_dtype=pl.String).cast(dtype)
 
 
-def bind(
-    columns: abc.Mapping[str, Source], path: Path, header: abc.Sequence[str]
-) -> dict[str, tuple[int, ...]]:
+def bind(columns: abc.Mapping[str, Source], path: Path, header: abc.Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Return the positions of every field's columns.
 
     Raises
@@ -390,33 +384,26 @@ def check_dtypes(
                 pl.Null,
             )
             fits = fits or (amount and not whole and (dtype.is_float() or dtype.is_decimal()))
-            fits = fits or (
-                name in ("booked_at", "date", "opened") and dtype.base_type() in (pl.Datetime, pl.Date)
-            )
+            fits = fits or (name in ("booked_at", "date", "opened") and dtype.base_type() in (pl.Datetime, pl.Date))
             if not fits:
                 raise InputError(f"{path}: the column {header[at]!r} is {dtype}, which is no {name}")
 
 
-def gather(
-    frame: pl.DataFrame, sources: abc.Mapping[str, abc.Sequence[int]], mapping: Mapping
-) -> pl.DataFrame:
+def gather(frame: pl.DataFrame, sources: abc.Mapping[str, abc.Sequence[int]], mapping: Mapping) -> pl.DataFrame:
     """Return the fields by their names: joined, trimmed, and absent where the file has nothing."""
     plain = ("amount", "credited_amount")
     made = []
     for name, source in sources.items():
         dtype = frame.schema[str(source[0])]
-        if len(source) == 1 and (
-            dtype.is_temporal() or (name in plain and dtype in (pl.Int64, pl.Int32, pl.Int16))
-        ):
+        if len(source) == 1 and (dtype.is_temporal() or (name in plain and dtype in (pl.Int64, pl.Int32, pl.Int16))):
             made.append(pl.col(str(source[0])).alias(name))
             continue
-        trim = mapping.file.trim
+        # Numbers and words are trimmed where they are read.
+        trim = mapping.file.trim and name not in _TRIMMED_LATER
         parts = [_present(pl.col(str(at)).cast(pl.String), trim) for at in source]
         joined = parts[0]
         if len(parts) > 1:
-            joined = pl.when(parts[-1].is_not_null()).then(
-                pl.concat_str(parts, separator="/", ignore_nulls=True)
-            )
+            joined = pl.when(parts[-1].is_not_null()).then(pl.concat_str(parts, separator="/", ignore_nulls=True))
         nothing = list(mapping.absent.get(name, ()))
         if nothing:
             joined = pl.when(~parts[-1].is_in(nothing) & ~joined.is_in(nothing)).then(joined)
@@ -427,4 +414,3 @@ def gather(
 def _present(text: pl.Expr, trim: bool) -> pl.Expr:
     text = text.str.strip_chars() if trim else text
     return pl.when(text != "").then(text)
-

@@ -144,9 +144,7 @@ def _refuse_other(path: Path, head: bytes) -> None:
         if head.startswith(magic):
             raise InputError(f"{path}: is {kind}; moneytrail reads CSV, gzipped CSV and Parquet")
     if b"\0" in head[:_BINARY_HEAD]:
-        raise InputError(
-            f"{path}: is binary, or UTF-16 text; moneytrail reads CSV in UTF-8, gzipped CSV and Parquet"
-        )
+        raise InputError(f"{path}: is binary, or UTF-16 text; moneytrail reads CSV in UTF-8, gzipped CSV and Parquet")
     body = head.rstrip(b"\r\n")
     if b"\r" in body and b"\n" not in body:
         raise InputError(f"{path}: its lines end in CR alone; end them in LF or in CR LF")

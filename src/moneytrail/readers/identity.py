@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
 _SEEDS: Final = (0x6D6F6E65, 0x74726169)
 
@@ -17,12 +15,17 @@ class SeenIds:
 
     Within a batch ids are compared as text; across batches by two independent 64-bit hashes, so that a file larger
     than memory can be read. Two different ids of a billion would be taken for one with a chance below 1e-19.
-    Hashes lie in sorted runs, and a run is merged into an older one that is no longer than it: n ids cost
-    O(n log n) in all.
+
+    Ids that are whole numbers and rise from row to row cannot repeat, and most banks count: nothing is searched
+    then. Otherwise hashes lie in sorted runs, and a run is merged into an older one that is no longer than it:
+    n ids cost O(n log n) in all.
     """
 
     def __init__(self) -> None:
+        self._unsorted: list[np.ndarray] = []
         self._runs: list[np.ndarray] = []
+        self._highest: int | None = None
+        self._rising = True
 
     def repeated(self, ids: pl.Series, candidates: np.ndarray) -> np.ndarray:
         """Return bool[n]: the candidate rows whose id an earlier kept row has; remember the other candidates.
@@ -34,19 +37,42 @@ class SeenIds:
             The rows that nothing else is wrong with. The first of them with an id is kept.
         """
         where = np.flatnonzero(candidates)
-        mine = ids.gather(where)
-        again = ~mine.is_first_distinct().to_numpy()
+        mine = ids if where.size == candidates.size else ids.gather(where)
+        repeated = np.zeros(candidates.size, np.bool_)
+        if not where.size:
+            return repeated
         keys = np.empty(where.size, dtype=[("high", np.uint64), ("low", np.uint64)])
         keys["high"], keys["low"] = (mine.hash(seed=seed).to_numpy() for seed in _SEEDS)
+        if self._still_rising(mine):
+            self._unsorted.append(keys)
+            return repeated
+        for waiting in self._unsorted:
+            self._remember(waiting[np.argsort(waiting["high"])])
+        self._unsorted = []
+        again = ~mine.is_first_distinct().to_numpy()
+        order = np.argsort(keys["high"])
+        ranked = keys[order]
         for run in self._runs:
-            again |= _among(keys, run)
-        self._remember(keys[~again])
-        repeated = np.zeros(candidates.size, np.bool_)
+            again[order] |= _among(ranked, run)
+        self._remember(ranked[~again[order]])
         repeated[where] = again
         return repeated
 
-    def _remember(self, keys: np.ndarray) -> None:
-        run = keys[np.argsort(keys["high"])]
+    def _still_rising(self, ids: pl.Series) -> bool:
+        """Return whether all ids so far are whole numbers, each above the one before. Equal texts would be equal."""
+        if not self._rising:
+            return False
+        numbers = ids.cast(pl.Int64, strict=False)
+        if numbers.null_count():
+            self._rising = False
+            return False
+        values = numbers.to_numpy()
+        above = self._highest is None or int(values[0]) > self._highest
+        self._rising = above and bool((values[1:] > values[:-1]).all())
+        self._highest = int(values[-1])
+        return self._rising
+
+    def _remember(self, run: np.ndarray) -> None:
         while self._runs and self._runs[-1].size <= run.size:
             run = np.concatenate([self._runs.pop(), run])
             run = run[np.argsort(run["high"], kind="stable")]
@@ -54,11 +80,14 @@ class SeenIds:
 
 
 def _among(keys: np.ndarray, run: np.ndarray) -> np.ndarray:
-    """Return bool[n]: whether each key is in the sorted run."""
-    first = np.searchsorted(run["high"], keys["high"], "left")
+    """Return bool[n]: whether each of the sorted keys is in the sorted run."""
     found = np.zeros(keys.size, np.bool_)
-    met = np.flatnonzero((first < run.size) & (run["high"][np.minimum(first, run.size - 1)] == keys["high"]))
-    for at in met.tolist():
-        last = np.searchsorted(run["high"], keys["high"][at], "right")
-        found[at] = bool((run["low"][first[at] : last] == keys["low"][at]).any())
+    if not run.size:
+        return found
+    high = np.ascontiguousarray(run["high"])
+    first = np.searchsorted(high, keys["high"], "left")
+    met = np.flatnonzero((first < run.size) & (high[np.minimum(first, run.size - 1)] == keys["high"]))
+    last = np.searchsorted(high, keys["high"][met], "right")
+    for at, stop in zip(met.tolist(), last.tolist(), strict=True):
+        found[at] = bool((run["low"][first[at] : stop] == keys["low"][at]).any())
     return found

@@ -53,7 +53,9 @@ class Layout:
     def bound(self, header: Sequence[str]) -> Mapping:
         """Return the mapping without the optional columns that `header` lacks."""
         present = set(header)
-        columns = {name: source for name, source in self.mapping.columns.items() if present.issuperset(map(str, source))}
+        columns = {
+            name: source for name, source in self.mapping.columns.items() if present.issuperset(map(str, source))
+        }
         return Mapping(
             name=self.name,
             columns=columns,
@@ -89,6 +91,24 @@ def _cash_has_one_side(fields: pl.DataFrame) -> pl.DataFrame:
         location=pl.when(cash_in | cash_out).then(creditor),
     )
 
+
+_AMLWORLD_CURRENCIES: Final = {
+    "US Dollar": "USD",
+    "Euro": "EUR",
+    "Yuan": "CNY",
+    "Yen": "JPY",
+    "UK Pound": "GBP",
+    "Swiss Franc": "CHF",
+    "Ruble": "RUB",
+    "Rupee": "INR",
+    "Saudi Riyal": "SAR",
+    "Australian Dollar": "AUD",
+    "Canadian Dollar": "CAD",
+    "Mexican Peso": "MXN",
+    "Brazil Real": "BRL",
+    "Shekel": "ILS",
+    "Bitcoin": "BTC",
+}
 
 LAYOUTS: Final = (
     Layout(
@@ -147,26 +167,8 @@ LAYOUTS: Final = (
                     "Bitcoin": "crypto",
                     "Reinvestment": "internal",
                 },
-                **dict.fromkeys(
-                    ("currency", "credited_currency"),
-                    {
-                        "US Dollar": "USD",
-                        "Euro": "EUR",
-                        "Yuan": "CNY",
-                        "Yen": "JPY",
-                        "UK Pound": "GBP",
-                        "Swiss Franc": "CHF",
-                        "Ruble": "RUB",
-                        "Rupee": "INR",
-                        "Saudi Riyal": "SAR",
-                        "Australian Dollar": "AUD",
-                        "Canadian Dollar": "CAD",
-                        "Mexican Peso": "MXN",
-                        "Brazil Real": "BRL",
-                        "Shekel": "ILS",
-                        "Bitcoin": "BTC",
-                    },
-                ),
+                "currency": _AMLWORLD_CURRENCIES,
+                "credited_currency": _AMLWORLD_CURRENCIES,
             },
         ),
         assumptions=(_UTC_ASSUMED, "the currency `Rupee` is taken as the Indian rupee (INR)"),
@@ -376,7 +378,9 @@ def check_header(layout: Layout, path: Path, header: Sequence[str]) -> None:
     """
     missing = [name for name in layout.required if name not in header]
     if missing:
-        raise InputError(f"{path}: lacks the column {missing[0]!r} of the layout {layout.name}; it has {', '.join(header)}")
+        raise InputError(
+            f"{path}: lacks the column {missing[0]!r} of the layout {layout.name}; it has {', '.join(header)}"
+        )
 
 
 def recognise(path: Path, header: Sequence[str]) -> Layout:

@@ -25,8 +25,9 @@ Source = tuple[str | int, ...]
 """The columns that a field is made of, by name or by 0-based position; several are joined with ``/``."""
 
 ENCODINGS: Final = (
-    "utf-8 ascii iso-8859-1 iso-8859-2 iso-8859-15 windows-1250 windows-1251 windows-1252 windows-1254 cp437 cp850 cp852"
-).split()
+    *("utf-8", "ascii", "iso-8859-1", "iso-8859-2", "iso-8859-15", "cp437", "cp850", "cp852"),
+    *("windows-1250", "windows-1251", "windows-1252", "windows-1254"),
+)
 """UTF-8 and the single-byte encodings that agree with ASCII: those can be turned into UTF-8 block by block."""
 
 STATEMENT_FIELDS: Final = (
@@ -307,9 +308,7 @@ def _mapping(table: dict[str, Any], name: str) -> Mapping:
             key: _texts(f"absent.{key}", value)
             for key, value in _table("absent", table.get("absent", {}), FIELDS).items()
         },
-        unmapped_channel=_one_of(*CHANNELS, "reject")(
-            "unmapped_channel", table.get("unmapped_channel", "other")
-        ),
+        unmapped_channel=_one_of(*CHANNELS, "reject")("unmapped_channel", table.get("unmapped_channel", "other")),
         accounts=_columns("accounts", table["accounts"], ACCOUNT_FIELDS) if "accounts" in table else None,
         account_words=_words("account_words", table.get("account_words", {}), _ACCOUNT_MEANINGS),
     )
@@ -384,6 +383,9 @@ def _consistent(mapping: Mapping) -> None:
         _need("time.step", mapping.time.step is not None, "say hour or day")
     else:
         _need("time.formats", bool(mapping.time.formats), "give at least one format")
+    amount = mapping.amount
+    _need("amount.thousands", amount.thousands != amount.decimal, "it cannot be the decimal mark too")
+    _need("file.quote", mapping.file.quote != mapping.file.separator, "it cannot be the separator too")
     has_currency = "currency" in columns or mapping.amount.currency is not None
     _need("amount.currency", has_currency, "give it here, or name columns.currency")
     _need(
@@ -400,9 +402,7 @@ def _consistent_sides(mapping: Mapping) -> None:
     columns, statement = mapping.columns, mapping.statement
     sides = {"debtor_account", "creditor_account"} & set(columns)
     if statement is None:
-        _need(
-            "columns.debtor_account", bool(sides), "name debtor_account, creditor_account, or a [statement]"
-        )
+        _need("columns.debtor_account", bool(sides), "name debtor_account, creditor_account, or a [statement]")
         strays = [name for name in STATEMENT_FIELDS if name in columns]
         _need(f"columns.{strays[0]}" if strays else "", not strays, "it needs a [statement] table")
         return

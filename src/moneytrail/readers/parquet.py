@@ -46,9 +46,7 @@ class ParquetSource:
         wanted = [pl.col(self.header[at]).alias(str(at)) for at in columns]
         for offset in range(0, self._rows, self._slice_rows):
             frame = self._guarded(self._scan.slice(offset, self._slice_rows).select(wanted))
-            rows = pl.int_range(
-                first_row + offset, first_row + offset + frame.height, dtype=pl.Int64, eager=True
-            )
+            rows = pl.int_range(first_row + offset, first_row + offset + frame.height, dtype=pl.Int64, eager=True)
             frame = frame.with_columns(rows.alias("row"), pl.lit(None, dtype=pl.Int64).alias("line"))
             self._share = min(1.0, (offset + frame.height) / self._rows)
             yield RawBatch(frame, _nothing_broken(), frame.height)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from moneytrail.schema import CURRENCY_EXPONENTS, TRANSFER_SCHEMA
 
 if TYPE_CHECKING:
     from moneytrail.readers.convert import Converted
+    from moneytrail.readers.text import RawBatch
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
@@ -238,7 +240,8 @@ class _Run:
         notes = list(dict.fromkeys(self._notes))
         if self._tally.unmapped_channels:
             rule = self._mapping.unmapped_channel if self._mapping else "other"
-            notes.append(f"{self._tally.unmapped_channels:,} rows have a channel word without a meaning: `{rule}` taken")
+            count = self._tally.unmapped_channels
+            notes.append(f"a channel word has no meaning in {count:,} rows: `{rule}` assumed")
         return tuple(notes)
 
     def _open(self, at: int) -> TextSource | ParquetSource:
@@ -250,7 +253,7 @@ class _Run:
 
     def _file_batches(self, source: TextSource | ParquetSource) -> Iterator[Batch]:
         converter = self._converter(source)
-        for raw in source.batches(converter.columns, self._tally.rows_read):
+        for raw in _one_ahead(source.batches(converter.columns, self._tally.rows_read)):
             converted = converter.convert(raw, self._seen)
             self._tally.rows_read += raw.rows_read
             self._tally.add(converted)
@@ -267,6 +270,7 @@ class _Run:
             mapping, notes, prepare = layout.bound(source.header), list(layout.assumptions), layout.prepare
         if self._currency is not None:
             notes = [note for note in notes if not note.startswith("the file states no currency")]
+            notes.append(f"rows that state no currency: {self._currency} was given")
             mapping = replace(mapping, amount=replace(mapping.amount, currency=self._currency))
         self._name = mapping.name
         converter = Converter(mapping, source.path, source.header, dtypes, prepare)
@@ -285,6 +289,15 @@ class _Run:
     def _report(self, done: int, total: int) -> None:
         if self._progress is not None:
             self._progress(done, total)
+
+
+def _one_ahead(batches: Iterator[RawBatch]) -> Iterator[RawBatch]:
+    """Yield the same batches, the next one being made on a second thread while this one is used."""
+    with ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = worker.submit(next, batches, None)
+            yield batch
 
 
 def _mapping_notes(mapping: Mapping) -> list[str]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from moneytrail.readers.files import Kind
     from moneytrail.readers.mapping import FileForm
 
-BLOCK_BYTES: Final = 32 << 20
+BLOCK_BYTES: Final = 16 << 20
 """Text read at a time."""
 RECORD_LIMIT: Final = 64 << 10
 """Most bytes of a record."""
@@ -40,6 +40,9 @@ _STATUS_REASONS: Final = {
     kernel.TOO_LONG: "row_too_long",
 }
 _NOT_TEXT: Final = 255
+_LF: Final = 10
+_CR: Final = 13
+_HEADER_BYTES: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,7 @@ class TextSource:
             # A record that is longer than the block: read twice as much before looking again.
             size = self._block_bytes if found.consumed else size * 2
             if len(self._tail) > LINE_LIMIT:
-                raise InputError(
-                    f"{self.path}: line {self._line:,} is longer than 16 MiB; this is no table of rows"
-                )
+                raise InputError(f"{self.path}: line {self._line:,} is longer than 16 MiB; this is no table of rows")
 
     @property
     def done(self) -> int:
@@ -123,7 +124,7 @@ class TextSource:
         return found._replace(line=found.line + self._line, next_line=found.next_line + self._line)
 
     def _read_header(self) -> None:
-        block, ended, size = b"", False, self._block_bytes
+        block, ended, size = b"", False, min(_HEADER_BYTES, self._block_bytes)
         while True:
             chunk = self._chunk(size)
             ended = not chunk
@@ -137,15 +138,11 @@ class TextSource:
         if not found.start.size:
             raise InputError(f"{self.path}: is empty")
         if found.status[0] != kernel.WELL_FORMED:
-            raise InputError(
-                f"{self.path}: line {found.line[0]} is no header: {_STATUS_REASONS[int(found.status[0])]}"
-            )
+            raise InputError(f"{self.path}: line {found.line[0]} is no header: {_STATUS_REASONS[int(found.status[0])]}")
         try:
             names = [
                 name.decode("utf-8")
-                for name in split_fields(
-                    block[found.start[0] : found.end[0]], self._form.separator, self._form.quote
-                )
+                for name in split_fields(block[found.start[0] : found.end[0]], self._form.separator, self._form.quote)
             ]
         except UnicodeDecodeError as error:
             raise InputError(f"{self.path}: its header is not text in {self._form.encoding}") from error
@@ -179,6 +176,8 @@ class TextSource:
         start, end = found.start[good], found.end[good]
         stray = np.flatnonzero(found.traits[good] & kernel.STRAY_QUOTE)
         data = np.frombuffer(block, np.uint8)
+        if not stray.size and _unbroken(data, start, end, found.consumed):
+            return block[: found.consumed]
         if not stray.size:
             return kernel.join_spans(data, start, end).tobytes()
         parts, done = [], 0
@@ -209,9 +208,7 @@ class TextSource:
             columns=list(columns),
         )
         if frame.height != rows:
-            raise InputError(
-                f"{self.path}: {rows:,} rows near line {self._line:,} were split into {frame.height:,}"
-            )
+            raise InputError(f"{self.path}: {rows:,} rows near line {self._line:,} were split into {frame.height:,}")
         return frame.rename(dict(zip(frame.columns, names, strict=True)))
 
 
@@ -229,6 +226,17 @@ def _broken(block: bytes, found: kernel.Records, status: np.ndarray, rows: np.nd
         "reason": [_STATUS_REASONS.get(int(status[at]), "not_text") for at in bad],
     }
     return pl.DataFrame(table, schema={name: REJECTED_SCHEMA[name] for name in table})
+
+
+def _unbroken(data: np.ndarray, start: np.ndarray, end: np.ndarray, consumed: int) -> bool:
+    """Return whether the records stand one behind the other, with nothing but their line ends between them."""
+    if not start.size or start[0] != 0:
+        return False
+    gap = np.append(start[1:], consumed) - end
+    # A last line without a line end has no gap, and its record may end in the CR that was taken off.
+    return bool(((gap == 1) & (data[np.minimum(end, data.size - 1)] == _LF)).all()) or bool(
+        ((gap == 2) & (data[np.minimum(end, data.size - 1)] == _CR)).all()
+    )
 
 
 def split_fields(record: bytes, separator: str, quote: str) -> list[bytes]:

@@ -83,7 +83,5 @@ def _steps(steps: pl.Series, form: TimeForm) -> pl.Series:
         raise ValueError("a step needs its unit")
     number = steps.cast(pl.Int64, strict=False)
     number = number.set(~number.is_between(0, _LARGEST_STEP).fill_null(False), None)
-    frame = number.to_frame("n").select(
-        pl.lit(form.epoch).cast(INSTANT) + pl.col("n") * pl.lit(_STEPS[form.step])
-    )
+    frame = number.to_frame("n").select(pl.lit(form.epoch).cast(INSTANT) + pl.col("n") * pl.lit(_STEPS[form.step]))
     return frame.to_series().cast(INSTANT)
