@@ -8,8 +8,9 @@ from moneytrail.simulate.calendar import Bools
 from moneytrail.simulate.town import Bank
 
 RED_SHARE = (0.22, 0.24, 0.30, 0.42, 0.52, 0.58, 0.64, 0.66, 0.62, 0.50, 0.30, 0.22)
-"""Share of red days by month, design: about 160 a year, between about 106 and 190 (BBC-RAG*), late summer highest
-(Home Office, small boat weather reports: HO-RAG25)."""
+"""Share of red days by month, design: about 160 a year, between the 190 reported for the year to April 2025 and the
+106 that follow from it (BBC, 2025, second-hand). Late summer is highest (Home Office, Small boat arrivals and the
+impact of crossing conditions, 2025)."""
 
 PERSISTENCE = 0.55
 """How much a day takes after the day before: red days come in runs. Design."""
@@ -18,8 +19,8 @@ STREET_MEDIAN, STREET_SIGMA = 1_700, 0.714
 PACKAGE_MEDIAN, PACKAGE_SIGMA = 4_000, 0.493
 STREET_SHARE = 0.7
 SEAT_RANGE = (800, 4_500)
-"""Seat prices in pounds: lognormal, street P5 500 and P95 5,500, package P95 9,000, mixed 70 to 30 (design, after the
-prices of typologies.md 2.1). Cut to `SEAT_RANGE`, so that a collection is one of seat fees and not of premium trips."""
+"""Seat prices in pounds: lognormal, street P5 500 and P95 5,500, package P95 9,000, mixed 70 to 30 (design, amid
+reported prices from 500 to 6,000 pounds that contradict one another). Cut to `SEAT_RANGE`, so that a collection is one of seat fees and not of premium trips."""
 
 
 def red_days(bank: Bank) -> Bools:
@@ -44,7 +45,8 @@ def seat_price(rng: np.random.Generator) -> float:
 
 
 def fee(rng: np.random.Generator, price: float) -> int:
-    """Return one payer's fee in pence, whole tens of pounds: one adult, or a family of up to four; a child pays half.
+    """Return one payer's fee in pence, whole tens of pounds: one adult, or a family of up to four; a child pays half
+    (Daily Mirror, 2018, press report).
 
     Prices within a gang differ by about 6 %.
     """
