@@ -132,8 +132,8 @@ def _runs(sweeps: list[Sweep]) -> list[list[Sweep]]:
 def _pass_on(gang: Gang, attempt: Attempt, organiser: int, time: int, amount: int) -> None:
     """Send a mule's credit on less its cut of 2 to 7 %: most within 50 minutes, the rest within 8 hours.
 
-    UK bank data has over half of a mule's money gone within the hour (RUSI, Following the Fraud, 2025, second-hand). A careful mule keeps 14 to 25 % and
-    takes two to five days.
+    Over half of a fraud mule's money is gone within the hour (RUSI, Following the Fraud, 2025, second-hand). A careful
+    mule keeps 14 to 25 % and takes two to five days.
     """
     rng = gang.rng
     if attempt.careful:
@@ -170,8 +170,8 @@ def _leave(gang: Gang, attempt: Attempt, organiser: int, time: int, amount: int)
 def bank_takings(gang: Gang, organiser: int, first: int, length: int) -> None:
     """L01: pay cash fees in just under a line, 4 to 10 times within five days, in several regions, over some weeks.
 
-    The line is 1,000 pounds (least sum for an account freezing order: Proceeds of Crime Act 2002, s.303Z8), or at times 10,000. Careful
-    depositors pay in twice a week, any sum, in one region.
+    The line is 1,000 pounds, the least balance for an account freezing order (Proceeds of Crime Act 2002, s.303Z8), or
+    at times 10,000. Careful depositors pay in twice a week, any sum, in one region.
     """
     rng = gang.rng
     careful = gang.next_is_careful()
@@ -199,7 +199,10 @@ def _deposit(rng: np.random.Generator, line: int, careful: bool) -> int:
 
 
 def settle_costs(gang: Gang, organiser: int, day: int) -> None:
-    """Buy a kit abroad for about 4,000 to 8,500 pounds (press on the Savas case, 2026; BBC, 2024) and pay the broker a share."""
+    """Buy a kit abroad for 3,500 to 8,500 pounds and pay the broker a share.
+
+    About 4,000 pounds from one supplier (press on the Savas case, 2026); twice that and more nearby (BBC, 2024).
+    """
     rng = gang.rng
     price = int(rng.uniform(3_500, 8_500)) * 100
     if gang.balance[organiser] > 2 * price:

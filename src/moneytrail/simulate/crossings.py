@@ -20,7 +20,8 @@ PACKAGE_MEDIAN, PACKAGE_SIGMA = 4_000, 0.493
 STREET_SHARE = 0.7
 SEAT_RANGE = (800, 4_500)
 """Seat prices in pounds: lognormal, street P5 500 and P95 5,500, package P95 9,000, mixed 70 to 30 (design, amid
-reported prices from 500 to 6,000 pounds that contradict one another). Cut to `SEAT_RANGE`, so that a collection is one of seat fees and not of premium trips."""
+reported prices from 500 to 6,000 pounds that contradict one another).
+Cut to `SEAT_RANGE`, so that a collection is one of seat fees and not of premium trips."""
 
 
 def red_days(bank: Bank) -> Bools:
@@ -45,10 +46,9 @@ def seat_price(rng: np.random.Generator) -> float:
 
 
 def fee(rng: np.random.Generator, price: float) -> int:
-    """Return one payer's fee in pence, whole tens of pounds: one adult, or a family of up to four; a child pays half
-    (Daily Mirror, 2018, press report).
+    """Return one payer's fee in pence, whole tens of pounds, for one adult or a family of up to four.
 
-    Prices within a gang differ by about 6 %.
+    A child pays half (press, 2018). Prices within a gang differ by about 6 %.
     """
     adults = 1 + int(rng.random() < 0.16)
     children = int(rng.choice((0, 1, 2), p=(0.84, 0.1, 0.06)))
