@@ -44,10 +44,7 @@ def example_record(run_id: str, created_at: datetime = START) -> dict[str, JSON]
 def example_alerts(seed: int, count: int, *, run_id: str = "run-1", evidence: int = 4) -> list[Alert]:
     """Return `count` alerts, with ids unique within the run; ties in every sortable field are likely."""
     rng = random.Random(seed)
-    return [
-        example_alert(rng, f"{run_id}-alert-{number:04d}", run_id, number + 1, evidence)
-        for number in range(count)
-    ]
+    return [example_alert(rng, f"{run_id}-alert-{number:04d}", run_id, number + 1, evidence) for number in range(count)]
 
 
 def example_alert(rng: random.Random, alert_id: str, run_id: str, rank: int, evidence: int) -> Alert:
@@ -103,9 +100,7 @@ def example_match(rng: random.Random, match_id: str, typology: str, started_at: 
     )
 
 
-def example_transfer(
-    rng: random.Random, transaction_id: str, match_id: str, started_at: datetime
-) -> EvidenceTransfer:
+def example_transfer(rng: random.Random, transaction_id: str, match_id: str, started_at: datetime) -> EvidenceTransfer:
     amount = rng.randrange(1, 10**7)
     return EvidenceTransfer(
         match_id=match_id,

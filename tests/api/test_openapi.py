@@ -42,7 +42,9 @@ def _schema(parameters: dict[str, str]) -> Any:
                 "with-security-parameters": False,
             },
             # The fuzzer's own list lacks 414, which a cursor of ten thousand letters gets.
-            "checks": {"negative_data_rejection": {"expected-statuses": ["400", "401", "404", "405", "413", "414", "422"]}},
+            "checks": {
+                "negative_data_rejection": {"expected-statuses": ["400", "401", "404", "405", "413", "414", "422"]}
+            },
             "parameters": parameters,
         }
     )

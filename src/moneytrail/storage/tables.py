@@ -120,7 +120,7 @@ alerts = sa.Table(
     sa.Index(None, "started_at", "alert_id"),
     sa.Index(None, "detectable_at", "alert_id"),
     sa.Index(None, "rank", "alert_id"),
-    sa.Index(None, "run_id", "rank"),
+    sa.Index(None, "run_id", "rank", "alert_id"),
     sa.Index(None, "status", "risk_score", "alert_id"),
 )
 

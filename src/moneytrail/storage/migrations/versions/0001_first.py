@@ -79,7 +79,7 @@ def _create_runs_and_alerts() -> None:
     op.create_index("ix_alerts_detectable_at_alert_id", "alerts", ["detectable_at", "alert_id"])
     op.create_index("ix_alerts_rank_alert_id", "alerts", ["rank", "alert_id"])
     op.create_index("ix_alerts_risk_score_alert_id", "alerts", ["risk_score", "alert_id"])
-    op.create_index("ix_alerts_run_id_rank", "alerts", ["run_id", "rank"])
+    op.create_index("ix_alerts_run_id_rank_alert_id", "alerts", ["run_id", "rank", "alert_id"])
     op.create_index("ix_alerts_started_at_alert_id", "alerts", ["started_at", "alert_id"])
     op.create_index("ix_alerts_status_risk_score_alert_id", "alerts", ["status", "risk_score", "alert_id"])
     op.create_index("ix_alerts_value_alert_id", "alerts", ["value", "alert_id"])
