@@ -8,7 +8,7 @@ Record = tuple[int, int, int, int]
 """start, end (without the line end), line from 0, status"""
 
 
-class _Fault(Exception):
+class _RecordError(Exception):
     def __init__(self, status: int) -> None:
         self.status = status
 
@@ -26,7 +26,7 @@ def records(text: bytes, separator: bytes, quote: bytes, wanted: int, limit: int
         try:
             end = _record_end(text, start, separator, quote, wanted, limit)
             status = WELL_FORMED
-        except _Fault as fault:
+        except _RecordError as fault:
             end, status = first_end, fault.status
         cut = end - 1 if text[start:end].endswith(b"\r") else end
         found.append((start, cut, line, status))
@@ -49,13 +49,13 @@ def _record_end(text: bytes, start: int, separator: bytes, quote: bytes, wanted:
             while at < len(text) and text[at : at + 1] not in (separator, b"\n"):
                 at += 1
         if at - start > limit:
-            raise _Fault(TOO_LONG)
+            raise _RecordError(TOO_LONG)
         if at >= len(text) or text[at : at + 1] == b"\n":
             if fields != wanted >= 0:
-                raise _Fault(WRONG_FIELD_COUNT)
+                raise _RecordError(WRONG_FIELD_COUNT)
             return at
         if fields == wanted:
-            raise _Fault(WRONG_FIELD_COUNT)
+            raise _RecordError(WRONG_FIELD_COUNT)
         at += 1
 
 
@@ -65,7 +65,7 @@ def _after_quoted(text: bytes, start: int, at: int, separator: bytes, quote: byt
     while True:
         close = text.find(quote, at)
         if close < 0 or close - start > limit:
-            raise _Fault(UNCLOSED_QUOTE)
+            raise _RecordError(UNCLOSED_QUOTE)
         if text[close + 1 : close + 2] != quote:
             break
         at = close + 2
@@ -73,5 +73,5 @@ def _after_quoted(text: bytes, start: int, at: int, separator: bytes, quote: byt
     if text[after : after + 2] in (b"\r\n", b"\r"):
         return after + 1
     if after < len(text) and text[after : after + 1] not in (separator, b"\n"):
-        raise _Fault(TEXT_AFTER_QUOTE)
+        raise _RecordError(TEXT_AFTER_QUOTE)
     return after

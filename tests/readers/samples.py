@@ -71,8 +71,7 @@ ROWS: Final[dict[str, tuple[str, ...]]] = {
         "3,TRANSFER,10.0,-2,-1,source,sink,3,0,-1,0",
     ),
     "saml-d": (
-        "10:35:19,2022-10-07,8724731955,2769355426,1459.15,UK pounds,UK pounds,UK,UK,Cash Deposit,0,"
-        "Normal_Cash_Deposits",
+        "10:35:19,2022-10-07,8724731955,2769355426,1459.15,UK pounds,UK pounds,UK,UK,Cash Deposit,0,Normal_Cash",
         "10:35:20,2022-10-07,1491989064,8401255335,6019.64,UK pounds,Dirham,UK,UAE,Cross-border,0,Normal_Fan_Out",
         "10:35:21,2022-10-07,1,2,100.5,Albanian lek,Euro,Albania,Spain,ACH,1,Structuring",
         "25:35:21,2022-10-07,1,2,100.5,Yen,Euro,Japan,Spain,ACH,1,Structuring",

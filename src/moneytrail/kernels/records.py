@@ -5,7 +5,8 @@ The rule, which is RFC 4180 (Y. Shafranovich, IETF, 2005) with one addition of o
 - A field is quoted if and only if its first byte is the quote. Inside, a doubled quote is one quote, and separators
   and line ends are data. After the closing quote only a separator, a line end or the end of the input may follow.
 - A quote anywhere else in a field is an ordinary byte.
-- A line ends with LF or with the input; a CR directly before that belongs to the line end. A line with nothing on it is no record.
+- A line ends with LF or with the input; a CR directly before that belongs to the line end. A line with nothing on
+  it is no record.
 - A record that is not well formed rejects **its first physical line only**, and reading resumes on the next line:
   one stray quote costs one row, never the rest of the file.
 
@@ -20,6 +21,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Marks = tuple[int, int, NDArray[np.bool_]]
+"""Separator, quote, and the bytes at which the walk stops to think."""
 
 WELL_FORMED = 0
 WRONG_FIELD_COUNT = 1
@@ -48,18 +54,18 @@ class Records(NamedTuple):
     ``next_line`` is the number of the line that begins there.
     """
 
-    start: np.ndarray
-    end: np.ndarray
-    line: np.ndarray
-    status: np.ndarray
-    traits: np.ndarray
-    fields: np.ndarray
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    line: NDArray[np.int64]
+    status: NDArray[np.uint8]
+    traits: NDArray[np.uint8]
+    fields: NDArray[np.int32]
     consumed: int
     next_line: int
 
 
 @njit(cache=True, nogil=True)
-def _line_end(block, position):
+def _line_end(block: Bytes, position: int) -> int:
     """Return the offset of the first LF at or after `position`, or the block's length."""
     while position < block.size and block[position] != _LF:
         position += 1
@@ -67,7 +73,7 @@ def _line_end(block, position):
 
 
 @njit(cache=True, nogil=True)
-def _special_bytes(separator, quote):
+def _special_bytes(separator: int, quote: int) -> NDArray[np.bool_]:
     """Return bool[256]: the bytes at which the walk must stop and think; over all others it runs."""
     special = np.zeros(256, np.bool_)
     special[128:] = True
@@ -80,12 +86,13 @@ def _special_bytes(separator, quote):
 
 
 @njit(cache=True, nogil=True)
-def _one_record(block, start, separator, quote, wanted, limit, special):
+def _one_record(block: Bytes, start: int, marks: Marks, wanted: int, limit: int) -> tuple[int, int, int, int, int]:
     """Walk one record: return (stop, status, traits, fields, lines).
 
     `stop` is the offset of the LF that ends the record, or the block's length where the block ends first, or where
     the walk gave up. `lines` counts the LFs inside it. `wanted` below zero takes any number of fields.
     """
+    separator, quote, special = marks
     position, field_start, fields, traits, lines = start, start, 1, 0, 0
     size = block.size
     quoted = False
@@ -134,7 +141,18 @@ def _one_record(block, start, separator, quote, wanted, limit, special):
 
 
 @njit(cache=True, nogil=True)
-def scan_records(block, separator, quote, wanted, limit, final, most):
+def scan_records(
+    block: Bytes, separator: int, quote: int, wanted: int, limit: int, final: bool, most: int
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.uint8],
+    NDArray[np.uint8],
+    NDArray[np.int32],
+    int,
+    int,
+]:
     """Find the records of `block`; see the module for the rule.
 
     Parameters
@@ -169,10 +187,10 @@ def scan_records(block, separator, quote, wanted, limit, final, most):
     statuses = np.empty(capacity, np.uint8)
     traits = np.empty(capacity, np.uint8)
     fields = np.empty(capacity, np.int32)
-    special = _special_bytes(separator, quote)
+    marks = (separator, quote, _special_bytes(separator, quote))
     found, start, line = 0, 0, 0
     while start < block.size and found < capacity:
-        stop, status, trait, count, lines = _one_record(block, start, separator, quote, wanted, limit, special)
+        stop, status, trait, count, lines = _one_record(block, start, marks, wanted, limit)
         # At the block's end a verdict may still change; one that was reached before it may not.
         if stop == block.size and not final:
             break
@@ -203,7 +221,7 @@ def scan_records(block, separator, quote, wanted, limit, final, most):
 
 
 @njit(cache=True, nogil=True)
-def join_spans(block, start, end):
+def join_spans(block: Bytes, start: NDArray[np.int64], end: NDArray[np.int64]) -> Bytes:
     """Return uint8[m]: the bytes of every span [start, end) of `block`, each followed by one LF.
 
     `start` and `end` are int64[k]. Runs on the caller's thread; cost O(m).

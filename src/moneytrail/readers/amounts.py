@@ -25,7 +25,7 @@ TOO_MANY_DECIMALS: Final = 3
 _LARGEST: Final = 2**63 - 1
 _LONGEST_TEXT: Final = 400
 _PLAIN: Final = r"^-?[0-9]+(?:\.[0-9]*)?$"
-_ANY: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_ANY: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _POWERS: Final = 10 ** np.arange(19, dtype=np.int64)
 _ROOM: Final = _LARGEST // _POWERS
 

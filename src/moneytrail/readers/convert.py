@@ -214,7 +214,8 @@ class _Batch:
         differs = present & other
         self._made["credited_amount"] = pl.Series(np.abs(got.value)).set(~differs, None)
         self._made["credited_currency"] = currency.set(~differs, None)
-        return got.rounded & present.to_numpy()
+        rounded: np.ndarray = got.rounded & present.to_numpy()
+        return rounded
 
     def _sides(self, value: np.ndarray, debit: pl.Series | None) -> None:
         """Say who pays and who is paid; absent where the file says nothing."""
@@ -292,12 +293,11 @@ class _Batch:
 
 def canonical(made: abc.Mapping[str, pl.Series], height: int) -> pl.DataFrame:
     """Return the transfer columns in order, nulls where nothing was made; the steps before keep the other rules."""
-    absent = {
-        name: pl.Series(name, [None], dtype=dtype).new_from_index(0, height)
+    columns = [
+        made[name].alias(name) if name in made else pl.Series(name, [None], dtype=dtype).new_from_index(0, height)
         for name, dtype in TRANSFER_SCHEMA.items()
-        if name not in made
-    }
-    return pl.DataFrame([made.get(name, absent.get(name)).alias(name) for name in TRANSFER_SCHEMA])
+    ]
+    return pl.DataFrame(columns)
 
 
 def rejected_rows(faults: Faults, fields: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
@@ -317,7 +317,7 @@ def rejected_rows(faults: Faults, fields: pl.DataFrame, placed: pl.DataFrame) ->
 
 def exponents_of(currency: pl.Series) -> np.ndarray:
     """Return int64[n]: each currency's decimal places. Where it is absent any will do: such a row is refused."""
-    return _EXPONENTS[currency.to_physical().cast(pl.Int64).fill_null(0).to_numpy()]
+    return np.take(_EXPONENTS, currency.to_physical().cast(pl.Int64).fill_null(0).to_numpy())
 
 
 def sums(frame: pl.DataFrame) -> Counter[str]:

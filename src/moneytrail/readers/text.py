@@ -179,7 +179,7 @@ class TextSource:
         if not stray.size and _unbroken(data, start, end, found.consumed):
             return block[: found.consumed]
         if not stray.size:
-            return kernel.join_spans(data, start, end).tobytes()
+            return bytes(kernel.join_spans(data, start, end))
         parts, done = [], 0
         for at in stray.tolist():
             parts.append(kernel.join_spans(data, start[done:at], end[done:at]).tobytes())
