@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -81,6 +82,30 @@ class RiskReport:
     def run_id(self) -> str:
         """The run's id: a hash of the data and of everything that decides the result."""
         return str(self.record["run_id"])
+
+    def write(self, directory: Path, rejected: pl.DataFrame | None = None) -> None:
+        """Write ``transfers``, ``matches``, ``evidence``, ``alerts`` (and ``rejected``) as Parquet, and ``run.json``.
+
+        Everything is written beside `directory` first and moved there in one step; an earlier run's folder is replaced.
+        """
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{directory.name}-", dir=directory.parent) as beside:
+            made = Path(beside) / "new"
+            made.mkdir()
+            frames = {
+                "transfers": self.transfers,
+                "matches": self.matches,
+                "evidence": self.evidence,
+                "alerts": self.alert_frame,
+                "rejected": rejected,
+            }
+            for name, frame in frames.items():
+                if frame is not None:
+                    frame.write_parquet(made / f"{name}.parquet")
+            (made / "run.json").write_text(json.dumps(self.record, indent=1) + "\n", "utf-8")
+            if directory.exists():
+                directory.rename(Path(beside) / "old")
+            made.rename(directory)
 
 
 @dataclass(frozen=True, eq=False)

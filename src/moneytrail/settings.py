@@ -17,8 +17,6 @@ class Settings(BaseSettings):
         Where the service listens. Loopback unless you say otherwise: put TLS in front before you open it.
     alert_budget : int
         How many alerts a run may raise, 1 or more.
-    reference_currency : str
-        The currency that thresholds are stated in.
     """
 
     model_config = SettingsConfigDict(env_prefix="MONEYTRAIL_", frozen=True, extra="ignore")
@@ -27,4 +25,3 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     alert_budget: int = Field(default=100, ge=1)
-    reference_currency: str = "GBP"

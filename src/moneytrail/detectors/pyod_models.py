@@ -54,7 +54,7 @@ class PyodDetector:
         raw = _raw(model, rows)
         for training_only in ("decision_scores_", "labels_"):
             # One value a training row, never read again: it would make the model file ten times larger.
-            delattr(model, training_only)
+            setattr(model, training_only, np.empty(0))
         return replace(
             self,
             model=model,

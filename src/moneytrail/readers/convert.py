@@ -391,26 +391,34 @@ def check_dtypes(
 
 def gather(frame: pl.DataFrame, sources: abc.Mapping[str, abc.Sequence[int]], mapping: Mapping) -> pl.DataFrame:
     """Return the fields by their names: joined, trimmed, and absent where the file has nothing."""
-    plain = ("amount", "credited_amount")
     made = []
     for name, source in sources.items():
-        dtype = frame.schema[str(source[0])]
-        if len(source) == 1 and (dtype.is_temporal() or (name in plain and dtype in (pl.Int64, pl.Int32, pl.Int16))):
-            made.append(pl.col(str(source[0])).alias(name))
+        first = frame[str(source[0])]
+        # Times of Parquet are times already, and whole amounts whole numbers.
+        whole = name in ("amount", "credited_amount") and first.dtype in (pl.Int64, pl.Int32, pl.Int16)
+        if len(source) == 1 and (first.dtype.is_temporal() or whole):
+            made.append(first.alias(name))
             continue
         # Numbers and words are trimmed where they are read.
         trim = mapping.file.trim and name not in _TRIMMED_LATER
-        parts = [_present(pl.col(str(at)).cast(pl.String), trim) for at in source]
-        joined = parts[0]
-        if len(parts) > 1:
-            joined = pl.when(parts[-1].is_not_null()).then(pl.concat_str(parts, separator="/", ignore_nulls=True))
-        nothing = list(mapping.absent.get(name, ()))
-        if nothing:
-            joined = pl.when(~parts[-1].is_in(nothing) & ~joined.is_in(nothing)).then(joined)
-        made.append(joined.alias(name))
-    return frame.select(made)
+        parts = [_present(frame[str(at)].cast(pl.String), trim) for at in source]
+        made.append(_joined(parts, mapping.absent.get(name, ())).alias(name))
+    return pl.DataFrame(made)
 
 
-def _present(text: pl.Expr, trim: bool) -> pl.Expr:
+def _present(text: pl.Series, trim: bool) -> pl.Series:
     text = text.str.strip_chars() if trim else text
-    return pl.when(text != "").then(text)
+    empty = text == ""
+    return text.set(empty, None) if empty.any() else text
+
+
+def _joined(parts: list[pl.Series], nothing: abc.Sequence[str]) -> pl.Series:
+    """Return the parts with a slash between them; absent where the last one is, or where it means nothing."""
+    last = parts[-1]
+    absent = last.is_null() | last.is_in(list(nothing)) if nothing else last.is_null()
+    if len(parts) == 1:
+        return last.set(absent, None) if nothing else last
+    columns = [part.alias(str(at)) for at, part in enumerate(parts)]
+    whole = pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator="/", ignore_nulls=True)).to_series()
+    absent = absent | whole.is_in(list(nothing)) if nothing else absent
+    return whole.set(absent, None) if absent.any() else whole

@@ -1,0 +1,568 @@
+"""The command line. Thin: it reads settings and options, calls the package and shows what comes back.
+
+Results go to stdout, progress and errors to stderr. Exit status: 0 done, 2 a clear error, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from pydantic import ValidationError
+
+from moneytrail.errors import MoneytrailError, ParameterError
+from moneytrail.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moneytrail.readers import AccountReading, Reading
+    from moneytrail.scoring import Pipeline, RiskReport
+
+app = typer.Typer(
+    name="moneytrail",
+    help="Find the money of people-smuggling gangs in bank data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+keys_app = typer.Typer(help="API keys of the service: create, list, revoke.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+EXAMPLES_SHOWN: Final = 5
+REJECTED_IN_JSON: Final = 20
+
+StoreOption = Annotated[
+    str | None, typer.Option("--store", metavar="URL", help="Store: a SQLite file or a database URL.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``moneytrail``."""
+    from moneytrail import console
+
+    try:
+        app(standalone_mode=True)
+    except MoneytrailError as error:
+        console.fail(str(error))
+        sys.exit(2)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        console.fail(f"MONEYTRAIL_{str(wrong['loc'][0]).upper()} = {wrong['input']!r}: {wrong['msg'].lower()}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        console.note("\nmoneytrail: stopped; nothing was half written")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away (`moneytrail alerts | head`); that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"moneytrail {version('moneytrail')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def score(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, gzipped CSV or Parquet; one layout.")],
+    layout: Annotated[
+        str | None, typer.Option(help="Name of the files' layout, instead of recognising it by the header.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="MAP.toml", help="What the columns of any other file mean.")
+    ] = None,
+    accounts: Annotated[Path | None, typer.Option(metavar="FILE", help="Account table.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of files that state none.")] = None,
+    store: StoreOption = None,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Write to no store.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write Parquet frames and run.json here.")] = None,
+    rejected: Annotated[Path | None, typer.Option(metavar="FILE", help="Write rejected rows here, as CSV.")] = None,
+    alert_budget: Annotated[int | None, typer.Option(metavar="N", help="Raise at most N alerts.")] = None,
+    rates: Annotated[Path | None, typer.Option(metavar="RATES.toml", help="Exchange rates.")] = None,
+    detectors: Annotated[str, typer.Option(help="Detectors, joined by commas; or none.")] = "iforest,hbos",
+    models: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of models.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--set", metavar="S01.payers=10", help="Set a typology's parameter.")
+    ] = None,
+    repeat: Annotated[
+        Path | None, typer.Option(metavar="RUN.json", help="Repeat a run: take everything but the data from it.")
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Score transfers and raise alerts.
+
+    Example: moneytrail score transfers.parquet --accounts accounts.parquet --out results
+    """
+    from moneytrail import console
+    from moneytrail.storage import Store
+
+    settings = Settings()
+    if repeat:
+        pipeline = _repeated(repeat, models)
+    else:
+        pipeline = _pipeline(rates, alert_budget or settings.alert_budget, parameter or [], detectors, models)
+    if alert_budget is not None and alert_budget < 1:
+        raise ParameterError(f"--alert-budget {alert_budget}: allowed is 1 or more")
+    target = None if no_store else store or settings.store
+    _writable(out)
+    start = time.perf_counter()
+    opened = Store.open(target) if target else None
+    with console.progress(quiet) as tell:
+        reading, accounts_read = _read(files, layout, mapping, accounts, currency, tell)
+        read_seconds = time.perf_counter() - start
+        report = pipeline.run(
+            reading.transfers,
+            accounts_read.accounts if accounts_read else None,
+            source=_source(reading, accounts_read, mapping, currency),
+            progress=tell,
+        )
+        report.record["rows"] = _rows(reading)
+        seconds = report.record["seconds"] = {"read": round(read_seconds, 4), **report.record["seconds"]}
+        if rejected:
+            reading.rejected.write_csv(rejected)
+        if out:
+            _timed(seconds, "out", tell, lambda: report.write(out, reading.rejected))
+        if opened:
+            with opened:
+                _timed(seconds, "store", tell, lambda: opened.save_run(report.record, report.alerts))
+    seconds["total"] = round(time.perf_counter() - start, 4)
+    summary = _summary(reading, report, target, out)
+    if repeat:
+        _compare(repeat, report.run_id)
+    if as_json:
+        typer.echo(json.dumps(summary))
+    else:
+        console.show_summary(summary)
+        console.show_alerts(report.alerts[:EXAMPLES_SHOWN], "The first alerts")
+
+
+@app.command()
+def alerts(
+    typology: Annotated[str | None, typer.Option(help="Only with a match of this typology.")] = None,
+    min_score: Annotated[float | None, typer.Option(help="Risk score, at least.")] = None,
+    min_value: Annotated[int | None, typer.Option(help="Value, at least, in minor units.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only where this account takes part.")] = None,
+    status: Annotated[str | None, typer.Option(help="open, in_review, escalated, closed_useful, …")] = None,
+    run: Annotated[str | None, typer.Option(help="Only of this run.")] = None,
+    sort: Annotated[
+        str, typer.Option(help="risk_score, value, started_at, detectable_at or rank; - falls.")
+    ] = "-risk_score",
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 50,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the alerts in the store, the most urgent first."""
+    from moneytrail import console
+    from moneytrail.storage import AlertQuery, Store
+
+    query = AlertQuery(
+        typology=typology,
+        min_score=min_score,
+        min_value=min_value,
+        account=account,
+        status=status,
+        run_id=run,
+        sort=sort,
+        limit=limit,
+    )
+    with Store.open(store or Settings().store, create=False) as opened:
+        page = opened.alerts(query)
+    if as_json:
+        typer.echo(json.dumps({"items": [asdict(item) for item in page.items]}, default=_plain))
+        return
+    console.show_alerts(page.items, "Alerts" if page.items else "No alert fits")
+    if page.next_cursor:
+        console.note("There are more: raise --limit (up to 500) or use the filters.")
+
+
+@app.command()
+def alert(
+    alert_id: Annotated[str, typer.Argument(metavar="ID")],
+    every: Annotated[bool, typer.Option("--all", help="Show every subject and transfer.")] = False,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one alert: why it was raised, and the transfers that prove it."""
+    from moneytrail import console
+    from moneytrail.storage import Store
+
+    with Store.open(store or Settings().store, create=False) as opened:
+        found = opened.alert(alert_id)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), default=_plain))
+    else:
+        console.show_alert(found, every_transfer=every)
+
+
+@app.command()
+def typologies(
+    typology: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this one whole.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the typologies that are looked for, or show one with its parameters and sources."""
+    from moneytrail import console
+    from moneytrail.typologies import CATALOGUE, by_id, describe
+
+    if as_json:
+        typer.echo(json.dumps(by_id(typology).describe() if typology else describe()))
+    elif typology:
+        entry = by_id(typology)
+        typer.echo(f"{entry.id} {entry.name} ({entry.stage})\n\n{entry.definition}\n")
+        headings = ("parameter", "default", "allowed", "unit", "meaning", "why", "basis")
+        rows = [
+            (p.name, p.default, f"{p.low} to {p.high}", p.unit, p.meaning, p.reason, p.basis) for p in entry.parameters
+        ]
+        console.show_table("Parameters", headings, rows)
+        for source in entry.sources:
+            typer.echo(f"Source: {source}")
+    else:
+        listed = [(t.id, t.name, t.stage, t.summary) for t in CATALOGUE]
+        console.show_table("Typologies", ("id", "name", "stage", "what it looks for"), listed)
+
+
+@app.command()
+def simulate(
+    customers: Annotated[int, typer.Option(help="Personal customers, 50 or more.")] = 3000,
+    days: Annotated[int, typer.Option(help="Days of transfers, 14 or more.")] = 120,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal banks.")] = 7,
+    gangs: Annotated[int | None, typer.Option(help="Gangs; by default a few, by size.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("simulated"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a folder that is there.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Make a synthetic bank with smuggling gangs in it, and the truth about them apart.
+
+    Example: moneytrail simulate --customers 3000 --days 120 --seed 7 --out bank
+    """
+    from moneytrail import console
+    from moneytrail.simulate import simulate as make
+
+    with console.progress(quiet) as tell:
+        bank = make(customers, days, seed, gangs=gangs, progress=tell)
+        counts = {**bank.write(out, overwrite=overwrite), "out": str(out)}
+    if as_json:
+        typer.echo(json.dumps(counts, default=_plain))
+    else:
+        console.show_table(f"A bank in {out}", ("what", "value"), [(k, _counted(v)) for k, v in counts.items()])
+        typer.echo(f"Score it: moneytrail score {out}/transfers.parquet --accounts {out}/accounts.parquet")
+
+
+@app.command()
+def serve(
+    store: StoreOption = None,
+    host: Annotated[str | None, typer.Option(help="Where to listen; loopback unless you say otherwise.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
+) -> None:
+    """Serve the alerts over HTTP until Ctrl-C. Make a key first: moneytrail keys create NAME."""
+    settings = Settings()
+    _serve(store or settings.store, host or settings.host, settings.port if port is None else port, [])
+
+
+@keys_app.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(help="Whose key, or what for.")],
+    scope: Annotated[list[str] | None, typer.Option(help="alerts:read, alerts:decide, runs:read; repeatable.")] = None,
+    expires: Annotated[datetime | None, typer.Option(help="Last moment of use, UTC.")] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Create a key. It is shown once; the store keeps only its hash."""
+    from moneytrail.storage import Store
+
+    until = expires.replace(tzinfo=UTC) if expires else None
+    scopes = scope or ["alerts:read", "runs:read"]
+    with Store.open(store or Settings().store) as opened:
+        made = opened.create_key(name, scopes, expires_at=until)
+    if as_json:
+        typer.echo(json.dumps({**asdict(made.record), "key": made.secret}, default=_plain))
+    else:
+        typer.echo(made.secret)
+
+
+@keys_app.command("list")
+def keys_list(store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """List the keys: id, name, scopes, whether they still open anything."""
+    from moneytrail import console
+    from moneytrail.storage import Store
+
+    with Store.open(store or Settings().store, create=False) as opened:
+        keys = opened.keys()
+    if as_json:
+        typer.echo(json.dumps([asdict(key) for key in keys], default=_plain))
+        return
+    headings = ("id", "name", "scopes", "created", "expires", "revoked")
+    rows = [(k.key_id, k.name, " ".join(k.scopes), k.created_at, k.expires_at, k.revoked_at) for k in keys]
+    console.show_table("Keys", headings, rows)
+
+
+@keys_app.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], store: StoreOption = None) -> None:
+    """Revoke a key: it opens nothing from now on."""
+    from moneytrail.storage import Store
+
+    with Store.open(store or Settings().store, create=False) as opened:
+        opened.revoke_key(key_id)
+    typer.echo(f"revoked {key_id}")
+
+
+@app.command()
+def warmup(as_json: JsonOption = False) -> None:
+    """Compile every kernel once, so that the first run does not wait for it."""
+    from moneytrail.scoring import warm_up
+
+    start = time.perf_counter()
+    stages = warm_up()
+    if as_json:
+        typer.echo(json.dumps(stages))
+    else:
+        typer.echo(f"The kernels are compiled ({time.perf_counter() - start:.1f} s).")
+
+
+@app.command()
+def demo(
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
+    folder: Annotated[Path, typer.Option(metavar="DIR", help="Where the demo's files lie.")] = Path(".demo"),
+) -> None:
+    """Simulate a bank with gangs in it, score it, show the alerts and serve them until Ctrl-C."""
+    from moneytrail import console
+    from moneytrail.storage import AlertQuery, Store
+
+    settings = Settings()
+    bank, store = folder / "bank", str(folder / "moneytrail.db")
+    if not (bank / "simulation.json").exists():
+        console.note("Making a synthetic bank with smuggling gangs in it …")
+        simulate(customers=3000, days=120, seed=7, gangs=None, out=bank, overwrite=True, as_json=False, quiet=False)
+    with Store.open(store) as opened:
+        scored = bool(opened.runs(limit=1))
+    if not scored:
+        console.note("Scoring it …")
+        with console.progress(False) as tell:
+            reading, accounts = _read([bank / "transfers.parquet"], None, None, bank / "accounts.parquet", None, tell)
+            pipeline = _pipeline(None, settings.alert_budget, [], "iforest,hbos", None)
+            source = _source(reading, accounts, None, None)
+            known = accounts.accounts if accounts else None
+            report = pipeline.run(reading.transfers, known, source=source, progress=tell)
+            report.record["rows"] = _rows(reading)
+        with Store.open(store) as opened:
+            opened.save_run(report.record, report.alerts)
+    with Store.open(store) as opened:
+        console.show_alerts(opened.alerts(AlertQuery(sort="rank", limit=15)).items, "The first alerts, by rank")
+        for key in opened.keys():  # noqa: SIM118 -- a store's method, not a mapping's
+            if key.name == "demo" and key.revoked_at is None:
+                opened.revoke_key(key.key_id)
+        secret = opened.create_key("demo", ["alerts:read", "alerts:decide", "runs:read"]).secret
+    _serve(
+        store,
+        settings.host,
+        settings.port if port is None else port,
+        [
+            "",
+            "Serving alerts on {address} (Ctrl-C ends it). Read them with:",
+            f"curl -H 'Authorization: Bearer {secret}' {{address}}/v1/alerts",
+        ],
+    )
+
+
+def _serve(store: str, host: str, port: int, lines: list[str]) -> None:
+    """Start the service that is installed beside the package, and print `lines` when it answers."""
+    found = entry_points(group="moneytrail.service", name="serve")
+    if not found:
+        raise ParameterError("the service (moneytrail_api) is not installed")
+
+    def ready(address: str) -> None:
+        for line in lines or ["Serving on {address} (Ctrl-C ends it); API at {address}/docs"]:
+            typer.echo(line.format(address=address))
+        sys.stdout.flush()
+
+    next(iter(found)).load()(store, host, port, on_ready=ready)
+
+
+def _read(
+    files: Sequence[Path],
+    layout: str | None,
+    mapping: Path | None,
+    accounts: Path | None,
+    currency: str | None,
+    tell: Any,
+) -> tuple[Reading, AccountReading | None]:
+    from moneytrail.readers import load_mapping, read, read_accounts
+
+    if layout and mapping:
+        raise ParameterError("--layout and --mapping say the same thing twice; give one of them")
+    loaded = load_mapping(mapping) if mapping else None
+    tell("read", 0.0)
+    reading = read(
+        list(files),
+        loaded,
+        layout=layout,
+        currency=currency,
+        progress=lambda done, total: tell("read", min(0.999, done / max(1, total))),
+    )
+    accounts_read = None
+    if accounts:
+        accounts_read = read_accounts(accounts, loaded if loaded and loaded.accounts else None)
+    tell("read", 1.0)
+    return reading, accounts_read
+
+
+def _pipeline(
+    rates: Path | None, budget: int, parameters: Sequence[str], detectors: str, models: Path | None
+) -> Pipeline:
+    from moneytrail.rates import ExchangeRates
+    from moneytrail.scoring import Pipeline, load_detectors
+
+    names = [] if detectors == "none" else [name.strip() for name in detectors.split(",") if name.strip()]
+    return Pipeline(ExchangeRates.load(rates), budget, _parameters(parameters), load_detectors(names, models))
+
+
+def _parameters(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
+    parameters: dict[str, dict[str, object]] = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        typology, _, parameter = name.partition(".")
+        try:
+            number = float(value) if "." in value or "e" in value.lower() else int(value)
+        except ValueError as error:
+            raise ParameterError(f"--set {pair}: wanted is TYPOLOGY.PARAMETER=NUMBER, as S01.payers=10") from error
+        parameters.setdefault(typology, {})[parameter] = number
+    return parameters
+
+
+def _repeated(path: Path, models: Path | None) -> Pipeline:
+    from moneytrail.scoring import pipeline_of
+
+    return pipeline_of(_run_file(path), models)
+
+
+def _run_file(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ParameterError(f"{path} is not a run record: {error}") from error
+    if not isinstance(record, dict):
+        raise ParameterError(f"{path} is not a run record")
+    return record
+
+
+def _compare(path: Path, run_id: str) -> None:
+    from moneytrail import console
+
+    wanted = _run_file(path).get("run_id")
+    if wanted == run_id:
+        console.note(f"Repeated: the run id is {run_id} again.")
+    else:
+        raise ParameterError(f"not repeated: this is run {run_id}, the record is of {wanted}; data or versions differ")
+
+
+def _writable(out: Path | None) -> None:
+    if out and out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "run.json").exists())):
+        raise ParameterError(f"--out {out}: wanted is a new or empty folder, or one of an earlier run")
+
+
+def _source(
+    reading: Reading, accounts: AccountReading | None, mapping: Path | None, currency: str | None
+) -> dict[str, Any]:
+    """The data in the run record. Names are told but do not count; contents and how they were read do."""
+    deciding = {
+        "files": [sha256 for _, _, sha256 in reading.files],
+        "accounts": [sha256 for _, _, sha256 in accounts.files] if accounts else [],
+        "layout": reading.layout,
+        "mapping": hashlib.sha256(mapping.read_bytes()).hexdigest() if mapping else None,
+        "currency": currency,
+    }
+    every = (*reading.files, *(accounts.files if accounts else ()))
+    return {
+        "fingerprint": hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest(),
+        "files": [{"name": Path(name).name, "bytes": size, "sha256": sha256} for name, size, sha256 in every],
+        "layout": reading.layout,
+        "mapping_sha256": deciding["mapping"],
+        "currency": currency,
+        "assumptions": list(reading.assumptions),
+    }
+
+
+def _rows(reading: Reading) -> dict[str, Any]:
+    return {
+        "read": reading.rows_read,
+        "kept": reading.rows_kept,
+        "rejected": reading.rows_rejected,
+        "rounded": reading.rows_rounded,
+        "reasons": reading.reasons,
+    }
+
+
+def _summary(reading: Reading, report: RiskReport, store: str | None, out: Path | None) -> dict[str, Any]:
+    from moneytrail.readers import REASONS
+
+    record = report.record
+    return {
+        "run_id": report.run_id,
+        "layout": reading.layout,
+        "rows": {**_rows(reading), "meanings": {code: REASONS[code] for code in reading.reasons}},
+        "amounts": reading.totals,
+        "rows_without_amount": reading.rows_unmeasured,
+        "accounts": record["accounts"],
+        "matches": record["matches"],
+        "truncated_matches": record["truncated_matches"],
+        "not_applicable": {
+            entry["id"]: entry["not_applicable"] for entry in record["deciding"]["catalogue"] if entry["not_applicable"]
+        },
+        "alerts": record["alerts"],
+        "alerts_beyond_budget": record["alerts_beyond_budget"],
+        "assumptions": list(reading.assumptions),
+        "rejected_examples": reading.rejected.head(REJECTED_IN_JSON).to_dicts(),
+        "seconds": record["seconds"],
+        "store": _without_password(store),
+        "out": str(out) if out else None,
+    }
+
+
+def _without_password(store: str | None) -> str | None:
+    if store is None or "://" not in store:
+        return store
+    from sqlalchemy.engine import make_url
+
+    return make_url(store).render_as_string(hide_password=True)
+
+
+def _timed(seconds: dict[str, float], stage: str, tell: Any, work: Any) -> None:
+    tell(stage, 0.0)
+    start = time.perf_counter()
+    work()
+    seconds[stage] = round(time.perf_counter() - start, 4)
+    tell(stage, 1.0)
+
+
+def _counted(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)

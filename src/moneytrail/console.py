@@ -1,0 +1,230 @@
+"""What the terminal shows: progress on stderr, tables and texts on stdout. No decision is made here."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from moneytrail.typologies.wording import money
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from moneytrail.alerts import Alert, AlertMatch, Measure
+    from moneytrail.storage import AlertSummary
+
+EVIDENCE_SHOWN: Final = 40
+"""Evidence rows that ``moneytrail alert`` shows unless asked for all."""
+
+WIDTH_UNATTENDED: Final = 160
+"""Columns of a table when stdout is no terminal."""
+
+
+def stdout() -> Console:
+    """The console for results."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH_UNATTENDED)
+    return console
+
+
+def fail(message: str) -> None:
+    """One clear line on stderr."""
+    sys.stderr.write(f"moneytrail: error: {' '.join(message.split())}\n")
+
+
+def note(message: str) -> None:
+    """One line on stderr that is not a result."""
+    sys.stderr.write(f"{message}\n")
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """Show stages as they go: a bar on a terminal, one line a finished stage elsewhere, nothing when `quiet`."""
+    if quiet:
+        yield lambda _stage, _done: None
+        return
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        finished: set[str] = set()
+
+        def tell(stage: str, done: float) -> None:
+            if done >= 1.0 and stage not in finished:
+                finished.add(stage)
+                note(f"  {stage} … done")
+
+        yield tell
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, Any] = {}
+
+        def move(stage: str, done: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=done)
+
+        yield move
+
+
+def show_summary(summary: Mapping[str, Any]) -> None:
+    """The end of a run, for a person."""
+    console = stdout()
+    rows = summary["rows"]
+    console.print(
+        f"Run [bold]{summary['run_id']}[/bold]: {rows['read']:,} rows read, {rows['kept']:,} kept, "
+        f"{rows['rejected']:,} rejected; {summary['accounts']:,} accounts."
+    )
+    for reason, number in rows["reasons"].items():
+        console.print(f"  rejected: {number:,} × {reason}: {rows['meanings'][reason]}")
+    for example in summary["rejected_examples"]:
+        line = f"line {example['line']}" if example["line"] is not None else f"row {example['row']}"
+        console.print(escape(f"    {example['file']}, {line}, {example['field'] or 'row'}: {example['value']!r}"))
+    for sentence in summary["assumptions"]:
+        console.print(f"  taken for granted: {escape(sentence)}")
+    if rows["rounded"]:
+        console.print(f"  {rows['rounded']:,} amounts were rounded to their currency's minor unit")
+    for currency, totals in summary["amounts"].items():
+        console.print(
+            f"  {currency}: read {money(totals['read'], currency)}, kept {money(totals['kept'], currency)}, "
+            f"rejected {money(totals['rejected'], currency)}"
+        )
+    found = ", ".join(f"{typology} {number:,}" for typology, number in summary["matches"].items())
+    console.print(f"Matches: {found}.")
+    for typology, reason in summary["not_applicable"].items():
+        console.print(f"  {typology} not applicable: {escape(reason)}")
+    beyond = summary["alerts_beyond_budget"]
+    rest = f" {beyond:,} more lie beyond the alert budget." if beyond else ""
+    console.print(f"Alerts: [bold]{summary['alerts']:,}[/bold].{rest}")
+    stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in summary["seconds"].items())
+    console.print(f"Seconds: {stages}.")
+    for what in ("store", "out"):
+        if summary[what]:
+            console.print(escape(f"{what.capitalize()}: {summary[what]}"))
+
+
+def show_alerts(alerts: Sequence[AlertSummary | Alert], title: str) -> None:
+    """The ranked list as a table."""
+    table = Table(title=title, title_justify="left", header_style="bold", row_styles=("", "dim"))
+    for heading in ("#", "alert", "risk", "value", "typologies", "headline", "from", "status"):
+        table.add_column(heading, justify="right" if heading in {"#", "risk", "value"} else "left")
+    for alert in alerts:
+        table.add_row(
+            str(alert.rank),
+            alert.alert_id,
+            f"{alert.risk_score:.2f}",
+            money(alert.value, alert.reference_currency),
+            " ".join(alert.typology_scores),
+            escape(alert.headline),
+            _day(alert.started_at),
+            alert.status,
+        )
+    stdout().print(table)
+
+
+def show_alert(alert: Alert, *, every_transfer: bool) -> None:
+    """One alert, whole: headline, subjects, each match with its measures, evidence."""
+    console = stdout()
+    console.print(f"[bold]{alert.alert_id}[/bold] · rank {alert.rank} · status {alert.status} · run {alert.run_id}")
+    console.print(escape(alert.headline), style="bold")
+    scores = [f"{name} {score:.2f}" for name, score in alert.typology_scores.items()]
+    scores += [f"{name} {score:.2f} (anomaly)" for name, score in alert.anomaly_scores.items()]
+    console.print(
+        f"Risk {alert.risk_score:.2f}, from: {', '.join(scores)}. Detectable from {_minute(alert.detectable_at)}."
+    )
+    subjects = Table(title="Subjects", title_justify="left")
+    for heading in ("account", "part", "held to be"):
+        subjects.add_column(heading)
+    shown = alert.subjects if every_transfer else alert.subjects[:EVIDENCE_SHOWN]
+    for subject in shown:
+        subjects.add_row(escape(subject.account), subject.part, subject.role)
+    console.print(subjects)
+    _more(console, len(alert.subjects) - len(shown), "subjects")
+    for match in alert.matches:
+        _show_match(console, match, alert.reference_currency)
+    _show_evidence(console, alert, every_transfer)
+
+
+def _show_match(console: Console, match: AlertMatch, currency: str) -> None:
+    console.print(f"\n[bold]{match.typology} {match.name}[/bold], score {match.score:.2f} · {match.match_id}")
+    console.print(escape(match.explanation))
+    table = Table(box=None, header_style="dim")
+    for heading in ("measured", "", "value", "against", "met", "points"):
+        table.add_column(heading, justify="right" if heading in {"value", "against", "points"} else "left")
+    for measure in match.measures:
+        against = (
+            "" if measure.threshold is None else f"{measure.sense} {_number(measure, measure.threshold, currency)}"
+        )
+        table.add_row(
+            escape(measure.label),
+            measure.kind,
+            _number(measure, measure.value, currency),
+            against,
+            "" if measure.threshold is None else ("yes" if measure.met else "no"),
+            f"{measure.points:.2f}" if measure.points else "",
+        )
+    console.print(table)
+    if match.truncated:
+        console.print("The search stopped at its budget: there may be more.", style="bold")
+    console.print("Innocent explanations to rule out: " + "; ".join(match.innocent_explanations) + ".")
+
+
+def _show_evidence(console: Console, alert: Alert, every_transfer: bool) -> None:
+    table = Table(title="\nEvidence", title_justify="left")
+    for heading in ("transfer", "booked", "from", "to", "amount", "channel", "role", "match", "reference"):
+        table.add_column(heading, justify="right" if heading == "amount" else "left")
+    shown = alert.evidence if every_transfer else alert.evidence[:EVIDENCE_SHOWN]
+    for transfer in shown:
+        table.add_row(
+            escape(transfer.transaction_id),
+            _minute(transfer.booked_at),
+            escape(transfer.debtor_account or "(cash in)"),
+            escape(transfer.creditor_account or "(cash out)"),
+            money(transfer.amount, transfer.currency),
+            transfer.channel,
+            transfer.role,
+            transfer.match_id,
+            escape(transfer.reference or ""),
+        )
+    console.print(table)
+    _more(console, len(alert.evidence) - len(shown), "transfers")
+
+
+def show_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A plain table."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for heading in headings:
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+    stdout().print(table)
+
+
+def _more(console: Console, number: int, what: str) -> None:
+    if number > 0:
+        console.print(f"… and {number:,} more {what}; --all shows them.")
+
+
+def _number(measure: Measure, value: float, currency: str) -> str:
+    if measure.unit == "minor units":
+        # Some measures are taken in the transfers' own currency and say so in their label.
+        own = measure.label.rpartition(" in ")[2][:3]
+        return money(value, own if own.isupper() and len(own) == 3 else currency)
+    if measure.unit == "share":
+        return f"{value * 100:.1f} %"
+    return f"{value:,.0f}" if measure.unit == "count" and value == int(value) else f"{value:,.1f}"
+
+
+def _day(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d")
+
+
+def _minute(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M")
