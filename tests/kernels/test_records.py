@@ -82,6 +82,7 @@ def test_most_stops_early() -> None:
     assert (len(found), consumed, next_line) == (1, 5, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [b'a","""\n', b'"\n', b'a,"""b\n', b'a,"b\n', b'"",""\n'])
 def test_stray_quotes_do_not_make_it_quadratic(line: bytes) -> None:
     scan(line * 10)
