@@ -43,6 +43,8 @@ def _record_end(text: bytes, start: int, separator: bytes, quote: bytes, wanted:
     at, fields = start, 0
     while True:
         fields += 1
+        if at - start > limit:
+            raise _RecordError(TOO_LONG)
         if quote and text.startswith(quote, at):
             at = _after_quoted(text, start, at, separator, quote, limit)
         else:
