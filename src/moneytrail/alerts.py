@@ -102,7 +102,8 @@ class Alert:
     """One alert, whole.
 
     `value` and every ``reference_amount`` are minor units of `reference_currency`; `value` is the larger of what the
-    evidence brings the subjects from others and what it takes from them to others, so that money is counted once. `typology_scores` holds the best
+    evidence brings the subjects from others and what it takes from them to others, so that money is counted once. `typology_scores`
+    holds the best
     score of each typology, `anomaly_scores` the mean of each detector over the evidence: both stand beside the
     combined `risk_score` and are never folded away. `detectable_at` is the first moment at which the gate held.
     """
@@ -211,6 +212,7 @@ def group(
     Parameters
     ----------
     matches : Matches
+        All of them count for the scores; :func:`_not_contained` says which an alert shows.
     transfers : polars DataFrame
         The canonical transfers that the evidence names, with ``reference_amount`` and ``anomaly_NAME`` columns.
     catalogue : mapping of typology id to (Typology, window in microseconds)
@@ -345,8 +347,14 @@ def _whole_alerts(
     proof_of = proof.filter(pl.col("group").is_in(groups)).partition_by("group", as_dict=True, maintain_order=True)
     made = []
     for row in frame.iter_rows(named=True):
-        matches = tuple(_alert_match(m, catalogue) for m in matches_of[row["group"],].iter_rows(named=True))
-        evidence = tuple(_evidence(e, detectors) for e in proof_of[row["group"],].iter_rows(named=True))
+        own_proof = proof_of[row["group"],]
+        shown = _not_contained(matches_of[row["group"],], own_proof)
+        matches = tuple(_alert_match(m, catalogue) for m in shown.iter_rows(named=True))
+        places = {match.match_id: place for place, match in enumerate(matches)}
+        kept = own_proof.filter(pl.col("match_id").is_in(list(places)))
+        evidence = tuple(
+            sorted((_evidence(e, detectors) for e in kept.iter_rows(named=True)), key=lambda e: places[e.match_id])
+        )
         made.append(
             Alert(
                 alert_id=row["alert_id"],
@@ -367,6 +375,29 @@ def _whole_alerts(
             )
         )
     return tuple(made)
+
+
+def _not_contained(matches: pl.DataFrame, proof: pl.DataFrame) -> pl.DataFrame:
+    """The matches that an alert shows, best first.
+
+    One whose evidence lies wholly in that of another of the same typology and subject says nothing more, and is left
+    to the run's frames. Of two with the same evidence the better is kept.
+    """
+    ranked = matches.sort("score", "started_at", "match_id", descending=[True, False, False])
+    ids_of = {
+        match_id: set(group["transaction_id"])
+        for (match_id,), group in proof.partition_by("match_id", as_dict=True).items()
+    }
+    kept: list[int] = []
+    shown: dict[tuple[str, str], list[set[str]]] = {}
+    by_size = sorted(range(ranked.height), key=lambda place: (-len(ids_of[ranked["match_id"][place]]), place))
+    for place in by_size:
+        mine = ids_of[ranked["match_id"][place]]
+        others = shown.setdefault((ranked["typology"][place], ranked["subject"][place]), [])
+        if not any(mine <= other for other in others):
+            others.append(mine)
+            kept.append(place)
+    return ranked[sorted(kept)]
 
 
 def _alert_match(row: Mapping[str, Any], catalogue: Mapping[str, tuple[Typology, int]]) -> AlertMatch:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from moneytrail.readers import AccountReading, Reading
     from moneytrail.scoring import Pipeline, RiskReport
+    from moneytrail.storage import Store
 
 app = typer.Typer(
     name="moneytrail",
@@ -150,7 +151,7 @@ def score(
             with opened:
                 _timed(seconds, "store", tell, lambda: opened.save_run(report.record, report.alerts))
     seconds["total"] = round(time.perf_counter() - start, 4)
-    summary = _summary(reading, report, target, out)
+    summary = _summary(reading, report, opened, out)
     if repeat:
         _compare(repeat, report.run_id)
     if as_json:
@@ -516,7 +517,7 @@ def _rows(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _summary(reading: Reading, report: RiskReport, store: str | None, out: Path | None) -> dict[str, Any]:
+def _summary(reading: Reading, report: RiskReport, store: Store | None, out: Path | None) -> dict[str, Any]:
     from moneytrail.readers import REASONS
 
     record = report.record
@@ -537,17 +538,9 @@ def _summary(reading: Reading, report: RiskReport, store: str | None, out: Path 
         "assumptions": list(reading.assumptions),
         "rejected_examples": reading.rejected.head(REJECTED_IN_JSON).to_dicts(),
         "seconds": record["seconds"],
-        "store": _without_password(store),
+        "store": store.name if store else None,
         "out": str(out) if out else None,
     }
-
-
-def _without_password(store: str | None) -> str | None:
-    if store is None or "://" not in store:
-        return store
-    from sqlalchemy.engine import make_url
-
-    return make_url(store).render_as_string(hide_password=True)
 
 
 def _timed(seconds: dict[str, float], stage: str, tell: Any, work: Any) -> None:

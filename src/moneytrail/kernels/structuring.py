@@ -47,8 +47,11 @@ def _structured_account(
     rule: StructuringRule,
     found: NDArray[np.int64],
 ) -> int:
-    """Unit kernel: one account and one line. Linear. Writes first, last, first firing and near count a period;
-    returns the rows written, or to be written when `found` is empty."""
+    """Unit kernel: one account and one line. Linear.
+
+    Writes first and last position and that of the first firing, a row a period; returns the rows written, or to be
+    written when `found` is empty.
+    """
     near_low = (line * rule.near_share + 999) // 1000
     above_high = (line * (2000 - rule.near_share) + 999) // 1000
     needed = (line * rule.sum_share + 999) // 1000

@@ -78,8 +78,14 @@ PARAMETERS = (
         "excess", 3, "count", 1, 100, "how many times as many lie just under the line as just above it",
         "takings that are merely near the line fall on both sides of it", "design",
     ),
-    Parameter("places", 2, "count", 2, 100, "places paid in at on one day: as many add points", "several branches in a day", "sourced"),
-    Parameter("repeats", 0.5, "share", 0.0, 1.0, "share of the credits whose exact amount recurs: adds points", "counted out in advance", "design"),
+    Parameter(
+        "places", 2, "count", 2, 100, "places paid in at on one day: as many add points",
+        "several branches in a day", "sourced",
+    ),
+    Parameter(
+        "repeats", 0.5, "share", 0.0, 1.0, "share of the credits whose exact amount recurs: adds points",
+        "counted out in advance", "design",
+    ),
 )  # fmt: skip
 
 
@@ -148,19 +154,23 @@ def _measure(
     below = int(((recent >= near_low) & (recent < line.amount)).sum())
     above = int(((recent >= line.amount) & (recent < above_high)).sum())
     by_count = near >= values["credits"]
+    days = min(float(values["lookback_days"]), (graph.time[proof[-1]] - graph.time[0]) / DAY)
     total = int(amounts.sum()) if all_below else 0
     return (
         gate("credits", "credits just under the line", near, "count", values["credits"],
              points=margin(near, values["credits"], 3, 0.20)) if by_count else
         gate("sum", f"sum of credits, each below the line, in {line.currency}", total, "minor units",
              line.amount * values["sum_share"]),
-        gate("excess", "times as many just under the line as just above it, in 180 days",
+        gate("excess", "times as many just under the line as just above it, in the lookback",
              below / max(1, above), "count", values["excess"],
              points=margin(below / max(1, above), values["excess"], 3, 0.10)),
         booster("places", "places paid in at on one day", _places(graph, proof), "count", values["places"],
                 points=0.10),
         booster("repeats", "credits whose exact amount recurs", _repeats(amounts), "share", values["repeats"],
                 points=0.10),
+        fact("bins_under", "credits just under the line in the lookback", below, "count"),
+        fact("bins_over", "credits just above the line in the lookback", above, "count"),
+        fact("bins_days", "days of data in the lookback", days, "days"),
         fact("line", f"the line, in {line.currency}: {line.what}; source: {line.source}", line.amount, "minor units"),
         fact("sum_own", f"sum of the credits, in {line.currency}", int(amounts.sum()), "minor units"),
     )  # fmt: skip
@@ -194,10 +204,15 @@ def _explain(
     when = between(int(graph.time[proof[0]]), int(graph.time[proof[-1]]))
     total = money(m["sum_own"].value, line.currency)
     limit = money(line.amount, line.currency)
-    said = f"{plain_id(graph.names[account]).capitalize()} was paid {total} in {counted(proof.size, 'cash or wire credit')}, {when}, each below {limit} ({line.what})."
+    who = plain_id(graph.names[account]).capitalize()
+    many = counted(proof.size, "cash or wire credit")
+    said = f"{who} was paid {total} in {many}, {when}, each below {limit} ({line.what})."
     if "credits" in m:
         said += f" {counted(m['credits'].value, 'credit')} lie just under that line."
-    said += f" Over 180 days the account has {m['excess'].value:.1f} times as many just under it as just above."
+    said += (
+        f" In the {m['bins_days'].value:.0f} days of data looked at, {m['bins_under'].value:,.0f} such credits lie "
+        f"just under that line and {m['bins_over'].value:,.0f} just above it."
+    )
     if m["places"].met:
         said += f" On one day money was paid in at {counted(m['places'].value, 'place')}."
     if m["repeats"].met:
@@ -213,8 +228,8 @@ TYPOLOGY = Typology(
     definition=(
         "Looked at are cash and wire credits in the currency of a line, compared with it without conversion, one line "
         "at a time. At each such credit, those in the window that ends there (left end excluded, right end included) "
-        "count. The gate holds when at least `credits` of them lie in [`near_share` x line, line), or when none reaches "
-        "the line and together they come to at least `sum_share` x line; and when over `lookback_days` the account has "
+        "count. The gate holds when at least `credits` of them lie in [`near_share` x line, line), or when none "
+        "reaches the line and together they come to at least `sum_share` x line; and when over `lookback_days` the account has "
         "at least `credits` such credits just under the line, and at least `excess` times as many as in [line, "
         "(2 - `near_share`) x line). One match is kept for each account, line and period of one window length, counted "
         "from 1 January 1970 UTC: the firing with most credits just under the line, then with the largest sum, then "

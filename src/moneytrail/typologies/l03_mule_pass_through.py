@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -65,8 +65,14 @@ PARAMETERS = (
         "history_days", 60, "days", 0, 180, "days of data before the window: as many add points",
         "without history nobody can tell a new payee from a regular one", "design",
     ),
-    Parameter("cut_low", 0.02, "share", 0.0, 1.0, "least cut kept: a cut in this range adds points", "reported cuts are some per cent", "design"),
-    Parameter("cut_high", 0.1, "share", 0.0, 1.0, "most cut kept: a cut in this range adds points", "reported cuts are some per cent", "design"),
+    Parameter(
+        "cut_low", 0.02, "share", 0.0, 1.0, "least cut kept: a cut in this range adds points",
+        "reported cuts are some per cent", "design",
+    ),
+    Parameter(
+        "cut_high", 0.1, "share", 0.0, 1.0, "most cut kept: a cut in this range adds points",
+        "reported cuts are some per cent", "design",
+    ),
 )  # fmt: skip
 
 
@@ -160,8 +166,8 @@ TYPOLOGY = Typology(
     summary="Money comes in and nearly all of it leaves within minutes or hours, on several days.",
     definition=(
         "At each transfer of an account, its transfers in the window that ends there (left end excluded, right end "
-        "included) are looked at. Counted are credits of at least `credit` that an unaffiliated account pushed (not a direct debit, card or internal "
-        "booking). Credits and "
+        "included) are looked at. Counted are credits of at least `credit` that an unaffiliated account "
+        "pushed (not a direct debit, card or internal booking). Credits and "
         "debits are matched first in, first out, from an empty queue one window before the period. The gate holds when "
         "at least `quick_share` of the counted value had left within `quick_minutes` of its arrival, or at least "
         "`slow_share` within `slow_hours`, both inclusive; at most `retained_share` of all credits is left over from "

@@ -11,7 +11,7 @@ from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.fans import FanRule, backing, fans
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
-from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin
+from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin, reach
 from moneytrail.typologies.wording import between, counted, money, percent, plain_id
 
 if TYPE_CHECKING:
@@ -29,12 +29,18 @@ PARAMETERS = (
         "window_days", 3, "days", 1, 60, "length of the sliding window and of a period",
         "a scatter is done in one go", "design",
     ),
-    Parameter("payees", 5, "count", 2, 10_000, "distinct unaffiliated payees", "more than a household pays at once", "design"),
+    Parameter(
+        "payees", 5, "count", 2, 10_000, "distinct unaffiliated payees",
+        "more than a household pays at once", "design",
+    ),
     Parameter(
         "first_share", 0.8, "share", 0.0, 1.0, "share of the payees with no dealings in the 180 days before",
         "mules are changed often; a payroll or a family is not new", "design",
     ),
-    Parameter("value", 300_000, "minor units", 0, 10**14, "least sum of the debits", "below this a scatter is not worth its risk", "design"),
+    Parameter(
+        "value", 300_000, "minor units", 0, 10**14, "least sum of the debits",
+        "below this a scatter is not worth its risk", "design",
+    ),
     Parameter(
         "funding_hours", 48, "hours", 1, 720, "how long before the first debit the funding may have come",
         "money for a scatter does not rest", "design",
@@ -130,7 +136,7 @@ def _explain(graph: TransactionGraph, account: int, scattered: NDArray[np.intege
         f"{money(m['value'].value, graph.reference_currency)} to "
         f"{counted(m['payees'].value, 'account')} with no known tie to it, "
         f"{between(int(graph.time[scattered[0]]), int(graph.time[scattered[-1]]))}. "
-        f"{percent(m['first_share'].value)} of them had not dealt with it in the 180 days before. "
+        f"{percent(m['first_share'].value)} of them had not dealt with it in the {reach(graph, int(scattered[0]))}. "
         f"One or two credits shortly before cover {percent(min(1.0, m['funding_share'].value))} of it."
     )
     if m["institutions"].met:
@@ -144,8 +150,8 @@ TYPOLOGY = Typology(
     stage="layering",
     summary="One account sends to many new accounts at once, soon after one or two large credits.",
     definition=(
-        "At each debit pushed to an unaffiliated payee (not a direct debit, card or internal booking), such debits in the window that ends there (left "
-        "end excluded, right end included) are looked at. The gate holds when they go to at least `payees` distinct "
+        "At each debit pushed to an unaffiliated payee (not a direct debit, card or internal booking), such debits "
+        "in the window that ends there (left end excluded, right end included) are looked at. The gate holds when they go to at least `payees` distinct "
         "payees; at least `first_share` of these had no transfer with the account, either way, in the 180 days before; "
         "they sum to at least `value`; and the two largest credits of the account in the `funding_hours` up to the "
         "first of these debits sum to at least `funding_share` of that. One match is kept for each account and period "

@@ -21,6 +21,7 @@ from moneytrail.typologies.measuring import (
     margin,
     modal_concentration,
     passed_share,
+    reach,
 )
 from moneytrail.typologies.wording import between, counted, money, percent, plain_id
 
@@ -173,9 +174,9 @@ def _explain(graph: TransactionGraph, account: int, ledger: NDArray[np.integer[A
     currency = graph.reference_currency
     said = (
         f"{plain_id(graph.names[account]).capitalize()} was paid {money(m['value'].value, currency)} by "
-        f"{counted(m['payers'].value, 'person', 'people')} with no known tie to it, "
+        f"{counted(m['payers'].value, 'payer')} with no known tie to it, "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
-        f"{percent(m['first_share'].value)} of them had not dealt with it in the 180 days before, and "
+        f"{percent(m['first_share'].value)} of them had not dealt with it in the {reach(graph, int(ledger[0]))}, and "
         f"{percent(m['one_shot_share'].value)} paid at most a few times. "
         f"The middle payment is {money(m['seat_low'].value, currency)}, within the range of seat prices."
     )
@@ -194,7 +195,8 @@ TYPOLOGY = Typology(
     stage="collection",
     summary="One collector's account takes similar one-off fees from many people it has no tie to.",
     definition=(
-        "At each credit that an unaffiliated payer pushed (not a direct debit, card or internal booking), such credits in the window that ends there "
+        "At each credit that an unaffiliated payer pushed (not a direct debit, card or internal booking), such "
+        "credits in the window that ends there "
         "(left end excluded, right end included) are looked at. The gate holds when they come from at least `payers` "
         "distinct payers; at least `first_share` of these had no transfer with the account, either way, in the 180 "
         "days before; at least `one_shot_share` made at most `one_shot_transfers` transfers to it in 180 days; the "
