@@ -1,0 +1,351 @@
+"""Small dense worlds for tests: as arrays for kernels, as dicts and graphs for typologies, as stories for people.
+
+At most six accounts and times 0 to 20 in some unit, so that ties and window borders are hit often.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from numpy.typing import NDArray
+
+from moneytrail.graph import TransactionGraph
+from moneytrail.kernels.ordering import Adjacency, adjacency, cost_chunks, pair_order
+from moneytrail.kernels.relations import RelationRule, Relations, relate
+from moneytrail.rates import ExchangeRates
+from moneytrail.schema import ACCOUNT_SCHEMA, TRANSFER_SCHEMA, check_accounts, check_transfers
+from moneytrail.typologies.base import Matches
+
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+ACCOUNTS = 6
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NEW_YEAR = 20_089 * DAY
+"""1 January 2025, in microseconds."""
+
+RATES = ExchangeRates.of("GBP", {"EUR": "0.85", "USD": "0.8", "AUD": "0.5"}, "tests", "2025-01-01")
+
+Row = tuple[int, int, int, int]
+Transfer = dict[str, Any]
+
+AMOUNTS = (0, 1, 2, 5, 10)
+HUGE = (2**31, 2**53 - 1, 2**53, 2**53 + 1)
+
+
+# Worlds as arrays, for kernels
+
+
+def row_lists(
+    amounts: tuple[int, ...] = AMOUNTS, unit: int = 1, size: int = 30, origin: int = 0
+) -> SearchStrategy[list[Row]]:
+    """Return lists of (debtor, creditor, time, amount) in ledger order, self-transfers and absent sides included."""
+    account = st.integers(-1, ACCOUNTS - 1)
+    one = st.tuples(
+        account, account, st.integers(0, 20).map(lambda tick: origin + tick * unit), st.sampled_from(amounts)
+    )
+    sided = one.filter(lambda row: row[0] >= 0 or row[1] >= 0)
+    return st.lists(sided, max_size=size).map(lambda rows: sorted(rows, key=lambda row: row[2]))
+
+
+class Arrays(NamedTuple):
+    """What the graph hands to kernels; all read-only."""
+
+    debtor: NDArray[np.int32]
+    creditor: NDArray[np.int32]
+    time: NDArray[np.int64]
+    amount: NDArray[np.int64]
+    outgoing: Adjacency
+    incoming: Adjacency
+
+
+def frozen(values: Any, dtype: Any) -> NDArray[Any]:
+    array: NDArray[Any] = np.ascontiguousarray(np.array(values, dtype))
+    array.flags.writeable = False
+    return array
+
+
+def arrays_of(rows: list[Row], accounts: int = ACCOUNTS) -> Arrays:
+    columns = [[row[place] for row in rows] for place in range(4)]
+    debtor, creditor = (frozen(columns[place], np.int32) for place in (0, 1))
+    time, amount = (frozen(columns[place], np.int64) for place in (2, 3))
+    sides = []
+    for owner, peer in ((debtor, creditor), (creditor, debtor)):
+        made = Adjacency(*adjacency(owner, peer, time, amount, accounts))
+        sides.append(Adjacency(*(frozen(array, array.dtype) for array in made)))
+    return Arrays(debtor, creditor, time, amount, *sides)
+
+
+def relations_of(
+    world: Arrays,
+    rule: RelationRule,
+    *,
+    month: NDArray[Any] | None = None,
+    pulled: NDArray[Any] | None = None,
+    links: NDArray[Any] | None = None,
+    chunks: int = 64,
+) -> Relations:
+    """Run the kernel; without more, all in one month, all pushed, no attributes."""
+    n, accounts = world.time.size, world.outgoing.indptr.size - 1
+    indptr, edge = (frozen(array, array.dtype) for array in pair_order(world.debtor, world.creditor, accounts))
+    made = relate(
+        (indptr, edge, frozen(cost_chunks(indptr, chunks), np.int64)),
+        (world.debtor, world.creditor),
+        (
+            world.time,
+            frozen(np.zeros(n), np.int32) if month is None else month,
+            frozen(np.zeros(n), np.bool_) if pulled is None else pulled,
+        ),
+        frozen(np.full((accounts, 5), -1), np.int32) if links is None else links,
+        rule,
+    )
+    return Relations(*(frozen(array, array.dtype) for array in made))
+
+
+# Worlds as dicts and graphs, for typologies
+
+
+def transfer(row: int, time: int, debtor: str | None, creditor: str | None, amount: int, **more: Any) -> Transfer:
+    """Return one transfer; its id is ``t`` and the row."""
+    made = {
+        "transaction_id": f"t{row}",
+        "row": row,
+        "time": time,
+        "debtor_account": debtor,
+        "creditor_account": creditor,
+        "amount": amount,
+        "currency": "GBP",
+        "channel": "credit_transfer",
+        "location": None,
+        "creditor_institution": None,
+    }
+    return made | more
+
+
+def frame_of(transfers: list[Transfer]) -> pl.DataFrame:
+    columns = {name: [t.get(name) for t in transfers] for name in TRANSFER_SCHEMA if name != "booked_at"}
+    schema = {name: dtype for name, dtype in TRANSFER_SCHEMA.items() if name != "booked_at"}
+    times = pl.Series("booked_at", [t["time"] for t in transfers], dtype=pl.Int64).cast(TRANSFER_SCHEMA["booked_at"])
+    return check_transfers(pl.DataFrame(columns, schema=schema).with_columns(times))
+
+
+def register_of(links: dict[str, dict[str, str]]) -> pl.DataFrame:
+    """Return the account table of accounts and what they share: ``{"a": {"party": "p"}}``."""
+    rows = [{"account": account, "kind": "unknown"} | attributes for account, attributes in links.items()]
+    return check_accounts(pl.DataFrame(rows, schema=dict(ACCOUNT_SCHEMA)))
+
+
+def graph_of(transfers: list[Transfer], links: dict[str, dict[str, str]] | None = None) -> TransactionGraph:
+    accounts = register_of(links) if links else None
+    return TransactionGraph.from_frame(frame_of(transfers), RATES, accounts)
+
+
+def in_ledger_order(transfers: list[Transfer]) -> list[Transfer]:
+    return sorted(transfers, key=lambda t: (t["time"], t["row"]))
+
+
+class Outcome(NamedTuple):
+    """What a match says, without its id, its place in the frame and its wording."""
+
+    subject: str
+    evidence: tuple[tuple[str, str], ...]
+    detectable_at: datetime
+    score: float
+    value: int
+    measures: tuple[tuple[str, float, bool], ...]
+
+
+def outcomes(matches: Matches) -> list[Outcome]:
+    """Return every match, sorted; a match that is found twice stands twice."""
+    proof: dict[str, list[tuple[str, str]]] = {}
+    for match_id, transaction_id, role in matches.evidence.iter_rows():
+        proof.setdefault(match_id, []).append((transaction_id, role))
+    return sorted(
+        Outcome(
+            row["subject"],
+            tuple(sorted(proof[row["match_id"]])),
+            row["detectable_at"],
+            row["score"],
+            row["value"],
+            tuple((m["name"], m["value"], m["met"]) for m in row["measures"]),
+        )
+        for row in matches.match.iter_rows(named=True)
+    )
+
+
+class Case(NamedTuple):
+    """A world and the parameters of one typology under which it is worth searching."""
+
+    typology: str
+    transfers: list[Transfer]
+    links: dict[str, dict[str, str]]
+    overrides: dict[str, int | float]
+
+    def graph(self) -> TransactionGraph:
+        return graph_of(self.transfers, self.links)
+
+
+NAMES = ("a", "b", "c", "d", "e", "f")
+LINKS: tuple[dict[str, dict[str, str]], ...] = (
+    {},
+    {"a": {"party": "p"}, "b": {"party": "p"}},
+    {"a": {"phone_hash": "1", "party": "p"}, "c": {"phone_hash": "1", "party": "q"}, "d": {"email_hash": "1"}},
+)
+PUSHED = ("credit_transfer",) * 6 + ("wire", "cash", "unknown")
+MIXED = (*PUSHED, "direct_debit", "card", "internal")
+ANY_SHARE = (0.0, 0.0, 0.3, 0.5, 0.667, 1.0)
+
+
+@st.composite
+def _transfers(
+    draw: st.DrawFn,
+    ways: list[tuple[str | None, str | None]],
+    amounts: tuple[int, ...],
+    units: tuple[int, ...],
+    channels: tuple[str, ...] = MIXED,
+) -> list[Transfer]:
+    unit = draw(st.sampled_from(units))
+    origin = draw(st.sampled_from((NEW_YEAR, NEW_YEAR + 28 * DAY + 17 * HOUR, 0, -9 * DAY)))
+    one = st.tuples(st.sampled_from(ways), st.integers(0, 20), st.sampled_from(amounts), st.sampled_from(channels))
+    drawn = draw(st.lists(one, min_size=draw(st.sampled_from((0, 0, 8, 16))), max_size=24))
+    rows = draw(st.permutations(range(len(drawn))))
+    places, banks = ("north", "south", None), ("X", "Y", "Z", None)
+    return [
+        transfer(
+            row,
+            origin + tick * unit,
+            debtor,
+            creditor,
+            amount,
+            channel=channel,
+            location=places[(row + tick) % 3],
+            creditor_institution=banks[(row * 7 + amount) % 4],
+        )
+        for row, ((debtor, creditor), tick, amount, channel) in zip(rows, drawn, strict=True)
+    ]
+
+
+ANYWAY: list[tuple[str | None, str | None]] = [
+    (d, c) for d in (*NAMES, None) for c in (*NAMES, None) if d is not None or c is not None
+]
+INTO_A: list[tuple[str | None, str | None]] = [(name, "a") for name in (*NAMES, None)]
+OUT_OF_A: list[tuple[str | None, str | None]] = [("a", name) for name in (*NAMES, None)]
+LONG_UNITS = (HOUR, HOUR, DAY // 2, DAY, 10 * DAY, 30 * DAY)
+
+
+def _share(*values: float) -> SearchStrategy[float]:
+    return st.sampled_from(values or ANY_SHARE)
+
+
+@st.composite
+def s01_cases(draw: st.DrawFn) -> Case:
+    overrides = {
+        "window_days": draw(st.sampled_from((1, 3, 7, 30, 180, 180))),
+        "payers": draw(st.sampled_from((2, 2, 3))),
+        "first_share": draw(_share()),
+        "one_shot_share": draw(_share()),
+        "one_shot_transfers": draw(st.integers(1, 3)),
+        "seat_low": draw(st.sampled_from((0, 2, 5))),
+        "seat_high": draw(st.sampled_from((5, 10, 10**6))),
+        "value": draw(st.sampled_from((0, 0, 4, 20))),
+        "history_days": 3,
+        "onward_days": draw(st.integers(1, 3)),
+    }
+    rows = draw(_transfers(INTO_A * 6 + OUT_OF_A + ANYWAY, AMOUNTS, LONG_UNITS))
+    return Case("S01", rows, draw(st.sampled_from(LINKS)), overrides)
+
+
+@st.composite
+def l04_cases(draw: st.DrawFn) -> Case:
+    overrides = {
+        "window_days": draw(st.sampled_from((1, 3, 7, 30))),
+        "payees": draw(st.sampled_from((2, 2, 3))),
+        "first_share": draw(_share()),
+        "value": draw(st.sampled_from((1, 1, 4, 20))),
+        "funding_hours": draw(st.sampled_from((1, 48, 720, 720))),
+        "funding_share": draw(_share(0.001, 0.3, 0.5, 0.8, 1.0)),
+        "history_days": 3,
+        "institutions": 2,
+    }
+    rows = draw(
+        _transfers(OUT_OF_A * 6 + INTO_A * 3 + ANYWAY, (0, 1, 2, 5, 10, 40), (HOUR, 6 * HOUR, DAY // 2, DAY, 30 * DAY))
+    )
+    return Case("L04", rows, draw(st.sampled_from(LINKS)), overrides)
+
+
+@st.composite
+def l03_cases(draw: st.DrawFn) -> Case:
+    overrides = {
+        "window_days": draw(st.sampled_from((1, 3, 7))),
+        "credit": draw(st.sampled_from((1, 2, 5))),
+        "quick_minutes": draw(st.sampled_from((1, 60, 720, 1440))),
+        "quick_share": draw(_share(0.001, 0.3, 0.5, 1.0)),
+        "slow_hours": draw(st.sampled_from((1, 12, 24, 48))),
+        "slow_share": draw(_share(0.001, 0.5, 0.8, 1.0)),
+        "retained_share": draw(_share(0.0, 0.1, 0.2, 0.5, 0.999)),
+        "days": draw(st.sampled_from((1, 1, 2))),
+        "history_days": 3,
+    }
+    rows = draw(_transfers(INTO_A * 4 + OUT_OF_A * 4 + ANYWAY, AMOUNTS, (HOUR // 2, HOUR, 6 * HOUR, DAY // 2, DAY)))
+    return Case("L03", rows, draw(st.sampled_from(LINKS)), overrides)
+
+
+@st.composite
+def l01_cases(draw: st.DrawFn) -> Case:
+    overrides = {
+        "window_days": draw(st.sampled_from((1, 3, 7))),
+        "lookback_days": draw(st.sampled_from((1, 9, 180))),
+        "credits": draw(st.sampled_from((2, 2, 3))),
+        "near_share": draw(_share(0.5, 0.553, 0.8, 0.999)),
+        "sum_share": draw(_share(1.0, 1.1, 1.2, 2.0)),
+        "excess": draw(st.sampled_from((1, 2, 3))),
+        "places": 2,
+    }
+    amounts = (0, 40_000, 55_300, 79_999, 80_000, 99_900, 99_999, 100_000, 119_999, 120_000, 250_000, 999_000)
+    near = (80_000, 90_000, 99_999, 55_300)
+    rows = draw(
+        _transfers(INTO_A * 6 + ANYWAY, amounts + near * 2, LONG_UNITS, ("cash", "wire", "cash", "credit_transfer"))
+    )
+    currencies = draw(st.lists(st.sampled_from(("GBP",) * 5 + ("EUR",)), min_size=len(rows), max_size=len(rows)))
+    rows = [row | {"currency": currency} for row, currency in zip(rows, currencies, strict=True)]
+    return Case("L01", rows, draw(st.sampled_from(LINKS)), overrides)
+
+
+CASES: dict[str, SearchStrategy[Case]] = {
+    "S01": s01_cases(),
+    "L01": l01_cases(),
+    "L03": l03_cases(),
+    "L04": l04_cases(),
+}
+
+
+# Worlds as stories
+
+
+def story(text: str) -> list[Transfer]:
+    """Return the transfers of a story: a line each, ``DATE TIME DEBTOR -> CREDITOR AMOUNT [name=value ...]``.
+
+    Amounts are in major units with two decimals at most; ``-`` stands for an absent side; blank lines are skipped.
+    """
+    lines = [line.split() for line in text.strip().splitlines() if line.strip()]
+    return [_told(row, words) for row, words in enumerate(lines)]
+
+
+def _told(row: int, words: list[str]) -> Transfer:
+    day, clock, debtor, arrow, creditor, amount, *more = words
+    assert arrow == "->"
+    moment = datetime.fromisoformat(f"{day}T{clock}+00:00")
+    whole, _, part = amount.replace(",", "").partition(".")
+    return transfer(
+        row,
+        (moment - EPOCH) // timedelta(microseconds=1),
+        None if debtor == "-" else debtor,
+        None if creditor == "-" else creditor,
+        int(whole) * 100 + int(part.ljust(2, "0")),
+        **dict(pair.split("=", 1) for pair in more),
+    )
