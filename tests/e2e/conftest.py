@@ -1,0 +1,72 @@
+"""One simulated bank and one scored store for the session; every test in a folder of its own."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.e2e.program import call
+
+
+@dataclass(frozen=True, slots=True)
+class BankFiles:
+    """The simulated bank on disk: the same transfers three times, and the accounts."""
+
+    parquet: Path
+    csv: Path
+    gz: Path
+    accounts: Path
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The bank scored by ``moneytrail score``: its summary, its store and its folder."""
+
+    summary: dict[str, Any]
+    store: Path
+    out: Path
+
+
+@pytest.fixture(autouse=True)
+def _own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("MONEYTRAIL_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> BankFiles:
+    folder = tmp_path_factory.mktemp("bank") / "small"
+    made = call("simulate", "--customers", 400, "--days", 60, "--seed", 11, "--out", folder, "--json", "-q").json
+    csv = folder / "transfers.csv"
+    pl.read_parquet(folder / "transfers.parquet").write_csv(csv)
+    gz = folder / "transfers.csv.gz"
+    gz.write_bytes(gzip.compress(csv.read_bytes(), 1))
+    return BankFiles(folder / "transfers.parquet", csv, gz, folder / "accounts.parquet", made["transfers"])
+
+
+@pytest.fixture(scope="session")
+def session_scored(bank: BankFiles, tmp_path_factory: pytest.TempPathFactory) -> Scored:
+    folder = tmp_path_factory.mktemp("scored")
+    store, out = folder / "store.db", folder / "out"
+    done = call("score", bank.parquet, "--accounts", bank.accounts, "--store", store, "--out", out, "--json", "-q")
+    return Scored(json.loads(done.out), store, out)
+
+
+@pytest.fixture
+def scored(session_scored: Scored, tmp_path: Path) -> Scored:
+    """A copy that the test may change."""
+    store, out = tmp_path / "store.db", tmp_path / "out"
+    shutil.copy(session_scored.store, store)
+    shutil.copytree(session_scored.out, out)
+    return Scored(session_scored.summary, store, out)

@@ -1,0 +1,431 @@
+"""``moneytrail score``: from a bank's file to stored alerts, as the issue and the help say it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from moneytrail.storage import Store
+from tests.e2e.conftest import BankFiles, Scored
+from tests.e2e.program import HEADER, call, contents, row, run, score, write_csv
+
+TYPOLOGIES = ("S01", "L01", "L03", "L04")
+DETECTORS = ("anomaly_iforest", "anomaly_hbos")
+
+
+def seen(store: Path) -> object:
+    """Everything that the store says of its alerts."""
+    return call("alerts", "--store", store, "--limit", 500, "--json").json
+
+
+def test_the_program_prints_one_json_object_and_its_progress_apart(bank: BankFiles, tmp_path: Path) -> None:
+    ran = run("score", bank.gz, "--accounts", bank.accounts, "--json", cwd=tmp_path)
+    summary = json.loads(ran.out)
+    assert ran.status == 0
+    assert isinstance(summary, dict)
+    assert summary["alerts"] > 0
+    assert "read" in ran.err
+    assert (tmp_path / "moneytrail.db").is_file()
+
+
+def test_the_summary_adds_up(bank: BankFiles, scored: Scored) -> None:
+    summary = scored.summary
+    rows = summary["rows"]
+    assert (rows["read"], rows["kept"], rows["rejected"], rows["reasons"]) == (bank.rows, bank.rows, 0, {})
+    sums = pl.read_parquet(bank.parquet).group_by(pl.col("currency").cast(pl.String)).agg(pl.col("amount").sum())
+    assert {code: totals["kept"] for code, totals in summary["amounts"].items()} == dict(sums.iter_rows())
+    assert all(totals["read"] == totals["kept"] + totals["rejected"] for totals in summary["amounts"].values())
+    assert set(summary["matches"]) == set(TYPOLOGIES)
+    assert all(number > 0 for number in summary["matches"].values())
+    assert summary["run_id"].startswith("R-")
+    stages = summary["seconds"]
+    assert {"read", "graph", "features", "scores", "alerts", "store", "out", "total"} <= set(stages)
+    parts = [seconds for stage, seconds in stages.items() if stage != "total"]
+    assert all(seconds >= 0 for seconds in parts)
+    assert sum(parts) <= stages["total"] + 0.01
+
+
+def test_accounts_are_those_of_the_transfers(bank: BankFiles, tmp_path: Path) -> None:
+    frame = pl.read_parquet(bank.parquet)
+    named = pl.concat([frame["debtor_account"], frame["creditor_account"]]).drop_nulls().n_unique()
+    assert score(bank.parquet, "--no-store").json["accounts"] == named
+
+
+def test_every_form_of_the_file_gives_the_same_alerts(bank: BankFiles, tmp_path: Path) -> None:
+    frames = []
+    for path in (bank.parquet, bank.csv, bank.gz):
+        out = tmp_path / path.name
+        summary = score(path, "--accounts", bank.accounts, "--no-store", "--out", out).json
+        assert summary["rows"]["kept"] == bank.rows
+        frames.append(pl.read_parquet(out / "alerts.parquet").sort("match_ids"))
+    ours = [name for name in frames[0].columns if name not in ("alert_id", "rank", "within_budget")]
+    assert frames[0].height > 0
+    assert frames[0].select(ours).equals(frames[1].select(ours))
+    assert frames[0].select(ours).equals(frames[2].select(ours))
+
+
+def test_out_holds_every_input_row_with_every_score_apart(bank: BankFiles, scored: Scored) -> None:
+    frame = pl.read_parquet(scored.out / "transfers.parquet")
+    assert frame["transaction_id"].to_list() == pl.read_parquet(bank.parquet)["transaction_id"].to_list()
+    assert frame["transaction_id"].is_unique().all()
+    for name in (*TYPOLOGIES, *DETECTORS, "risk_score"):
+        assert frame[name].null_count() == 0
+        assert frame[name].is_between(0.0, 1.0).all()
+    assert frame["reference_amount"].dtype == pl.Int64
+
+
+def test_the_risk_score_is_made_of_the_scores_beside_it(scored: Scored) -> None:
+    frame = pl.read_parquet(scored.out / "transfers.parquet").filter(pl.col("risk_score") > 0)
+    assert frame.height > 100
+    for values in frame.select(*TYPOLOGIES, *DETECTORS, "risk_score").iter_rows(named=True):
+        anomaly = sum(values[name] for name in DETECTORS) / len(DETECTORS)
+        strange = min(max((anomaly - 0.9) / 0.1, 0.0), 1.0)
+        calm = math.prod(1.0 - values[name] for name in TYPOLOGIES) * (1.0 - 0.2 * strange)
+        assert values["risk_score"] == pytest.approx(1.0 - calm, abs=2e-6)
+
+
+def test_the_evidence_proves_the_matches_and_the_matches_the_alerts(scored: Scored) -> None:
+    names = ("transfers", "matches", "evidence", "alerts")
+    transfers, matches, evidence, alerts = (pl.read_parquet(scored.out / f"{name}.parquet") for name in names)
+    assert evidence.columns == ["match_id", "transaction_id", "role"]
+    assert evidence.null_count().sum_horizontal().item() == 0
+    assert matches["match_id"].is_unique().all()
+    assert set(evidence["match_id"]) == set(matches["match_id"])
+    assert set(evidence["transaction_id"]) <= set(transfers["transaction_id"])
+    counts = dict(evidence["match_id"].value_counts().iter_rows())
+    assert {row["match_id"]: row["transfers"] for row in matches.iter_rows(named=True)} == counts
+    assert sorted(alerts["match_ids"].explode().to_list()) == sorted(matches["match_id"].to_list())
+    assert alerts["rank"].to_list() == list(range(1, alerts.height + 1))
+    assert alerts["risk_score"].is_sorted(descending=True)
+    assert int(alerts["within_budget"].sum()) == scored.summary["alerts"]
+    proven = evidence.join(matches.select("match_id", "typology"), on="match_id")
+    for typology in TYPOLOGIES:
+        marked = set(transfers.filter(pl.col(typology) > 0)["transaction_id"])
+        assert marked == set(proven.filter(pl.col("typology") == typology)["transaction_id"])
+
+
+def test_the_stored_alerts_are_those_of_the_frames(scored: Scored) -> None:
+    frame = pl.read_parquet(scored.out / "alerts.parquet")
+    stored = call("alerts", "--store", scored.store, "--sort", "rank", "--limit", 500, "--json").json["items"]
+    assert [item["alert_id"] for item in stored] == frame["alert_id"].to_list()
+    assert [item["headline"] for item in stored] == frame["headline"].to_list()
+    assert [item["value"] for item in stored] == frame["value"].to_list()
+
+
+def test_a_run_is_repeated_from_its_record(bank: BankFiles, scored: Scored, tmp_path: Path) -> None:
+    record = json.loads((scored.out / "run.json").read_text("utf-8"))
+    assert record["run_id"] == scored.summary["run_id"]
+    again = tmp_path / "again"
+    ran = call(
+        *("score", bank.parquet, "--accounts", bank.accounts, "--repeat", scored.out / "run.json"),
+        *("--no-store", "--out", again, "--json"),
+    )
+    assert ran.json["run_id"] == record["run_id"]
+    for name in ("transfers", "matches", "evidence", "alerts"):
+        assert pl.read_parquet(again / f"{name}.parquet").equals(pl.read_parquet(scored.out / f"{name}.parquet"))
+
+
+def test_other_data_do_not_repeat_a_run(bank: BankFiles, scored: Scored) -> None:
+    record = scored.out / "run.json"
+    assert "not repeated" in call("score", bank.csv, "--repeat", record, "--no-store", "-q").complaint
+
+
+def test_a_run_that_was_not_repeated_leaves_store_and_folder_as_they_were(bank: BankFiles, scored: Scored) -> None:
+    before, folder = seen(scored.store), contents(scored.out)
+    record = scored.out / "run.json"
+    ran = call("score", bank.csv, "--repeat", record, "--store", scored.store, "--out", scored.out, "-q")
+    assert "not repeated" in ran.complaint
+    assert seen(scored.store) == before
+    assert contents(scored.out) == folder
+
+
+@pytest.mark.parametrize(
+    "change", [("--alert-budget", "3"), ("--set", "S01.payers=5"), ("--detectors", "none"), ("--rates", "rates.toml")]
+)
+def test_a_repeated_run_takes_no_parameter_beside_its_record(
+    change: tuple[str, str], bank: BankFiles, scored: Scored
+) -> None:
+    Path("rates.toml").write_text('reference = "GBP"\n[rates]\nEUR = 0.9\nUSD = 0.8\n', "utf-8")
+    record = scored.out / "run.json"
+    ran = call("score", bank.parquet, "--accounts", bank.accounts, "--repeat", record, "--no-store", "-q", *change)
+    assert change[0] in ran.complaint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"deciding": 1}', '{"run_id": "R-1", "deciding": {"catalogue": ["S01"], "rates": {}}}', "\x00"],
+)
+def test_a_file_that_is_no_run_record(text: str, bank: BankFiles) -> None:
+    Path("run.json").write_text(text, "utf-8")
+    assert "run" in call("score", bank.parquet, "--repeat", "run.json", "--no-store", "-q").complaint
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("catalogue", [{"id": "Z99", "parameters": {}}]),
+        ("catalogue", [{"id": "S01", "parameters": {"payers": "many"}}]),
+        ("detectors", [{"name": "iforest", "version": "99", "sha256": ""}]),
+        ("detectors", [{"name": "iforest", "version": "1", "sha256": "0" * 64}]),
+        ("rates", {"reference": "XXX", "rates": {}, "source": "", "as_of": ""}),
+        ("alert_budget", "many"),
+        ("alert_budget", 0),
+    ],
+)
+def test_a_record_with_an_altered_part_is_refused(part: str, value: object, bank: BankFiles, scored: Scored) -> None:
+    whole = json.loads((scored.out / "run.json").read_text("utf-8"))
+    Path("run.json").write_text(json.dumps(whole | {"deciding": whole["deciding"] | {part: value}}), "utf-8")
+    assert call("score", bank.parquet, "--repeat", "run.json", "--no-store", "-q").complaint
+
+
+def test_the_same_input_twice_changes_nothing_and_keeps_decisions(bank: BankFiles, scored: Scored) -> None:
+    with Store.open(scored.store) as store:
+        alert_id = json.loads(json.dumps(seen(scored.store)))["items"][0]["alert_id"]
+        store.decide(alert_id, "escalated", by="a test")
+    before = seen(scored.store)
+    again = call("score", bank.parquet, "--accounts", bank.accounts, "--store", scored.store, "--json", "-q").json
+    assert again["run_id"] == scored.summary["run_id"]
+    assert seen(scored.store) == before
+    assert call("alert", alert_id, "--store", scored.store, "--json").json["status"] == "escalated"
+
+
+def test_two_runs_lie_side_by_side(bank: BankFiles, scored: Scored) -> None:
+    other = score(bank.parquet, "--accounts", bank.accounts, "--store", scored.store).json
+    assert other["run_id"] != scored.summary["run_id"]
+    for summary in (scored.summary, other):
+        mine = call("alerts", "--run", summary["run_id"], "--store", scored.store, "--limit", 500, "--json").json
+        assert {item["run_id"] for item in mine["items"]} == {summary["run_id"]}
+        assert len(mine["items"]) == summary["alerts"]
+
+
+def test_without_ids_the_row_number_is_the_id_over_all_files(tmp_path: Path) -> None:
+    header = "Timestamp,From Bank,Account,To Bank,Account,Amount Received,Receiving Currency,Amount Paid,"
+    header += "Payment Currency,Payment Format,Is Laundering"
+    good = "2022/09/01 00:{:02},1,A{},2,B,10.00,US Dollar,10.00,US Dollar,ACH,0"
+    one = write_csv(tmp_path / "one.csv", [good.format(5, 1), "broken", good.format(1, 2)], header=header)
+    two = write_csv(tmp_path / "two.csv.gz", [good.format(3, 3)], header=header)
+    summary = score(one, two, "--no-store", "--out", "out").json
+    assert summary["layout"] == "amlworld"
+    assert summary["rows"]["read"] == 4
+    frame = pl.read_parquet("out/transfers.parquet")
+    assert frame["transaction_id"].to_list() == ["0", "2", "3"]
+    assert frame["debtor_account"].to_list() == ["1/A1", "1/A2", "1/A3"]
+
+
+def test_the_alert_budget_cuts_and_tells(bank: BankFiles, scored: Scored, tmp_path: Path) -> None:
+    ran = score(bank.parquet, "--accounts", bank.accounts, "--store", "cut.db", "--out", "cut", "--alert-budget", 3)
+    assert ran.json["alerts"] == 3
+    frame = pl.read_parquet("cut/alerts.parquet")
+    assert ran.json["alerts_beyond_budget"] == frame.height - 3 > 0
+    assert len(call("alerts", "--store", "cut.db", "--json").json["items"]) == 3
+
+
+@pytest.mark.parametrize("budget", ["0", "-1"])
+def test_a_budget_below_one_is_refused(budget: str, bank: BankFiles) -> None:
+    assert "1 or more" in score(bank.parquet, "--alert-budget", budget).complaint
+
+
+def test_a_parameter_is_set_and_recorded(bank: BankFiles, tmp_path: Path) -> None:
+    counts = {}
+    for value in (3, 40):
+        out = tmp_path / str(value)
+        summary = score(bank.parquet, "--no-store", "--out", out, "--set", f"S01.payers={value}").json
+        counts[value] = summary["matches"]["S01"]
+        deciding = json.loads((out / "run.json").read_text("utf-8"))["deciding"]
+        assert [e["parameters"]["payers"] for e in deciding["catalogue"] if e["id"] == "S01"] == [value]
+    assert counts[3] > counts[40]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        *("S01", "S01=3", "S01.payers", "S01.payers=", "S01.payers=three", "S01.payers=3.5", "S01.payers=-1"),
+        *("S01.payers=nan", "S01.payers=1e400", "S01.payers=inf", "S01.paiers=3", "S99.payers=3", "=3", "payers=3"),
+        *("S01.payers=99999999999999999999999", "S01.similar_share=0.12345", "S01.payers=3=4"),
+    ],
+)
+def test_a_parameter_that_is_not_allowed_is_refused(pair: str, bank: BankFiles) -> None:
+    assert score(bank.parquet, "--no-store", "--set", pair).complaint
+
+
+def test_a_currency_for_files_that_state_none(tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "sim.csv",
+        ["1,a,b,TRANSFER,10.25,2017-01-01T00:00:00Z,False,-1"],
+        header="tran_id,orig_acct,bene_acct,tx_type,base_amt,tran_timestamp,is_sar,alert_id",
+    )
+    assert list(score(path, "--no-store").json["amounts"]) == ["USD"]
+    assert score(path, "--no-store", "--currency", "EUR").json["amounts"]["EUR"]["kept"] == 1025
+    for wrong in ("eur", "XXX", "", "€"):
+        assert score(path, "--no-store", "--currency", wrong).complaint
+
+
+def test_rates_of_ones_own(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, currency="EUR", amount=1001)])
+    rates = tmp_path / "rates.toml"
+    rates.write_text('reference = "GBP"\nsource = "a test"\nas_of = "2025-01-01"\n[rates]\nEUR = 0.5\n', "utf-8")
+    score(path, "--no-store", "--out", "out", "--rates", rates).json["run_id"]
+    assert pl.read_parquet("out/transfers.parquet")["reference_amount"].to_list() == [501]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "not toml", 'reference = "GBP"', '[rates]\nEUR = 1', 'reference = "GBP"\nrates = 3'),
+        *(f'reference = "GBP"\n[rates]\nEUR = {value}' for value in ("0", "-1", "nan", "inf", "'x'", "[]", "1e10")),
+        *('reference = "GBP"\n[rates]\nXYZ = 1', 'reference = "GBP"\n[rates]\nGBP = 2', 'reference = 5\n[rates]'),
+    ],
+)
+def test_rates_that_are_wrong(text: str, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1)])
+    Path("rates.toml").write_text(text, "utf-8")
+    assert score(path, "--no-store", "--rates", "rates.toml").complaint
+
+
+def test_without_detectors_no_anomaly_score_stands_there(bank: BankFiles) -> None:
+    score(bank.parquet, "--no-store", "--out", "out").json["run_id"]
+    frame = pl.read_parquet("out/transfers.parquet")
+    assert not [name for name in frame.columns if name.startswith("anomaly_")]
+    assert frame["risk_score"].max() > 0  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("names", ["nosuch", "iforest,nosuch", "..", "IForest"])
+def test_a_detector_that_is_not_there(names: str, bank: BankFiles) -> None:
+    assert score(bank.parquet, "--no-store", "--detectors", names).complaint
+
+
+def test_a_folder_of_models_that_has_none(bank: BankFiles, tmp_path: Path) -> None:
+    assert score(bank.parquet, "--no-store", "--detectors", "hbos", "--models", tmp_path).complaint
+    assert score(bank.parquet, "--no-store", "--detectors", "hbos", "--models", tmp_path / "none").complaint
+
+
+def test_layouts_and_mappings_that_do_not_fit(bank: BankFiles, tmp_path: Path) -> None:
+    mapping = tmp_path / "map.toml"
+    mapping.write_text('[columns]\nbooked_at = "x"\namount = "y"\ndebtor_account = "z"\n', "utf-8")
+    assert "moneytrail, amlworld" in score(bank.csv, "--no-store", "--layout", "nosuch").complaint
+    assert "tran_id" in score(bank.csv, "--no-store", "--layout", "amlsim").complaint
+    assert "--mapping" in score(bank.csv, "--no-store", "--layout", "amlsim", "--mapping", mapping).complaint
+    assert score(bank.csv, "--no-store", "--mapping", mapping).complaint
+    assert score(bank.csv, "--no-store", "--mapping", tmp_path / "none.toml").complaint
+    assert score(bank.csv, "--no-store", "--mapping", tmp_path).complaint
+
+
+def test_a_mapping_reads_a_file_of_ones_own(tmp_path: Path) -> None:
+    mapping, path = tmp_path / "map.toml", tmp_path / "x.csv"
+    mapping.write_text(
+        '[file]\nseparator = ";"\n[columns]\nbooked_at = "Day"\ndebtor_account = "From"\ncreditor_account = "To"\n'
+        'amount = "Sum"\n[time]\nformats = "%d.%m.%Y"\n[amount]\ncurrency = "EUR"\ndecimal = ","\nthousands = "."\n',
+        "utf-8",
+    )
+    write_csv(path, ["31.12.2024;a;b;1.234,50", "1.1.2025;b;c;x"], header="Day;From;To;Sum")
+    summary = score(path, "--mapping", mapping, "--no-store").json
+    assert summary["amounts"]["EUR"]["kept"] == 123_450
+    assert summary["rows"]["reasons"] == {"amount_not_a_number": 1}
+
+
+def test_no_store_writes_none(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1)])
+    assert score(path, "--no-store").json["store"] is None
+    assert [child.name for child in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_rejected_rows_are_kept_aside_with_everything_that_is_known(tmp_path: Path) -> None:
+    good = [row(at) for at in range(3)]
+    path = write_csv(tmp_path / "t.csv", [*good, row(8, amount="x"), row(9, currency="ZZZ"), "a,b"])
+    summary = score(path, "--no-store", "--rejected", "bad.csv", "--out", "out").json
+    rows = summary["rows"]
+    assert (rows["read"], rows["kept"], rows["rejected"]) == (6, 3, 3)
+    assert rows["reasons"] == {"amount_not_a_number": 1, "currency_unknown": 1, "wrong_field_count": 1}
+    bad = pl.read_csv("bad.csv")
+    assert bad.columns == ["file", "line", "row", "field", "value", "reason"]
+    assert bad.select("line", "row", "field", "value", "reason").rows() == [
+        (5, 3, "amount", "x", "amount_not_a_number"),
+        (6, 4, "currency", "ZZZ", "currency_unknown"),
+        (7, 5, None, "a,b", "wrong_field_count"),
+    ]
+    assert set(bad["file"]) == {str(path)}
+    assert pl.read_parquet("out/rejected.parquet").equals(bad)
+    assert [example["line"] for example in summary["rejected_examples"]] == [5, 6, 7]
+    assert summary["amounts"]["GBP"] == {"read": 3000, "kept": 3000, "rejected": 0}
+
+
+def test_amounts_of_rejected_rows_reconcile(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1), row(1, amount=700), row(2, debtor="", creditor="", amount=50)])
+    summary = score(path, "--no-store").json
+    assert summary["rows"]["reasons"] == {"both_accounts_absent": 1, "duplicate_transaction_id": 1}
+    assert summary["amounts"] == {"GBP": {"read": 1750, "kept": 1000, "rejected": 750}}
+
+
+def test_rejected_account_rows_are_counted_too(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1)])
+    accounts = write_csv(tmp_path / "accounts.csv", ["a,personal", "b,nonsense", "a,personal"], header="account,kind")
+    summary = score(path, "--no-store", "--accounts", accounts, "--out", "out").json
+    assert summary["rows"]["rejected"] == 0
+    assert "kind_unknown" in json.dumps(summary)
+    assert "duplicate_account" in json.dumps(summary)
+
+
+def test_places_that_cannot_be_written_are_told_before_the_work(bank: BankFiles, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("x", "utf-8")
+    for arguments in (
+        ("--rejected", blocked / "bad.csv"),
+        ("--rejected", tmp_path / "missing" / "bad.csv"),
+        ("--rejected", tmp_path),
+        ("--out", blocked),
+        ("--out", blocked / "out"),
+        ("--store", tmp_path / "missing" / "store.db"),
+        ("--store", tmp_path),
+        ("--store", "mysql://x/y"),
+        ("--store", "sqlite://"),
+    ):
+        rest = () if "--store" in arguments else ("--no-store",)
+        assert score(bank.parquet, *arguments, *rest).complaint
+    assert blocked.read_text("utf-8") == "x"
+
+
+def test_settings_from_the_environment(bank: BankFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONEYTRAIL_STORE", "elsewhere.db")
+    monkeypatch.setenv("MONEYTRAIL_ALERT_BUDGET", "2")
+    summary = score(bank.parquet, "--accounts", bank.accounts).json
+    assert summary["alerts"] == 2
+    assert summary["store"].endswith("elsewhere.db")
+    assert Path("elsewhere.db").is_file()
+    assert len(call("alerts", "--json").json["items"]) == 2
+    assert score(bank.parquet, "--alert-budget", 1, "--no-store").json["alerts"] == 1
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "many", "", "1.5"])
+def test_a_setting_that_is_not_allowed_is_one_line(
+    value: str, bank: BankFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONEYTRAIL_ALERT_BUDGET", value)
+    assert "MONEYTRAIL_ALERT_BUDGET" in score(bank.parquet, "--no-store").complaint
+
+
+def test_an_empty_store_setting_is_not_taken_as_no_store(
+    bank: BankFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONEYTRAIL_STORE", "")
+    assert score(bank.parquet).complaint
+
+
+def test_a_password_is_never_shown(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1)])
+    ran = score(path, "--store", "postgresql://user:s3cret@127.0.0.1:1/none")
+    assert "s3cret" not in ran.err + ran.out
+    assert ran.complaint
+
+
+def test_the_summary_for_people(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t[1].csv", [row(1), row(2, amount="[bold]x")])
+    ran = call("score", path, "--detectors", "none", "--store", "s.db", "--out", "out")
+    assert ran.status == 0
+    for words in ("2 rows read, 1 kept, 1 rejected", "line 3", "[bold]x", "t[1].csv", "Alerts: 0", "s.db"):
+        assert words in ran.out
+    assert HEADER not in ran.out
