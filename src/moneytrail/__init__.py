@@ -5,7 +5,8 @@ The public names. Each is loaded when it is first used, so that ``import moneytr
 Examples
 --------
 >>> import moneytrail
->>> bank = moneytrail.simulate(customers=60, days=20, seed=1)
+>>> from moneytrail.simulate import simulate
+>>> bank = simulate(customers=60, days=20, seed=1)
 >>> report = moneytrail.Pipeline().run(bank.transfers, bank.accounts)
 >>> report.transfers.height == bank.transfers.height
 True
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from moneytrail.rates import ExchangeRates
     from moneytrail.readers import load_mapping, read, read_accounts
     from moneytrail.scoring import Pipeline, RiskReport, load_detectors
-    from moneytrail.simulate import simulate
     from moneytrail.storage import Store
     from moneytrail.typologies import CATALOGUE
 
@@ -40,7 +40,6 @@ __all__ = [
     "load_mapping",
     "read",
     "read_accounts",
-    "simulate",
 ]
 
 _HOME = {
@@ -56,7 +55,6 @@ _HOME = {
     "load_mapping": "readers",
     "read": "readers",
     "read_accounts": "readers",
-    "simulate": "simulate",
 }
 
 

@@ -102,8 +102,8 @@ class Alert:
     """One alert, whole.
 
     `value` and every ``reference_amount`` are minor units of `reference_currency`; `value` is the larger of what the
-    evidence brings the subjects from others and what it takes from them to others, so that money is counted once. `typology_scores`
-    holds the best
+    evidence brings the subjects from others and what it takes from them to others, so that money is counted
+    once. `typology_scores` holds the best
     score of each typology, `anomaly_scores` the mean of each detector over the evidence: both stand beside the
     combined `risk_score` and are never folded away. `detectable_at` is the first moment at which the gate held.
     """

@@ -15,7 +15,14 @@ import numpy as np
 import polars as pl
 
 from moneytrail.errors import InputError
-from moneytrail.kernels.ordering import Adjacency, adjacency, cost_chunks, is_sorted, pair_order, time_order
+from moneytrail.kernels.ordering import (
+    Adjacency,
+    adjacency,
+    cost_chunks,
+    is_sorted,
+    pair_order,
+    time_order,
+)
 from moneytrail.kernels.relations import RelationRule, Relations, relate
 from moneytrail.schema import CHANNELS, LINK_COLUMNS, TRANSFER_SCHEMA
 
@@ -49,7 +56,7 @@ class TransactionGraph:
     ----------
     names : polars Series of String, length accounts
         The account with integer ``a`` is ``names[a]``; integers follow first appearance in the frame.
-    order : int64[n]
+    order : int32[n]
         Row of the frame that stands at each place of the ledger.
     debtor, creditor : int32[n]
         Accounts in ledger order, -1 where that side is absent.
@@ -71,7 +78,7 @@ class TransactionGraph:
     """
 
     names: pl.Series
-    order: NDArray[np.int64]
+    order: NDArray[np.int32]
     debtor: NDArray[np.int32]
     creditor: NDArray[np.int32]
     time: NDArray[np.int64]
@@ -126,7 +133,7 @@ class TransactionGraph:
             "channel": transfers["channel"].to_physical().cast(pl.UInt8).to_numpy(),
         }
         if order is None:
-            order = np.arange(time.size, dtype=np.int64)
+            order = np.arange(time.size, dtype=np.int32)
         else:
             columns = {name: values[order] for name, values in columns.items()}
         return cls(
@@ -252,11 +259,14 @@ def _intern(transfers: pl.DataFrame) -> tuple[pl.Series, NDArray[np.int32], NDAr
     return names, codes[:height], codes[height:]
 
 
-def _ledger_order(time: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64] | None:
+def _ledger_order(time: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int32] | None:
     """Rows of the frame in ledger order, or ``None`` when they stand in it already."""
+    for name, values in (("booked_at", time), ("row", row)):
+        if values.size and int(values.max()) - int(values.min()) >= 2**62:
+            raise InputError(f"the column {name!r} spans more than can be ordered; is its unit right?")
     if is_sorted(row):
-        return None if is_sorted(time) else time_order(time).astype(np.int64)
-    by_row = np.argsort(row, kind="stable")
+        return None if is_sorted(time) else time_order(time)
+    by_row = time_order(row)
     return by_row[time_order(time[by_row])]
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 from numpy.typing import NDArray
 
 RADIX_BITS = 11
 RADIX = 1 << RADIX_BITS
+BUCKETS = 4096
+FEW = 48
 
 
 class Adjacency(NamedTuple):
@@ -51,50 +53,93 @@ def is_sorted(values: NDArray[np.int64]) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def time_order(time: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Positions of `time` (int64[n]) in ascending order; equal times keep their order. Returns int32[n].
-
-    A radix sort of 11 bits a pass over the distance from the smallest time, in whole seconds where all times are
-    whole seconds apart: three passes for a year of them. Keys travel with their positions, so each pass reads in order.
-    """
-    n = time.size
-    order = np.arange(n).astype(np.int32)
-    if n < 2:
-        return order
-    lowest = time.min()
-    unit = np.uint64(1_000_000)
-    for i in range(n):
-        if np.uint64(time[i] - lowest) % unit != np.uint64(0):
-            unit = np.uint64(1)
-            break
-    span = np.uint64(time.max() - lowest) // unit
-    key = np.empty(n, np.uint64)
-    for i in range(n):
-        key[i] = np.uint64(time[i] - lowest) // unit
-    other_key = np.empty(n, np.uint64)
-    other = np.empty(n, np.int32)
+def _sort_bucket(
+    key: NDArray[np.int64], order: NDArray[np.int32], other_key: NDArray[np.int64], other: NDArray[np.int32], bits: int
+) -> None:
+    """Unit kernel: sort one bucket by the lowest `bits` of its keys, stable, in place; `other…` is its spare room."""
+    n = key.size
+    if n <= FEW:
+        for i in range(1, n):
+            k, o = key[i], order[i]
+            j = i - 1
+            while j >= 0 and key[j] > k:
+                key[j + 1], order[j + 1] = key[j], order[j]
+                j -= 1
+            key[j + 1], order[j + 1] = k, o
+        return
+    differing = np.int64(0)
+    for i in range(1, n):
+        differing |= key[i] ^ key[0]
     place = np.empty(RADIX, np.int64)
-    mask = np.uint64(RADIX - 1)
-    for shift in range(0, 64, RADIX_BITS):
-        bits = np.uint64(shift)
-        if span >> bits == np.uint64(0):
-            break
+    for shift in range(0, bits, RADIX_BITS):
+        if (differing >> shift) & (RADIX - 1) == 0:
+            continue
         place[:] = 0
         for i in range(n):
-            place[np.int64((key[i] >> bits) & mask)] += 1
-        before = 0
+            place[(key[i] >> shift) & (RADIX - 1)] += 1
+        before = np.int64(0)
         for digit in range(RADIX):
-            here = int(place[digit])
+            here = place[digit]
             place[digit] = before
             before += here
         for i in range(n):
-            digit = np.int64((key[i] >> bits) & mask)
+            digit = (key[i] >> shift) & (RADIX - 1)
             p = place[digit]
             place[digit] = p + 1
             other[p] = order[i]
             other_key[p] = key[i]
-        order, other = other, order
-        key, other_key = other_key, key
+        for i in range(n):
+            order[i] = other[i]
+            key[i] = other_key[i]
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def time_order(time: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Positions of `time` (int64[n]) in ascending order; equal times keep their order. Returns int32[n].
+
+    Times are dealt into up to 4,096 buckets of equal width, then each bucket is sorted by itself in the cache, by
+    insertion where it is small and by radix elsewhere. The deal goes part by part of the input, in order, and each
+    bucket is one thread's alone, so the result does not depend on the threads. Times must span less than 2^63
+    microseconds. Cost: linear.
+    """
+    n = time.size
+    order = np.empty(n, np.int32)
+    if n == 0:
+        return order
+    lowest = time.min()
+    span = time.max() - lowest
+    bits = 0
+    while (span >> bits) >= BUCKETS:
+        bits += 1
+    buckets = (span >> bits) + 1
+    parts = 16
+    counts = np.zeros((parts + 1, buckets), np.int64)
+    for part in prange(parts):
+        for i in range(n * part // parts, n * (part + 1) // parts):
+            counts[part + 1, (time[i] - lowest) >> bits] += 1
+    start = np.zeros(buckets + 1, np.int64)
+    for bucket in range(buckets):
+        before = start[bucket]
+        for part in range(1, parts + 1):
+            here = counts[part, bucket]
+            counts[part, bucket] = before
+            before += here
+        start[bucket + 1] = before
+    key = np.empty(n, np.int64)
+    for part in prange(parts):
+        for i in range(n * part // parts, n * (part + 1) // parts):
+            bucket = (time[i] - lowest) >> bits
+            p = counts[part + 1, bucket]
+            counts[part + 1, bucket] = p + 1
+            key[p] = time[i] - lowest
+            order[p] = i
+    if bits:
+        other_key = np.empty(n, np.int64)
+        other = np.empty(n, np.int32)
+        for bucket in prange(buckets):
+            a, b = start[bucket], start[bucket + 1]
+            if b - a > 1:
+                _sort_bucket(key[a:b], order[a:b], other_key[a:b], other[a:b], bits)
     return order
 
 

@@ -48,7 +48,7 @@ PARAMETERS = (
     Parameter(
         "funding_share", 0.8, "share", 0.001, 1.0,
         "share of the debits that the two largest credits of those hours cover",
-        "funded by at most two credits; counting value and not credits, a gang gains nothing by adding small ones", "design",
+        "funded by one or two credits; value counts and not number, so small extra ones gain a gang nothing", "design",
     ),
     Parameter(
         "history_days", 60, "days", 0, 180, "days of data before the window: as many add points",
@@ -151,7 +151,8 @@ TYPOLOGY = Typology(
     summary="One account sends to many new accounts at once, soon after one or two large credits.",
     definition=(
         "At each debit pushed to an unaffiliated payee (not a direct debit, card or internal booking), such debits "
-        "in the window that ends there (left end excluded, right end included) are looked at. The gate holds when they go to at least `payees` distinct "
+        "in the window that ends there (left end excluded, right end included) are looked at. The gate "
+        "holds when they go to at least `payees` distinct "
         "payees; at least `first_share` of these had no transfer with the account, either way, in the 180 days before; "
         "they sum to at least `value`; and the two largest credits of the account in the `funding_hours` up to the "
         "first of these debits sum to at least `funding_share` of that. One match is kept for each account and period "

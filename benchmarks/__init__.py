@@ -1,0 +1,1 @@
+"""Benchmarks: speed and memory, side by side with what they are held against, in one run."""
