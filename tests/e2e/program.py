@@ -70,7 +70,7 @@ def command(*arguments: object) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This environment without the settings of whoever runs the tests."""
+    """The environment without the settings of whoever runs the tests."""
     return {name: value for name, value in os.environ.items() if not name.startswith("MONEYTRAIL_")} | more
 
 

@@ -151,8 +151,8 @@ def test_ids_of_any_script_come_back_as_they_were(tmp_path: Path) -> None:
     names = ["Zürich-ß", "حساب", "账户一", "😀", "e\u0301", "\u00e9", "a b", "[red]x[/red]", "'; DROP TABLE alerts;--"]
     names += ["\u202eabc", "=1+1", "x" * 300]
     fees = [
-        f"{payer}→{at},2025-04-0{1 + at % 9}T10:00:{at:02}Z,{payer} {at},{names[at % len(names)]},200000,GBP,credit_transfer"
-        for at, payer in enumerate(names * 4)
+        f"{name}→{at},2025-04-0{1 + at % 9}T10:00:{at:02}Z,{name} {at},{name},200000,GBP,credit_transfer"
+        for at, name in enumerate(names * 4)
     ]
     path = write_csv(tmp_path / "t.csv", fees)
     summary = score(path, "--store", "s.db", "--out", "out", "--set", "S01.payers=3").json
@@ -287,7 +287,7 @@ def test_one_bad_row_in_a_million(tmp_path: Path) -> None:
     )
     path = tmp_path / "million.csv"
     frame.write_csv(path)
-    summary = call("score", path, "--store", "s.db", "--rejected", "bad.csv", "--json", "-q").json
+    summary = score(path, "--store", "s.db", "--rejected", "bad.csv").json
     rows = summary["rows"]
     assert (rows["read"], rows["kept"], rows["reasons"]) == (count, count - 1, {"amount_not_a_number": 1})
     assert pl.read_csv("bad.csv").select("line", "row", "value").rows() == [(bad + 2, bad, "1O0")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
 from pathlib import Path
 
 import polars as pl
@@ -276,9 +275,9 @@ def test_rates_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "not toml", 'reference = "GBP"', '[rates]\nEUR = 1', 'reference = "GBP"\nrates = 3'),
+        *("", "not toml", 'reference = "GBP"', "[rates]\nEUR = 1", 'reference = "GBP"\nrates = 3'),
         *(f'reference = "GBP"\n[rates]\nEUR = {value}' for value in ("0", "-1", "nan", "inf", "'x'", "[]", "1e10")),
-        *('reference = "GBP"\n[rates]\nXYZ = 1', 'reference = "GBP"\n[rates]\nGBP = 2', 'reference = 5\n[rates]'),
+        *('reference = "GBP"\n[rates]\nXYZ = 1', 'reference = "GBP"\n[rates]\nGBP = 2', "reference = 5\n[rates]"),
     ],
 )
 def test_rates_that_are_wrong(text: str, tmp_path: Path) -> None:
@@ -408,9 +407,7 @@ def test_a_setting_that_is_not_allowed_is_one_line(
     assert "MONEYTRAIL_ALERT_BUDGET" in score(bank.parquet, "--no-store").complaint
 
 
-def test_an_empty_store_setting_is_not_taken_as_no_store(
-    bank: BankFiles, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_empty_store_setting_is_not_taken_as_no_store(bank: BankFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONEYTRAIL_STORE", "")
     assert score(bank.parquet).complaint
 
