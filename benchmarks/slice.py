@@ -1,7 +1,7 @@
-"""The slice measured: the graph's index against numpy's lexsort, the whole command against reading the CSV.
+"""The slice measured: the graph index against numpy's lexsort, the whole command against reading a CSV.
 
-``python -m benchmarks.slice [--transfers N] [--repeats R] [--json]`` (``make bench``). Both sides of each comparison run
-in turn in one process, so that the ratios hold on a noisy machine; medians are shown.
+``python -m benchmarks.slice [--transfers N] [--repeats R] [--json]`` (``make bench``). Both sides of each comparison
+run in turn in one process, so that the ratios hold on a noisy machine; medians are shown.
 """
 
 from __future__ import annotations

@@ -267,7 +267,8 @@ def _ledger_order(time: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np
     if is_sorted(row):
         return None if is_sorted(time) else time_order(time)
     by_row = time_order(row)
-    return by_row[time_order(time[by_row])]
+    order: NDArray[np.int32] = by_row[time_order(time[by_row])]
+    return order
 
 
 def _links(names: pl.Series, accounts: pl.DataFrame | None) -> NDArray[np.int32]:
