@@ -77,7 +77,14 @@ def environment(**more: str) -> dict[str, str]:
 def run(*arguments: object, cwd: Path | None = None, **more: str) -> Ran:
     """Run the installed command to its end."""
     done = subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=300, cwd=cwd, env=environment(**more), check=False
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=300,
+        cwd=cwd,
+        env=environment(**more),
+        check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
