@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -16,7 +17,7 @@ from moneytrail.typologies.base import Measure
 from moneytrail.typologies.wording import between, counted, money, plain_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -133,6 +134,10 @@ ANOMALY_WEIGHT: Final = 0.2
 """The most that strangeness can add: it alone can never bring a risk score above this."""
 
 
+MOST_SUBJECTS: Final = 25
+"""The most subjects that shared transfers may bring together in one alert (design: what one person can take in)."""
+
+
 def risk(typology_scores: NDArray[np.float64], anomaly: NDArray[np.float64]) -> NDArray[np.float64]:
     """The combined score of transfers or alerts.
 
@@ -188,10 +193,14 @@ class Grouping:
         One row an alert, as ``ALERT_SCHEMA``, best first. Detectors' means follow as columns ``anomaly_NAME``.
     alerts : tuple of Alert
         The first `budget` of them.
+    links_left : int
+        Pairs of matches that share transfers and yet stand in different alerts, because one alert of both would have
+        had more than :data:`MOST_SUBJECTS` subjects.
     """
 
     frame: pl.DataFrame
     alerts: tuple[Alert, ...]
+    links_left: int
 
 
 def group(
@@ -206,7 +215,9 @@ def group(
     """Make alerts of matches: those that share transfers or subjects within their windows become one.
 
     Two matches belong together when they share a transfer, or when they have the same subject and the later starts at
-    most one window (the longer of the two) after the earlier ends. Alerts are ranked by risk score, then value, then
+    most one window (the longer of the two) after the earlier ends. Links by transfers are followed from those that
+    share most, and not where the alert would get more than :data:`MOST_SUBJECTS` subjects: nobody can read one of
+    hundreds. How many were left is told. Alerts are ranked by risk score, then value, then
     id; the first `budget` of them are made whole. None is dropped: the frame holds them all.
 
     Parameters
@@ -223,9 +234,10 @@ def group(
     detectors = [name for name in transfers.columns if name.startswith("anomaly_")]
     schema = ALERT_SCHEMA | dict.fromkeys(detectors, pl.Float64())
     if not matches.match.height:
-        return Grouping(pl.DataFrame(schema=schema), ())
+        return Grouping(pl.DataFrame(schema=schema), (), 0)
     windows = {typology: window for typology, (_, window) in catalogue.items()}
-    match = matches.match.with_columns(group=pl.Series(_components(matches, windows), dtype=pl.Int64))
+    components, links_left = _components(matches, windows)
+    match = matches.match.with_columns(group=pl.Series(components, dtype=pl.Int64))
     proof = matches.evidence.join(match.select("match_id", "group"), on="match_id", how="left", maintain_order="left")
     proof = proof.join(transfers, on="transaction_id", how="left", maintain_order="left")
     frame = _alert_frame(match, proof, detectors, list(catalogue))
@@ -239,44 +251,74 @@ def group(
     headlines = [_headline(row, reference_currency, catalogue) for row in frame.iter_rows(named=True)]
     frame = frame.with_columns(headline=pl.Series(headlines, dtype=pl.String))
     whole = _whole_alerts(frame.head(budget), match, proof, run_id, catalogue)
-    return Grouping(frame.select(*schema), whole)
+    return Grouping(frame.select(*schema), whole, links_left)
 
 
-def _components(matches: Matches, windows: Mapping[str, int]) -> list[int]:
-    """Number of the group that each match belongs to, by union-find; groups are numbered by their first match."""
-    parent = list(range(matches.match.height))
+class _Groups:
+    """Union-find over matches that also knows each group's subjects."""
 
-    def root(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
+    def __init__(self, subjects: Sequence[str]) -> None:
+        self._parent = list(range(len(subjects)))
+        self._subjects = [{subject} for subject in subjects]
+
+    def root(self, place: int) -> int:
+        while self._parent[place] != place:
+            self._parent[place] = self._parent[self._parent[place]]
+            place = self._parent[place]
         return place
 
-    def join(a: int, b: int) -> None:
-        a, b = root(a), root(b)
-        parent[max(a, b)] = min(a, b)
+    def join(self, a: int, b: int, most_subjects: int | None = None) -> bool:
+        """Make one group of two, numbered by its first match, unless it would have too many subjects."""
+        a, b = sorted((self.root(a), self.root(b)))
+        if a == b:
+            return True
+        together = self._subjects[a] | self._subjects[b]
+        if most_subjects is not None and len(together) > most_subjects:
+            return False
+        self._parent[b] = a
+        self._subjects[a] = together
+        return True
 
-    places = matches.match.select("match_id").with_row_index("place")
-    shared = matches.evidence.join(places, on="match_id", how="left", maintain_order="left")
-    for members in shared.group_by("transaction_id").agg("place").filter(pl.col("place").list.len() > 1)["place"]:
-        first, *rest = members.to_list()
-        for other in rest:
-            join(first, other)
-    by_subject = (
-        matches.match.with_row_index("place")
+
+def _components(matches: Matches, windows: Mapping[str, int]) -> tuple[list[int], int]:
+    """The group that each match belongs to, and how many links were left because a group was full."""
+    groups = _Groups(matches.match["subject"].to_list())
+    for a, b in _subject_links(matches.match, windows):
+        groups.join(a, b)
+    left = sum(not groups.join(a, b, MOST_SUBJECTS) for a, b in _transfer_links(matches))
+    return [groups.root(place) for place in range(matches.match.height)], left
+
+
+def _subject_links(match: pl.DataFrame, windows: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    """Matches of one subject of which the later starts at most the longer window after the earlier ends."""
+    rows = (
+        match.with_row_index("place")
         .with_columns(pl.col("started_at", "ended_at").cast(pl.Int64))
         .sort("subject", "started_at", "place")
+        .select("subject", "place", "started_at", "ended_at", "typology")
+        .rows()
     )
-    last_subject, reach, holder = None, 0, 0
-    for row in by_subject.iter_rows(named=True):
-        place, window = int(row["place"]), windows[row["typology"]]
-        if row["subject"] == last_subject and row["started_at"] <= reach + window:
-            join(holder, place)
-            if row["ended_at"] > reach:
-                reach, holder = row["ended_at"], place
-        else:
-            last_subject, reach, holder = row["subject"], row["ended_at"], place
-    return [root(place) for place in range(len(parent))]
+    for later, (subject, place, start, _, typology) in enumerate(rows):
+        for other, before, _, end, kind in reversed(rows[:later]):
+            if other != subject:
+                break
+            if start <= end + max(windows[typology], windows[kind]):
+                yield before, place
+
+
+def _transfer_links(matches: Matches) -> list[tuple[int, int]]:
+    """Matches that share transfers, those that share most first."""
+    places = matches.match.select("match_id").with_row_index("place")
+    members = (
+        matches.evidence.join(places, on="match_id", how="left", maintain_order="left")
+        .group_by("transaction_id")
+        .agg(pl.col("place").unique().sort())
+        .filter(pl.col("place").list.len() > 1)["place"]
+    )
+    shared: Counter[tuple[int, int]] = Counter()
+    for first, *rest in members.to_list():
+        shared.update((first, other) for other in rest)
+    return sorted(shared, key=lambda pair: (-shared[pair], pair))
 
 
 def _alert_frame(match: pl.DataFrame, proof: pl.DataFrame, detectors: list[str], typologies: list[str]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -23,11 +23,10 @@ from moneytrail.errors import MoneytrailError, ParameterError
 from moneytrail.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from moneytrail.readers import AccountReading, Reading
     from moneytrail.scoring import Pipeline, RiskReport
-    from moneytrail.storage import Store
 
 app = typer.Typer(
     name="moneytrail",
@@ -38,6 +37,8 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(help="API keys of the service: create, list, revoke.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
+
+T = TypeVar("T")
 
 EXAMPLES_SHOWN: Final = 5
 REJECTED_IN_JSON: Final = 20
@@ -119,7 +120,6 @@ def score(
     Example: moneytrail score transfers.parquet --accounts accounts.parquet --out results
     """
     from moneytrail import console
-    from moneytrail.storage import Store
 
     settings = Settings()
     if repeat:
@@ -130,35 +130,26 @@ def score(
         raise ParameterError(f"--alert-budget {alert_budget}: allowed is 1 or more")
     target = None if no_store else store or settings.store
     _writable(out)
+    _usable(target)
     start = time.perf_counter()
-    opened = Store.open(target) if target else None
     with console.progress(quiet) as tell:
-        reading, accounts_read = _read(files, layout, mapping, accounts, currency, tell)
-        read_seconds = time.perf_counter() - start
-        report = pipeline.run(
-            reading.transfers,
-            accounts_read.accounts if accounts_read else None,
-            source=_source(reading, accounts_read, mapping, currency),
-            progress=tell,
-        )
-        report.record["rows"] = _rows(reading)
-        seconds = report.record["seconds"] = {"read": round(read_seconds, 4), **report.record["seconds"]}
+        reading, report = _score(files, layout, mapping, accounts, currency, pipeline, tell)
+        seconds = report.record["seconds"]
         if rejected:
             reading.rejected.write_csv(rejected)
         if out:
             _timed(seconds, "out", tell, lambda: report.write(out, reading.rejected))
-        if opened:
-            with opened:
-                _timed(seconds, "store", tell, lambda: opened.save_run(report.record, report.alerts))
+        saved = _timed(seconds, "store", tell, lambda: _save(target, report)) if target else None
     seconds["total"] = round(time.perf_counter() - start, 4)
-    summary = _summary(reading, report, opened, out)
+    summary = _summary(reading, report, saved, out)
     if repeat:
         _compare(repeat, report.run_id)
     if as_json:
         typer.echo(json.dumps(summary))
     else:
         console.show_summary(summary)
-        console.show_alerts(report.alerts[:EXAMPLES_SHOWN], "The first alerts")
+        if report.alerts:
+            console.show_alerts(report.alerts[:EXAMPLES_SHOWN], "The first alerts")
 
 
 @app.command()
@@ -362,15 +353,11 @@ def demo(
         scored = bool(opened.runs(limit=1))
     if not scored:
         console.note("Scoring it …")
+        pipeline = _pipeline(None, settings.alert_budget, [], "iforest,hbos", None)
         with console.progress(False) as tell:
-            reading, accounts = _read([bank / "transfers.parquet"], None, None, bank / "accounts.parquet", None, tell)
-            pipeline = _pipeline(None, settings.alert_budget, [], "iforest,hbos", None)
-            source = _source(reading, accounts, None, None)
-            known = accounts.accounts if accounts else None
-            report = pipeline.run(reading.transfers, known, source=source, progress=tell)
-            report.record["rows"] = _rows(reading)
-        with Store.open(store) as opened:
-            opened.save_run(report.record, report.alerts)
+            accounts = bank / "accounts.parquet"
+            _, report = _score([bank / "transfers.parquet"], None, None, accounts, None, pipeline, tell)
+        _save(store, report)
     with Store.open(store) as opened:
         console.show_alerts(opened.alerts(AlertQuery(sort="rank", limit=15)).items, "The first alerts, by rank")
         for key in opened.keys():  # noqa: SIM118 -- a store's method, not a mapping's
@@ -403,18 +390,21 @@ def _serve(store: str, host: str, port: int, lines: list[str]) -> None:
     next(iter(found)).load()(store, host, port, on_ready=ready)
 
 
-def _read(
+def _score(
     files: Sequence[Path],
     layout: str | None,
     mapping: Path | None,
     accounts: Path | None,
     currency: str | None,
-    tell: Any,
-) -> tuple[Reading, AccountReading | None]:
+    pipeline: Pipeline,
+    tell: Callable[[str, float], None],
+) -> tuple[Reading, RiskReport]:
+    """Read and score; the record gets the counts of the reading."""
     from moneytrail.readers import load_mapping, read, read_accounts
 
     if layout and mapping:
         raise ParameterError("--layout and --mapping say the same thing twice; give one of them")
+    start = time.perf_counter()
     loaded = load_mapping(mapping) if mapping else None
     tell("read", 0.0)
     reading = read(
@@ -424,11 +414,42 @@ def _read(
         currency=currency,
         progress=lambda done, total: tell("read", min(0.999, done / max(1, total))),
     )
-    accounts_read = None
+    known = None
     if accounts:
-        accounts_read = read_accounts(accounts, loaded if loaded and loaded.accounts else None)
+        known = read_accounts(accounts, loaded if loaded and loaded.accounts else None)
     tell("read", 1.0)
-    return reading, accounts_read
+    seconds = round(time.perf_counter() - start, 4)
+    report = pipeline.run(
+        reading.transfers,
+        known.accounts if known else None,
+        source=_source(reading, known, mapping, currency),
+        progress=tell,
+    )
+    report.record["rows"] = _rows(reading)
+    report.record["seconds"] = {"read": seconds, **report.record["seconds"]}
+    return reading, report
+
+
+def _save(target: str, report: RiskReport) -> str:
+    """Write the run into the store; returns the store's name."""
+    from moneytrail.storage import Store
+
+    with Store.open(target) as opened:
+        opened.save_run(report.record, report.alerts)
+        return opened.name
+
+
+def _usable(target: str | None) -> None:
+    """Fail before the work and not after it; a store that is not there yet is not made before it is needed."""
+    from moneytrail.storage import Store
+
+    if target is None:
+        return
+    path = target.removeprefix("sqlite:///")
+    if "://" in path or Path(path).exists():
+        Store.open(target).close()
+    elif not Path(path).absolute().parent.is_dir():
+        raise ParameterError(f"--store {target}: there is no folder {Path(path).parent}")
 
 
 def _pipeline(
@@ -517,7 +538,7 @@ def _rows(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _summary(reading: Reading, report: RiskReport, store: Store | None, out: Path | None) -> dict[str, Any]:
+def _summary(reading: Reading, report: RiskReport, store: str | None, out: Path | None) -> dict[str, Any]:
     from moneytrail.readers import REASONS
 
     record = report.record
@@ -538,17 +559,18 @@ def _summary(reading: Reading, report: RiskReport, store: Store | None, out: Pat
         "assumptions": list(reading.assumptions),
         "rejected_examples": reading.rejected.head(REJECTED_IN_JSON).to_dicts(),
         "seconds": record["seconds"],
-        "store": store.name if store else None,
+        "store": store,
         "out": str(out) if out else None,
     }
 
 
-def _timed(seconds: dict[str, float], stage: str, tell: Any, work: Any) -> None:
+def _timed(seconds: dict[str, float], stage: str, tell: Callable[[str, float], None], work: Callable[[], T]) -> T:
     tell(stage, 0.0)
     start = time.perf_counter()
-    work()
+    made = work()
     seconds[stage] = round(time.perf_counter() - start, 4)
     tell(stage, 1.0)
+    return made
 
 
 def _counted(value: object) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from moneytrail import features
-from moneytrail.alerts import ANOMALY_FROM, ANOMALY_WEIGHT, Alert, group, risk
+from moneytrail.alerts import ANOMALY_FROM, ANOMALY_WEIGHT, MOST_SUBJECTS, Alert, Grouping, group, risk
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY, RELATION_RULE, TransactionGraph
@@ -190,7 +190,7 @@ class Pipeline:
                 budget=self.alert_budget,
                 reference_currency=self.rates.reference,
             )
-        record |= _outcome(graph, matches, grouping.frame, clock)
+        record |= _outcome(graph, matches, grouping, clock)
         return RiskReport(scored, matches.match, matches.evidence, grouping.frame, grouping.alerts, record)
 
     def _find(self, graph: TransactionGraph, clock: _Clock) -> tuple[Matches, list[dict[str, Any]]]:
@@ -220,6 +220,7 @@ class Pipeline:
             "detectors": [{"name": n.detector.name, "version": n.version, "sha256": n.sha256} for n in self.detectors],
             "features": features.FEATURES_HASH,
             "risk": {"anomaly_from": ANOMALY_FROM, "anomaly_weight": ANOMALY_WEIGHT},
+            "most_subjects": MOST_SUBJECTS,
             "alert_budget": self.alert_budget,
         }
         digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
@@ -359,17 +360,17 @@ def _scored(
     return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in missing).select(order)
 
 
-def _outcome(graph: TransactionGraph, matches: Matches, alerts: pl.DataFrame, clock: _Clock) -> dict[str, Any]:
+def _outcome(graph: TransactionGraph, matches: Matches, grouping: Grouping, clock: _Clock) -> dict[str, Any]:
     """What came out, for the run record and the summary."""
     counts = dict(matches.match.group_by("typology").len().iter_rows())
-    within = int(alerts["within_budget"].sum()) if alerts.height else 0
     return {
         "transfers": graph.transfers,
         "accounts": graph.accounts,
         "matches": {typology.id: int(counts.get(typology.id, 0)) for typology in CATALOGUE},
         "truncated_matches": int(matches.match["truncated"].sum()),
-        "alerts": within,
-        "alerts_beyond_budget": alerts.height - within,
+        "alerts": len(grouping.alerts),
+        "alerts_beyond_budget": grouping.frame.height - len(grouping.alerts),
+        "links_left_between_alerts": grouping.links_left,
         "channels": {
             CHANNELS[code]: int(number)
             for code, number in enumerate(np.bincount(graph.channel, minlength=len(CHANNELS)).tolist())

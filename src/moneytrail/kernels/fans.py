@@ -219,6 +219,8 @@ def _back_account(
     size = stop - start
     largest = np.zeros(size, np.int64)
     second = np.zeros(size, np.int64)
+    # A transfer to oneself brings nothing in.
+    amount = np.where(incoming.peer[start:stop] == account, 0, incoming.amount[start:stop])
     head = 0
     turned = 0
     tail = 0
@@ -227,13 +229,13 @@ def _back_account(
     for p in range(outgoing.indptr[account], outgoing.indptr[account + 1]):
         e, t = outgoing.edge[p], outgoing.time[p]
         while tail < size and incoming.edge[start + tail] < e:
-            back_1, back_2 = _larger_two(back_1, back_2, incoming.amount[start + tail], 0)
+            back_1, back_2 = _larger_two(back_1, back_2, amount[tail], 0)
             tail += 1
         while head < tail and incoming.time[start + head] <= t - reach:
             if head == turned:
                 one, two = np.int64(0), np.int64(0)
                 for k in range(tail - 1, head - 1, -1):
-                    one, two = _larger_two(one, two, incoming.amount[start + k], 0)
+                    one, two = _larger_two(one, two, amount[k], 0)
                     largest[k] = one
                     second[k] = two
                 turned = tail
@@ -256,7 +258,7 @@ def backing(
     ----------
     outgoing, incoming : Adjacency
     reach : int
-        Microseconds. Credits in ``(t - reach, t]`` and earlier in the ledger count.
+        Microseconds. Credits in ``(t - reach, t]`` and earlier in the ledger count; transfers to oneself do not.
     borders : int64[chunks + 1]
         From :func:`ordering.cost_chunks` on `outgoing`.
     transfers : int

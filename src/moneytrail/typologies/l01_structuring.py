@@ -14,7 +14,7 @@ from moneytrail.kernels.structuring import StructuringRule, structured
 from moneytrail.schema import CHANNELS, CURRENCIES
 from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
 from moneytrail.typologies.measuring import booster, fact, gate, margin
-from moneytrail.typologies.wording import between, counted, money, percent, plain_id
+from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,7 +204,7 @@ def _explain(
     when = between(int(graph.time[proof[0]]), int(graph.time[proof[-1]]))
     total = money(m["sum_own"].value, line.currency)
     limit = money(line.amount, line.currency)
-    who = plain_id(graph.names[account]).capitalize()
+    who = sentence_id(graph.names[account])
     many = counted(proof.size, "cash or wire credit")
     said = f"{who} was paid {total} in {many}, {when}, each below {limit} ({line.what})."
     if "credits" in m:

@@ -11,7 +11,7 @@ from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.kernels.pass_through import PassThroughRule, left_within, pass_throughs
 from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
 from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin, reaches
-from moneytrail.typologies.wording import between, counted, money, percent, plain_id
+from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ def _measure(
 
 def _explain(graph: TransactionGraph, account: int, ledger: NDArray[np.int64], m: dict[str, Measure]) -> str:
     said = (
-        f"{plain_id(graph.names[account]).capitalize()} took "
+        f"{sentence_id(graph.names[account])} took "
         f"{money(m['value'].value, graph.reference_currency)} in {counted(m['credits'].value, 'credit')} from "
         f"accounts with no known tie to it, {between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
         f"{percent(m['quick_share'].value)} of it {m['quick_share'].label} and {percent(m['slow_share'].value)} "

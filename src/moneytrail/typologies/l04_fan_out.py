@@ -12,7 +12,7 @@ from moneytrail.kernels.fans import FanRule, backing, fans
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
 from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin, reach
-from moneytrail.typologies.wording import between, counted, money, percent, plain_id
+from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +132,7 @@ def _measure(
 
 def _explain(graph: TransactionGraph, account: int, scattered: NDArray[np.integer[Any]], m: dict[str, Measure]) -> str:
     said = (
-        f"{plain_id(graph.names[account]).capitalize()} sent "
+        f"{sentence_id(graph.names[account])} sent "
         f"{money(m['value'].value, graph.reference_currency)} to "
         f"{counted(m['payees'].value, 'account')} with no known tie to it, "
         f"{between(int(graph.time[scattered[0]]), int(graph.time[scattered[-1]]))}. "

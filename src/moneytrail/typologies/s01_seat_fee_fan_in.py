@@ -23,7 +23,7 @@ from moneytrail.typologies.measuring import (
     passed_share,
     reach,
 )
-from moneytrail.typologies.wording import between, counted, money, percent, plain_id
+from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +173,7 @@ def _card_share(graph: TransactionGraph, account: int, ledger: NDArray[np.intege
 def _explain(graph: TransactionGraph, account: int, ledger: NDArray[np.integer[Any]], m: dict[str, Measure]) -> str:
     currency = graph.reference_currency
     said = (
-        f"{plain_id(graph.names[account]).capitalize()} was paid {money(m['value'].value, currency)} by "
+        f"{sentence_id(graph.names[account])} was paid {money(m['value'].value, currency)} by "
         f"{counted(m['payers'].value, 'payer')} with no known tie to it, "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
         f"{percent(m['first_share'].value)} of them had not dealt with it in the {reach(graph, int(ledger[0]))}, and "

@@ -43,3 +43,8 @@ def percent(share: float) -> str:
 def plain_id(account: str) -> str:
     """An account in a sentence."""
     return f"account {account}"
+
+
+def sentence_id(account: str) -> str:
+    """An account at the beginning of a sentence; its own letters stay as they are."""
+    return f"Account {account}"
