@@ -556,6 +556,7 @@ def _summary(reading: Reading, report: RiskReport, store: str | None, out: Path 
         },
         "alerts": record["alerts"],
         "alerts_beyond_budget": record["alerts_beyond_budget"],
+        "links_left_between_alerts": record["links_left_between_alerts"],
         "assumptions": list(reading.assumptions),
         "rejected_examples": reading.rejected.head(REJECTED_IN_JSON).to_dicts(),
         "seconds": record["seconds"],

@@ -103,6 +103,9 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     beyond = summary["alerts_beyond_budget"]
     rest = f" {beyond:,} more lie beyond the alert budget." if beyond else ""
     console.print(f"Alerts: [bold]{summary['alerts']:,}[/bold].{rest}")
+    if summary["links_left_between_alerts"]:
+        left = summary["links_left_between_alerts"]
+        console.print(f"  {left:,} pairs of matches share transfers across alerts that are already full.")
     stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in summary["seconds"].items())
     console.print(f"Seconds: {stages}.")
     for what in ("store", "out"):
