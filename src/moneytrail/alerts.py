@@ -14,7 +14,7 @@ import polars as pl
 from moneytrail.graph import DAY
 from moneytrail.schema import INSTANT
 from moneytrail.typologies.base import Measure
-from moneytrail.typologies.wording import between, counted, money, plain_id
+from moneytrail.typologies.wording import between, counted, money, plain_id, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -368,7 +368,7 @@ def _headline(row: Mapping[str, Any], currency: str, catalogue: Mapping[str, tup
     subjects = row["subjects"]
     who = plain_id(subjects[0]) + (f" and {counted(len(subjects) - 1, 'other account')}" if len(subjects) > 1 else "")
     when = between(_us(row["started_at"]), _us(row["ended_at"]))
-    return f"{what}: {who}, {money(row['value'], currency)} {when}, risk {row['risk_score']:.2f}."
+    return f"{what}: {who}, {money(row['value'], currency)} {when}, risk {score(row['risk_score'])}."
 
 
 def _us(moment: datetime) -> int:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from moneytrail.typologies.wording import money
+from moneytrail.typologies.wording import money, score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -122,7 +122,7 @@ def show_alerts(alerts: Sequence[AlertSummary | Alert], title: str) -> None:
         table.add_row(
             str(alert.rank),
             alert.alert_id,
-            f"{alert.risk_score:.2f}",
+            score(alert.risk_score),
             money(alert.value, alert.reference_currency),
             " ".join(alert.typology_scores),
             escape(alert.headline),
@@ -137,10 +137,10 @@ def show_alert(alert: Alert, *, every_transfer: bool) -> None:
     console = stdout()
     console.print(f"[bold]{alert.alert_id}[/bold] · rank {alert.rank} · status {alert.status} · run {alert.run_id}")
     console.print(escape(alert.headline), style="bold")
-    scores = [f"{name} {score:.2f}" for name, score in alert.typology_scores.items()]
-    scores += [f"{name} {score:.2f} (anomaly)" for name, score in alert.anomaly_scores.items()]
+    scores = [f"{name} {score(value)}" for name, value in alert.typology_scores.items()]
+    scores += [f"{name} {score(value)} (anomaly)" for name, value in alert.anomaly_scores.items()]
     console.print(
-        f"Risk {alert.risk_score:.2f}, from: {', '.join(scores)}. Detectable from {_minute(alert.detectable_at)}."
+        f"Risk {score(alert.risk_score)}, from: {', '.join(scores)}. Detectable from {_minute(alert.detectable_at)}."
     )
     subjects = Table(title="Subjects", title_justify="left")
     for heading in ("account", "part", "held to be"):
@@ -156,7 +156,7 @@ def show_alert(alert: Alert, *, every_transfer: bool) -> None:
 
 
 def _show_match(console: Console, match: AlertMatch, currency: str) -> None:
-    console.print(f"\n[bold]{match.typology} {match.name}[/bold], score {match.score:.2f} · {match.match_id}")
+    console.print(f"\n[bold]{match.typology} {match.name}[/bold], score {score(match.score)} · {match.match_id}")
     console.print(escape(match.explanation))
     table = Table(box=None, header_style="dim")
     for heading in ("measured", "", "value", "against", "met", "points"):

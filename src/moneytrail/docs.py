@@ -13,7 +13,7 @@ from moneytrail.features import FEATURES
 from moneytrail.graph import DAY, PULLED_CHANNELS, RELATION_RULE
 from moneytrail.schema import ACCOUNT_COLUMNS, ACCOUNT_KINDS, CHANNELS, TRANSFER_COLUMNS
 from moneytrail.typologies import CATALOGUE
-from moneytrail.typologies.base import GATE_POINTS
+from moneytrail.typologies.base import GATE_POINTS, MOST_POINTS
 from moneytrail.typologies.l01_structuring import LINES
 from moneytrail.typologies.wording import money
 
@@ -65,7 +65,7 @@ def _catalogue() -> str:
         "at. A transfer is a *stranger's* when it was pushed between two unaffiliated accounts; "
         f"{', '.join(name.replace('_', ' ') for name in PULLED_CHANNELS)} transfers never are.\n\n"
         f"**Score.** A match that holds its gate has {GATE_POINTS}; far passing of some thresholds, and boosters, add "
-        "points, up to 1. Every measure is in the alert with its threshold and its points. Boosters never decide "
+        f"points, up to {MOST_POINTS}: no pattern of transfers is certain. Every measure is in the alert with its threshold and its points. Boosters never decide "
         "whether there is a match.\n\n"
         "**Period.** For each subject and each period of one window length, counted from 1 January 1970 UTC, the "
         "strongest window is kept, so that a match depends on a bounded stretch of time "

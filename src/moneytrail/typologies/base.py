@@ -31,6 +31,9 @@ Stage = Literal["collection", "placement", "layering", "integration", "operation
 GATE_POINTS: Final = 0.5
 """What a match scores for holding its gate and nothing more."""
 
+MOST_POINTS: Final = 0.99
+"""The most that a match scores: no pattern of transfers is certain."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -389,8 +392,8 @@ class Typology:
 
 
 def score_of(measures: Iterable[Measure]) -> float:
-    """A match's score: :data:`GATE_POINTS` for its gate plus the points of its measures, at most 1."""
-    return min(1.0, round(GATE_POINTS + sum(measure.points for measure in measures), 6))
+    """A match's score: :data:`GATE_POINTS` for its gate plus the points of its measures, at most :data:`MOST_POINTS`."""
+    return min(MOST_POINTS, round(GATE_POINTS + sum(measure.points for measure in measures), 6))
 
 
 def thousandths(share: Value) -> int:

@@ -40,6 +40,11 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
+def score(value: float) -> str:
+    """A score with two decimals, cut and not rounded: 0.998 is not written as certain."""
+    return f"{int(value * 100 + 1e-9) / 100:.2f}"
+
+
 def plain_id(account: str) -> str:
     """An account in a sentence."""
     return f"account {account}"
