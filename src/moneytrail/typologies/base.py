@@ -392,7 +392,7 @@ class Typology:
 
 
 def score_of(measures: Iterable[Measure]) -> float:
-    """A match's score: :data:`GATE_POINTS` for its gate plus the points of its measures, at most :data:`MOST_POINTS`."""
+    """A match's score: :data:`GATE_POINTS` for its gate and the points of its measures, at most :data:`MOST_POINTS`."""
     return min(MOST_POINTS, round(GATE_POINTS + sum(measure.points for measure in measures), 6))
 
 
