@@ -263,18 +263,17 @@ def s01_cases(draw: st.DrawFn) -> Case:
 @st.composite
 def l04_cases(draw: st.DrawFn) -> Case:
     overrides = {
-        "window_days": draw(st.sampled_from((1, 3, 7, 30))),
+        "window_days": draw(st.sampled_from((1, 3, 7, 30, 60))),
         "payees": draw(st.sampled_from((2, 2, 3))),
-        "first_share": draw(_share()),
+        "first_share": draw(_share(0.0, 0.0, 0.5, 1.0)),
         "value": draw(st.sampled_from((1, 1, 4, 20))),
         "funding_hours": draw(st.sampled_from((1, 48, 720, 720))),
-        "funding_share": draw(_share(0.001, 0.3, 0.5, 0.8, 1.0)),
+        "funding_share": draw(_share(0.001, 0.001, 0.5, 0.8, 1.0)),
         "history_days": 3,
         "institutions": 2,
     }
-    rows = draw(
-        _transfers(OUT_OF_A * 6 + INTO_A * 3 + ANYWAY, (0, 1, 2, 5, 10, 40), (HOUR, 6 * HOUR, DAY // 2, DAY, 30 * DAY))
-    )
+    units = (HOUR, 2 * HOUR, 6 * HOUR, DAY // 2, DAY, 30 * DAY)
+    rows = draw(_transfers(OUT_OF_A * 12 + INTO_A * 6 + ANYWAY, (0, 1, 2, 2, 5, 40), units))
     return Case("L04", rows, draw(st.sampled_from(LINKS)), overrides)
 
 
@@ -308,9 +307,8 @@ def l01_cases(draw: st.DrawFn) -> Case:
     }
     amounts = (0, 40_000, 55_300, 79_999, 80_000, 99_900, 99_999, 100_000, 119_999, 120_000, 250_000, 999_000)
     near = (80_000, 90_000, 99_999, 55_300)
-    rows = draw(
-        _transfers(INTO_A * 6 + ANYWAY, amounts + near * 2, LONG_UNITS, ("cash", "wire", "cash", "credit_transfer"))
-    )
+    channels = ("cash", "wire", "cash", "credit_transfer")
+    rows = draw(_transfers(INTO_A * 6 + ANYWAY, amounts + near * 2, LONG_UNITS, channels))
     currencies = draw(st.lists(st.sampled_from(("GBP",) * 5 + ("EUR",)), min_size=len(rows), max_size=len(rows)))
     rows = [row | {"currency": currency} for row, currency in zip(rows, currencies, strict=True)]
     return Case("L01", rows, draw(st.sampled_from(LINKS)), overrides)

@@ -32,7 +32,7 @@ def stated(instances: list[Instance], ledger_times: dict[str, int]) -> list[tupl
 
 @pytest.mark.parametrize("typology", list(CASES))
 @given(data=st.data())
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_find_equals_the_oracle(typology: str, data: st.DataObject) -> None:
     case: Case = data.draw(CASES[typology])
     entry = by_id(typology)
