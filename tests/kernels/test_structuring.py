@@ -36,7 +36,9 @@ RULES = st.builds(
 )
 
 
-def run(credits_: Credits, rule: StructuringRule, chunks: int = 64, accounts: int = 3, line: int = LINE) -> Credits:
+def run(
+    credits_: Credits, rule: StructuringRule, chunks: int = 64, accounts: int = 3, line: int = LINE
+) -> list[tuple[int, ...]]:
     owner, time, amount = ([credit[place] for credit in credits_] for place in range(3))
     indptr = frozen(np.searchsorted(owner, np.arange(accounts + 1)), np.int64)
     borders = frozen(cost_chunks(indptr, chunks), np.int64)

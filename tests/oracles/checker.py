@@ -62,7 +62,7 @@ def by_peer(transfers: list[Transfer], side: str) -> dict[Any, list[Transfer]]:
 
 
 def spans_less_than(transfers: list[Transfer], length: float) -> bool:
-    return transfers[-1]["time"] - transfers[0]["time"] < length
+    return bool(transfers[-1]["time"] - transfers[0]["time"] < length)
 
 
 def at_least(part: int, whole: int, share: float) -> bool:

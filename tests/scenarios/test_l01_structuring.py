@@ -102,12 +102,9 @@ def test_ten_thousand_dollars_by_wire() -> None:
     assert "US$29,400.00" in match["explanation"]
 
 
-LOOSER = {"credits": 2, "excess": 3}
-
-
 def test_nothing_just_above_the_line_satisfies_any_excess() -> None:
     """Two are at least three times none; the measure must say so too."""
-    (match,) = matches("L01", DEPOSITS.replace("800", "100"), **LOOSER)
+    (match,) = matches("L01", DEPOSITS.replace("800", "100"), credits=2, excess=3)
     assert match["measures"]["excess"]["met"]
 
 
