@@ -221,6 +221,15 @@ def test_keys_that_cannot_be(wrong: tuple[str, ...], scored: Scored) -> None:
     assert call("keys", *wrong, "--store", scored.store).complaint
 
 
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [("2090-01-01", "2090-01-01T00:00:00+00:00"), ("2090-01-01T00:00:00+02:00", "2089-12-31T22:00:00+00:00")],
+)
+def test_a_key_ends_at_the_moment_that_was_told(told: str, meant: str, tmp_path: Path) -> None:
+    ran = call("keys", "create", "x", "--expires", told, "--store", "s.db", "--json")
+    assert ran.status == 2 or ran.json["expires_at"] == meant
+
+
 def test_warmup_says_that_it_is_done() -> None:
     assert "compiled" in call("warmup").out
     assert all(seconds >= 0 for seconds in call("warmup", "--json").json.values())

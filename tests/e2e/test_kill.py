@@ -16,7 +16,7 @@ from moneytrail.storage import Store
 from tests.e2e.conftest import BankFiles, Scored
 from tests.e2e.program import call, command, contents, environment
 
-DELAYS: Final = [round(random.Random(20_250_401 + at).uniform(0.0, 0.5), 3) for at in range(3)]
+DELAYS: Final = [round(random.Random(20_250_401 + at).uniform(0.0, 0.5), 3) for at in range(2)]
 """Seconds after the first finished stage at which the program is killed, drawn once."""
 
 KILLED_INSIDE: Final = """

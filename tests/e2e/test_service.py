@@ -187,6 +187,12 @@ def test_the_demo(tmp_path: Path) -> None:
             assert items[0]["alert_id"] in text
             assert re.search(r"http://127\.0\.0\.1:\d+ ", text)
             before = contents(tmp_path / "demo" / "bank")
+            if start == "second":
+                # A third one that cannot have the port must not take the key away from the one that serves.
+                port = address.split(":")[2].split("/")[0]
+                other = run("demo", "--port", port, "--folder", "demo", cwd=tmp_path)
+                assert (other.status, "Traceback" in other.err, port in other.err) == (2, False, True)
+                assert answer(address, header.removeprefix("Authorization: Bearer "))[0] == 200
             status, err = ended(process)
         assert status == 0
         assert "Traceback" not in err
