@@ -85,7 +85,7 @@ def graph_index(transfers: int, repeats: int, *, ordered: bool) -> dict[str, Any
             parts = [part[order] for part in parts]
         fresh = TransactionGraph(
             graph.names, graph.order, *parts, graph.own_amount, graph.currency, graph.channel, graph.links,
-            graph.frame, graph.reference_currency,
+            graph.frame, graph.known_from, graph.reference_currency,
         )  # fmt: skip
         _ = fresh.outgoing
 

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -218,7 +219,7 @@ def group(
     most one window (the longer of the two) after the earlier ends. Links by transfers are followed from those that
     share most, and not where the alert would get more than :data:`MOST_SUBJECTS` subjects: nobody can read one of
     hundreds. How many were left is told. Alerts are ranked by risk score, then value, then
-    id; the first `budget` of them are made whole. None is dropped: the frame holds them all.
+    their smallest match id; the first `budget` of them are made whole. None is dropped: the frame holds them all.
 
     Parameters
     ----------
@@ -242,9 +243,11 @@ def group(
     proof = proof.join(transfers, on="transaction_id", how="left", maintain_order="left")
     frame = _alert_frame(match, proof, detectors, list(catalogue))
     ids = [_alert_id(run_id, names) for names in frame["match_ids"]]
-    frame = frame.with_columns(
-        alert_id=pl.Series(ids, dtype=pl.String), reference_currency=pl.lit(reference_currency)
-    ).sort("risk_score", "value", "alert_id", descending=[True, True, False])
+    frame = frame.with_columns(alert_id=pl.Series(ids, dtype=pl.String), reference_currency=pl.lit(reference_currency))
+    # The last tie is settled by the matches and not by the alert's id, which a new version of moneytrail changes.
+    frame = frame.with_columns(tie=pl.col("match_ids").list.min()).sort(
+        "risk_score", "value", "tie", descending=[True, True, False]
+    )
     frame = frame.with_columns(
         rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64), within_budget=pl.int_range(pl.len()) < budget
     )
@@ -267,17 +270,13 @@ class _Groups:
             place = self._parent[place]
         return place
 
-    def join(self, a: int, b: int, most_subjects: int | None = None) -> bool:
+    def join(self, a: int, b: int, most_subjects: int | None = None) -> None:
         """Make one group of two, numbered by its first match, unless it would have too many subjects."""
         a, b = sorted((self.root(a), self.root(b)))
-        if a == b:
-            return True
         together = self._subjects[a] | self._subjects[b]
-        if most_subjects is not None and len(together) > most_subjects:
-            return False
-        self._parent[b] = a
-        self._subjects[a] = together
-        return True
+        if a != b and (most_subjects is None or len(together) <= most_subjects):
+            self._parent[b] = a
+            self._subjects[a] = together
 
 
 def _components(matches: Matches, windows: Mapping[str, int]) -> tuple[list[int], int]:
@@ -285,7 +284,10 @@ def _components(matches: Matches, windows: Mapping[str, int]) -> tuple[list[int]
     groups = _Groups(matches.match["subject"].to_list())
     for a, b in _subject_links(matches.match, windows):
         groups.join(a, b)
-    left = sum(not groups.join(a, b, MOST_SUBJECTS) for a, b in _transfer_links(matches))
+    links = _transfer_links(matches)
+    for a, b in links:
+        groups.join(a, b, MOST_SUBJECTS)
+    left = sum(groups.root(a) != groups.root(b) for a, b in links)
     return [groups.root(place) for place in range(matches.match.height)], left
 
 
@@ -316,8 +318,8 @@ def _transfer_links(matches: Matches) -> list[tuple[int, int]]:
         .filter(pl.col("place").list.len() > 1)["place"]
     )
     shared: Counter[tuple[int, int]] = Counter()
-    for first, *rest in members.to_list():
-        shared.update((first, other) for other in rest)
+    for together in members.to_list():
+        shared.update(combinations(together, 2))
     return sorted(shared, key=lambda pair: (-shared[pair], pair))
 
 

@@ -94,7 +94,7 @@ def compute(graph: TransactionGraph) -> NDArray[np.float32]:
     matrix[:, 2] = (graph.own_amount % 10_000 == 0) & (graph.own_amount > 0)
     matrix[:, 3] = relations.first
     matrix[:, 4] = np.log(np.maximum(relations.recent, 1))
-    matrix[:, 5] = relations.affiliated
+    matrix[:, 5] = relations.affiliated | (graph.debtor < 0) | (graph.creditor < 0)
     sides = ((graph.outgoing, graph.incoming, _DEBTOR), (graph.incoming, graph.outgoing, _CREDITOR))
     for side, other, column in sides:
         pauses = [column + 8, column + 9]

@@ -72,6 +72,8 @@ class TransactionGraph:
         Party and hashed attributes as numbers, -1 where unknown.
     frame : polars DataFrame
         The canonical transfers it was made from, in their own order.
+    known_from : int
+        Microseconds UTC from which on the data are known to be whole: the first transfer, or where a slice begins.
     reference_currency : str
 
     All arrays are read-only.
@@ -88,6 +90,7 @@ class TransactionGraph:
     channel: NDArray[np.uint8]
     links: NDArray[np.int32]
     frame: pl.DataFrame
+    known_from: int
     reference_currency: str
 
     @classmethod
@@ -141,6 +144,7 @@ class TransactionGraph:
             order=_frozen(order),
             links=_frozen(_links(names, accounts)),
             frame=transfers,
+            known_from=int(columns["time"][0]) if time.size else 0,
             reference_currency=rates.reference,
             **{name: _frozen(values) for name, values in columns.items()},
         )
@@ -233,6 +237,7 @@ class TransactionGraph:
             names=self.names,
             links=self.links,
             frame=self.frame,
+            known_from=max(self.known_from, _microseconds(start)),
             reference_currency=self.reference_currency,
             **arrays,
         )

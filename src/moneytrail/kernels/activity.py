@@ -41,9 +41,10 @@ def _activity_of_account(
     start, stop = side.indptr[account], side.indptr[account + 1]
     across, across_stop = other.indptr[account], other.indptr[account + 1]
     across_oldest = across
-    across_sum = np.float64(0)
+    across_sum = np.int64(0)
     oldest = np.full(3, start, np.int64)
-    sums = np.zeros(3, np.float64)
+    # Whole numbers: a float would keep a trace of every large amount that has left the window.
+    sums = np.zeros(3, np.int64)
     peers = np.zeros(3, np.int64)
     firsts = 0
     for p in range(start, stop):
@@ -78,7 +79,7 @@ def _activity_of_account(
         out[e, column + 4] = peers[1]
         out[e, column + 5] = peers[2]
         out[e, column + 6] = firsts / count
-        out[e, column + 7] = side.amount[p] * count / sums[2] if sums[2] > 0 else 1.0
+        out[e, column + 7] = np.float64(side.amount[p]) * count / sums[2] if sums[2] > 0 else 1.0
         out[e, column + 8] = _pause(t - side.time[p - 1] if p > start else LONGEST_PAUSE)
         out[e, column + 9] = _pause(t - other.time[across - 1] if across > other.indptr[account] else LONGEST_PAUSE)
         out[e, column + 10] = (

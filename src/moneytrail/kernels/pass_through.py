@@ -157,9 +157,10 @@ def _best_in_period(
                 waiting[q] -= taken
                 left -= taken
                 age = t - time[head]
-                if kind[head] == 2 and head >= oldest and age <= rule.slow:
-                    slow[q] += taken
-                    slow_sum += taken
+                if kind[head] == 2 and head >= oldest:
+                    if age <= rule.slow:
+                        slow[q] += taken
+                        slow_sum += taken
                     if age <= rule.quick:
                         quick[q] += taken
                         quick_sum += taken

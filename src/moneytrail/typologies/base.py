@@ -8,6 +8,7 @@ building the frames. Typology files do not know each other.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -80,7 +81,7 @@ class Parameter:
     def check(self, value: object) -> Value:
         """Return `value` if it is allowed; otherwise raise ParameterError with the allowed range."""
         wanted = int if isinstance(self.default, int) else float
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ParameterError(f"{self.name} = {value!r}: a number is wanted")
         if wanted is int and value != int(value):
             raise ParameterError(f"{self.name} = {value!r}: a whole number is wanted")

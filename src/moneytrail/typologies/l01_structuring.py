@@ -13,7 +13,7 @@ from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.kernels.structuring import StructuringRule, structured
 from moneytrail.schema import CHANNELS, CURRENCIES
 from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
-from moneytrail.typologies.measuring import booster, fact, gate, margin
+from moneytrail.typologies.measuring import booster, fact, gate, margin, share_of
 from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
             history = slice(int(indptr[account]), last + 1)
             recent = amount[history][time[history] > time[last] - rule.lookback]
             measures = _measure(graph, proof, (line, recent, bool(proof.size == window.size)), values)
-            near = graph.own_amount[proof] * 1000 >= line.amount * rule.near_share
+            near = graph.own_amount[proof] >= share_of(line.amount, rule.near_share)
             yield Found(
                 subject=account,
                 ledger=proof,
@@ -147,20 +147,20 @@ def _measure(
     values: Values,
 ) -> tuple[Measure, ...]:
     line, recent, all_below = against
-    near_low = line.amount * values["near_share"]
-    above_high = line.amount * (2 - values["near_share"])
+    near_low = share_of(line.amount, thousandths(values["near_share"]))
+    above_high = share_of(line.amount, 2000 - thousandths(values["near_share"]))
     amounts = graph.own_amount[proof]
     near = int((amounts >= near_low).sum())
     below = int(((recent >= near_low) & (recent < line.amount)).sum())
     above = int(((recent >= line.amount) & (recent < above_high)).sum())
     by_count = near >= values["credits"]
-    days = min(float(values["lookback_days"]), (graph.time[proof[-1]] - graph.time[0]) / DAY)
+    days = min(float(values["lookback_days"]), (graph.time[proof[-1]] - graph.known_from) / DAY)
     total = int(amounts.sum()) if all_below else 0
     return (
         gate("credits", "credits just under the line", near, "count", values["credits"],
              points=margin(near, values["credits"], 3, 0.20)) if by_count else
         gate("sum", f"sum of credits, each below the line, in {line.currency}", total, "minor units",
-             line.amount * values["sum_share"]),
+             share_of(line.amount, thousandths(values["sum_share"]))),
         gate("excess", "times as many just under the line as just above it, in the lookback",
              below / max(1, above), "count", values["excess"],
              points=margin(below / max(1, above), values["excess"], 3, 0.10)),

@@ -135,7 +135,7 @@ def _measure(
              upper=True),
         booster("first_payee_share", "outflow to payees new in 180 days", new_payees, "share",
                 values["first_payee_share"], points=0.15),
-        booster("cut", "a cut of the usual size was kept (1 is yes)", float(within_cut), "count", 1.0, points=0.10),
+        booster("cut", "kept a cut of the usual size (1 yes, 0 no)", float(within_cut), "count", 1.0, points=0.10),
         booster("history_days", "days of data before it", history_days(graph, int(own[0])), "days",
                 values["history_days"], points=0.10),
         fact("value", "counted credits", counted_value, "minor units"),

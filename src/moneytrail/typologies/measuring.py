@@ -70,6 +70,11 @@ def reaches(part: NDArray[np.int64], whole: NDArray[np.int64], share: int) -> ND
     return part >= (whole // 1000) * share + (whole % 1000 * share + 999) // 1000
 
 
+def share_of(whole: int, share: int) -> int:
+    """The least amount that is at least `share` thousandths of `whole`; as the kernels compare."""
+    return (whole * share + 999) // 1000
+
+
 def lower_median(amounts: NDArray[np.integer[Any]]) -> int:
     """The middle amount, the lower of the two where their number is even."""
     return int(np.sort(amounts)[(amounts.size - 1) // 2])
@@ -147,7 +152,7 @@ def passed_share(graph: TransactionGraph, account: int, ledger: NDArray[np.integ
 
 def history_days(graph: TransactionGraph, first: int) -> float:
     """Days that the data reach back before the transfer at ledger position `first`, at most the relations' lookback."""
-    return float(min(graph.time[first] - graph.time[0], RELATION_RULE.lookback) / DAY)
+    return float(min(graph.time[first] - graph.known_from, RELATION_RULE.lookback) / DAY)
 
 
 def reach(graph: TransactionGraph, first: int) -> str:

@@ -178,10 +178,10 @@ def _explain(graph: TransactionGraph, account: int, ledger: NDArray[np.integer[A
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
         f"{percent(m['first_share'].value)} of them had not dealt with it in the {reach(graph, int(ledger[0]))}, and "
         f"{percent(m['one_shot_share'].value)} paid at most a few times. "
-        f"The middle payment is {money(m['seat_low'].value, currency)}, within the range of seat prices."
+        f"The middle credit is {money(m['seat_low'].value, currency)}, within the range of seat prices."
     )
     if m["uniform_share"].met:
-        said += f" {percent(m['uniform_share'].value)} of the payments are at one of two unit prices."
+        said += f" {percent(m['uniform_share'].value)} of the credits are at one of two unit prices."
     if m["onward_share"].met:
         said += (
             f" {percent(m['onward_share'].value)} of the value was {m['onward_share'].label.removeprefix('value ')}."
