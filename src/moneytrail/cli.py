@@ -5,16 +5,17 @@ Results go to stdout, progress and errors to stderr. Exit status: 0 done, 2 a cl
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
 import os
+import shlex
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from pydantic import ValidationError
@@ -25,8 +26,7 @@ from moneytrail.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from moneytrail.readers import AccountReading, Reading
-    from moneytrail.scoring import Pipeline, RiskReport
+    from moneytrail.scoring import Pipeline
 
 app = typer.Typer(
     name="moneytrail",
@@ -38,10 +38,8 @@ app = typer.Typer(
 keys_app = typer.Typer(help="API keys of the service: create, list, revoke.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
-T = TypeVar("T")
-
+INTERRUPTED: Final = 130
 EXAMPLES_SHOWN: Final = 5
-REJECTED_IN_JSON: Final = 20
 
 StoreOption = Annotated[
     str | None, typer.Option("--store", metavar="URL", help="Store: a SQLite file or a database URL.")
@@ -54,22 +52,31 @@ def main() -> None:
     """Run the command line; the entry point of ``moneytrail``."""
     from moneytrail import console
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot write a letter shows a question mark; it must not end the work.
+            stream.reconfigure(errors="replace")
     try:
         app(standalone_mode=True)
     except MoneytrailError as error:
         console.fail(str(error))
         sys.exit(2)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            console.note("moneytrail: stopped; nothing was half written")
+        raise
     except ValidationError as error:
         wrong = error.errors()[0]
         console.fail(f"MONEYTRAIL_{str(wrong['loc'][0]).upper()} = {wrong['input']!r}: {wrong['msg'].lower()}")
         sys.exit(2)
-    except KeyboardInterrupt:
-        console.note("\nmoneytrail: stopped; nothing was half written")
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of our output went away (`moneytrail alerts | head`); that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        console.fail(f"{error.filename or 'the output'}: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
 
 
 def _say_version(wanted: bool) -> None:
@@ -104,7 +111,9 @@ def score(
     rejected: Annotated[Path | None, typer.Option(metavar="FILE", help="Write rejected rows here, as CSV.")] = None,
     alert_budget: Annotated[int | None, typer.Option(metavar="N", help="Raise at most N alerts.")] = None,
     rates: Annotated[Path | None, typer.Option(metavar="RATES.toml", help="Exchange rates.")] = None,
-    detectors: Annotated[str, typer.Option(help="Detectors, joined by commas; or none.")] = "iforest,hbos",
+    detectors: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Detectors, joined by commas, or none.  [default: iforest,hbos]")
+    ] = None,
     models: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of models.")] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--set", metavar="S01.payers=10", help="Set a typology's parameter.")
@@ -120,36 +129,39 @@ def score(
     Example: moneytrail score transfers.parquet --accounts accounts.parquet --out results
     """
     from moneytrail import console
+    from moneytrail.runs import Inputs, Places, check_repeated, score_inputs, summarise, write
 
-    settings = Settings()
-    if repeat:
-        pipeline = _repeated(repeat, models)
-    else:
-        pipeline = _pipeline(rates, alert_budget or settings.alert_budget, parameter or [], detectors, models)
-    if alert_budget is not None and alert_budget < 1:
-        raise ParameterError(f"--alert-budget {alert_budget}: allowed is 1 or more")
-    target = None if no_store else store or settings.store
-    _writable(out)
-    _usable(target)
     start = time.perf_counter()
-    with console.progress(quiet) as tell:
-        reading, report = _score(files, layout, mapping, accounts, currency, pipeline, tell)
-        seconds = report.record["seconds"]
-        if rejected:
-            reading.rejected.write_csv(rejected)
-        if out:
-            _timed(seconds, "out", tell, lambda: report.write(out, reading.rejected))
-        saved = _timed(seconds, "store", tell, lambda: _save(target, report)) if target else None
-    seconds["total"] = round(time.perf_counter() - start, 4)
-    summary = _summary(reading, report, saved, out)
+    settings = Settings()
+    inputs = Inputs(files, layout, mapping, accounts, currency)
+    inputs.check()
+    if store and no_store:
+        raise ParameterError("--store and --no-store contradict each other")
+    places = Places(None if no_store else store or settings.store, out, rejected)
+    places.check(inputs)
+    record = None
     if repeat:
-        _compare(repeat, report.run_id)
+        given = {"--set": parameter, "--alert-budget": alert_budget, "--detectors": detectors, "--rates": rates}
+        for option, value in given.items():
+            if value is not None:
+                raise ParameterError(f"{option} goes not with --repeat, which takes everything but the data from a run")
+        record = _run_file(repeat)
+    pipeline = _pipeline(record, rates, alert_budget, parameter or [], detectors, models)
+    with console.progress(quiet) as tell:
+        run = score_inputs(inputs, pipeline, tell)
+        if record:
+            check_repeated(record, run.report.run_id)
+        write(run, places, tell)
+    run.report.record["seconds"]["total"] = round(time.perf_counter() - start, 4)
+    summary = summarise(run, places)
     if as_json:
         typer.echo(json.dumps(summary))
-    else:
-        console.show_summary(summary)
-        if report.alerts:
-            console.show_alerts(report.alerts[:EXAMPLES_SHOWN], "The first alerts")
+        return
+    console.show_summary(summary)
+    if record:
+        typer.echo(f"Repeated: the run id is {run.report.run_id} again.")
+    if run.report.alerts:
+        console.show_alerts(run.report.alerts[:EXAMPLES_SHOWN], "The first alerts")
 
 
 @app.command()
@@ -170,7 +182,10 @@ def alerts(
     """List the alerts in the store, the most urgent first."""
     from moneytrail import console
     from moneytrail.storage import AlertQuery, Store
+    from moneytrail.typologies import by_id
 
+    if typology:
+        by_id(typology)
     query = AlertQuery(
         typology=typology,
         min_score=min_score,
@@ -256,12 +271,15 @@ def simulate(
 
     with console.progress(quiet) as tell:
         bank = make(customers, days, seed, gangs=gangs, progress=tell)
+        if out.exists() and not overwrite and (not out.is_dir() or any(out.iterdir())):
+            raise ParameterError(f"--out {out}: is not an empty folder; --overwrite replaces it")
         counts = {**bank.write(out, overwrite=overwrite), "out": str(out)}
     if as_json:
         typer.echo(json.dumps(counts, default=_plain))
     else:
         console.show_table(f"A bank in {out}", ("what", "value"), [(k, _counted(v)) for k, v in counts.items()])
-        typer.echo(f"Score it: moneytrail score {out}/transfers.parquet --accounts {out}/accounts.parquet")
+        transfers, accounts = (shlex.quote(str(out / f"{name}.parquet")) for name in ("transfers", "accounts"))
+        typer.echo(f"Score it: moneytrail score {transfers} --accounts {accounts}")
 
 
 @app.command()
@@ -271,7 +289,10 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
 ) -> None:
     """Serve the alerts over HTTP until Ctrl-C. Make a key first: moneytrail keys create NAME."""
+    from moneytrail.storage import Store
+
     settings = Settings()
+    Store.open(store or settings.store, create=False).close()
     _serve(store or settings.store, host or settings.host, settings.port if port is None else port, [])
 
 
@@ -279,14 +300,16 @@ def serve(
 def keys_create(
     name: Annotated[str, typer.Argument(help="Whose key, or what for.")],
     scope: Annotated[list[str] | None, typer.Option(help="alerts:read, alerts:decide, runs:read; repeatable.")] = None,
-    expires: Annotated[datetime | None, typer.Option(help="Last moment of use, UTC.")] = None,
+    expires: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Last moment of use, ISO 8601; UTC unless it says otherwise.")
+    ] = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Create a key. It is shown once; the store keeps only its hash."""
     from moneytrail.storage import Store
 
-    until = expires.replace(tzinfo=UTC) if expires else None
+    until = _moment(expires) if expires else None
     scopes = scope or ["alerts:read", "runs:read"]
     with Store.open(store or Settings().store) as opened:
         made = opened.create_key(name, scopes, expires_at=until)
@@ -342,6 +365,7 @@ def demo(
 ) -> None:
     """Simulate a bank with gangs in it, score it, show the alerts and serve them until Ctrl-C."""
     from moneytrail import console
+    from moneytrail.runs import Inputs, save, score_inputs
     from moneytrail.storage import AlertQuery, Store
 
     settings = Settings()
@@ -353,17 +377,21 @@ def demo(
         scored = bool(opened.runs(limit=1))
     if not scored:
         console.note("Scoring it …")
-        pipeline = _pipeline(None, settings.alert_budget, [], "iforest,hbos", None)
+        inputs = Inputs([bank / "transfers.parquet"], accounts=bank / "accounts.parquet")
+        pipeline = _pipeline(None, None, None, [], None, None)
         with console.progress(False) as tell:
-            accounts = bank / "accounts.parquet"
-            _, report = _score([bank / "transfers.parquet"], None, None, accounts, None, pipeline, tell)
-        _save(store, report)
+            save(store, score_inputs(inputs, pipeline, tell).report)
     with Store.open(store) as opened:
         console.show_alerts(opened.alerts(AlertQuery(sort="rank", limit=15)).items, "The first alerts, by rank")
-        for key in opened.keys():  # noqa: SIM118 -- a store's method, not a mapping's
-            if key.name == "demo" and key.revoked_at is None:
-                opened.revoke_key(key.key_id)
-        secret = opened.create_key("demo", ["alerts:read", "alerts:decide", "runs:read"]).secret
+        made = opened.create_key("demo", ["alerts:read", "alerts:decide", "runs:read"])
+
+    def retire_earlier_keys() -> None:
+        # Only once the port is ours: until then another demo may be running, and its key must go on working.
+        with Store.open(store) as opened:
+            for key in opened.keys():  # noqa: SIM118 -- a store's method, not a mapping's
+                if key.name == "demo" and key.revoked_at is None and key.key_id != made.record.key_id:
+                    opened.revoke_key(key.key_id)
+
     _serve(
         store,
         settings.host,
@@ -371,18 +399,20 @@ def demo(
         [
             "",
             "Serving alerts on {address} (Ctrl-C ends it). Read them with:",
-            f"curl -H 'Authorization: Bearer {secret}' {{address}}/v1/alerts",
+            f"curl -H 'Authorization: Bearer {made.secret}' {{address}}/v1/alerts",
         ],
+        retire_earlier_keys,
     )
 
 
-def _serve(store: str, host: str, port: int, lines: list[str]) -> None:
-    """Start the service that is installed beside the package, and print `lines` when it answers."""
+def _serve(store: str, host: str, port: int, lines: list[str], first: Callable[[], None] = lambda: None) -> None:
+    """Start the service that is installed beside the package; when it answers, call `first` and print `lines`."""
     found = entry_points(group="moneytrail.service", name="serve")
     if not found:
         raise ParameterError("the service (moneytrail_api) is not installed")
 
     def ready(address: str) -> None:
+        first()
         for line in lines or ["Serving on {address} (Ctrl-C ends it); API at {address}/docs"]:
             typer.echo(line.format(address=address))
         sys.stdout.flush()
@@ -390,76 +420,29 @@ def _serve(store: str, host: str, port: int, lines: list[str]) -> None:
     next(iter(found)).load()(store, host, port, on_ready=ready)
 
 
-def _score(
-    files: Sequence[Path],
-    layout: str | None,
-    mapping: Path | None,
-    accounts: Path | None,
-    currency: str | None,
-    pipeline: Pipeline,
-    tell: Callable[[str, float], None],
-) -> tuple[Reading, RiskReport]:
-    """Read and score; the record gets the counts of the reading."""
-    from moneytrail.readers import load_mapping, read, read_accounts
-
-    if layout and mapping:
-        raise ParameterError("--layout and --mapping say the same thing twice; give one of them")
-    start = time.perf_counter()
-    loaded = load_mapping(mapping) if mapping else None
-    tell("read", 0.0)
-    reading = read(
-        list(files),
-        loaded,
-        layout=layout,
-        currency=currency,
-        progress=lambda done, total: tell("read", min(0.999, done / max(1, total))),
-    )
-    known = None
-    if accounts:
-        known = read_accounts(accounts, loaded if loaded and loaded.accounts else None)
-    tell("read", 1.0)
-    seconds = round(time.perf_counter() - start, 4)
-    report = pipeline.run(
-        reading.transfers,
-        known.accounts if known else None,
-        source=_source(reading, known, mapping, currency),
-        progress=tell,
-    )
-    report.record["rows"] = _rows(reading)
-    report.record["seconds"] = {"read": seconds, **report.record["seconds"]}
-    return reading, report
-
-
-def _save(target: str, report: RiskReport) -> str:
-    """Write the run into the store; returns the store's name."""
-    from moneytrail.storage import Store
-
-    with Store.open(target) as opened:
-        opened.save_run(report.record, report.alerts)
-        return opened.name
-
-
-def _usable(target: str | None) -> None:
-    """Fail before the work and not after it; a store that is not there yet is not made before it is needed."""
-    from moneytrail.storage import Store
-
-    if target is None:
-        return
-    path = target.removeprefix("sqlite:///")
-    if "://" in path or Path(path).exists():
-        Store.open(target).close()
-    elif not Path(path).absolute().parent.is_dir():
-        raise ParameterError(f"--store {target}: there is no folder {Path(path).parent}")
-
-
 def _pipeline(
-    rates: Path | None, budget: int, parameters: Sequence[str], detectors: str, models: Path | None
+    record: dict[str, Any] | None,
+    rates: Path | None,
+    budget: int | None,
+    parameters: Sequence[str],
+    detectors: str | None,
+    models: Path | None,
 ) -> Pipeline:
+    """The pipeline that a run record describes, or the one that the options do."""
     from moneytrail.rates import ExchangeRates
-    from moneytrail.scoring import Pipeline, load_detectors
+    from moneytrail.scoring import SHIPPED_DETECTORS, Pipeline, load_detectors, pipeline_of
 
-    names = [] if detectors == "none" else [name.strip() for name in detectors.split(",") if name.strip()]
-    return Pipeline(ExchangeRates.load(rates), budget, _parameters(parameters), load_detectors(names, models))
+    if record:
+        return pipeline_of(record, models)
+    named = ",".join(SHIPPED_DETECTORS) if detectors is None else detectors
+    names = [] if named == "none" else [name.strip() for name in named.split(",") if name.strip()]
+    if len(set(names)) < len(names):
+        raise ParameterError(f"--detectors {named}: names one twice")
+    settings = Settings()
+    wanted = settings.alert_budget if budget is None else budget
+    # Cheap checks first: loading the detectors takes seconds.
+    made = Pipeline(ExchangeRates.load(rates), wanted, _parameters(parameters))
+    return replace(made, detectors=load_detectors(names, models))
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
@@ -475,12 +458,6 @@ def _parameters(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
     return parameters
 
 
-def _repeated(path: Path, models: Path | None) -> Pipeline:
-    from moneytrail.scoring import pipeline_of
-
-    return pipeline_of(_run_file(path), models)
-
-
 def _run_file(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text("utf-8"))
@@ -491,87 +468,12 @@ def _run_file(path: Path) -> dict[str, Any]:
     return record
 
 
-def _compare(path: Path, run_id: str) -> None:
-    from moneytrail import console
-
-    wanted = _run_file(path).get("run_id")
-    if wanted == run_id:
-        console.note(f"Repeated: the run id is {run_id} again.")
-    else:
-        raise ParameterError(f"not repeated: this is run {run_id}, the record is of {wanted}; data or versions differ")
-
-
-def _writable(out: Path | None) -> None:
-    if out and out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "run.json").exists())):
-        raise ParameterError(f"--out {out}: wanted is a new or empty folder, or one of an earlier run")
-
-
-def _source(
-    reading: Reading, accounts: AccountReading | None, mapping: Path | None, currency: str | None
-) -> dict[str, Any]:
-    """The data in the run record. Names are told but do not count; contents and how they were read do."""
-    deciding = {
-        "files": [sha256 for _, _, sha256 in reading.files],
-        "accounts": [sha256 for _, _, sha256 in accounts.files] if accounts else [],
-        "layout": reading.layout,
-        "mapping": hashlib.sha256(mapping.read_bytes()).hexdigest() if mapping else None,
-        "currency": currency,
-    }
-    every = (*reading.files, *(accounts.files if accounts else ()))
-    return {
-        "fingerprint": hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest(),
-        "files": [{"name": Path(name).name, "bytes": size, "sha256": sha256} for name, size, sha256 in every],
-        "layout": reading.layout,
-        "mapping_sha256": deciding["mapping"],
-        "currency": currency,
-        "assumptions": list(reading.assumptions),
-    }
-
-
-def _rows(reading: Reading) -> dict[str, Any]:
-    return {
-        "read": reading.rows_read,
-        "kept": reading.rows_kept,
-        "rejected": reading.rows_rejected,
-        "rounded": reading.rows_rounded,
-        "reasons": reading.reasons,
-    }
-
-
-def _summary(reading: Reading, report: RiskReport, store: str | None, out: Path | None) -> dict[str, Any]:
-    from moneytrail.readers import REASONS
-
-    record = report.record
-    return {
-        "run_id": report.run_id,
-        "layout": reading.layout,
-        "rows": {**_rows(reading), "meanings": {code: REASONS[code] for code in reading.reasons}},
-        "amounts": reading.totals,
-        "rows_without_amount": reading.rows_unmeasured,
-        "accounts": record["accounts"],
-        "matches": record["matches"],
-        "truncated_matches": record["truncated_matches"],
-        "not_applicable": {
-            entry["id"]: entry["not_applicable"] for entry in record["deciding"]["catalogue"] if entry["not_applicable"]
-        },
-        "alerts": record["alerts"],
-        "alerts_beyond_budget": record["alerts_beyond_budget"],
-        "links_left_between_alerts": record["links_left_between_alerts"],
-        "assumptions": list(reading.assumptions),
-        "rejected_examples": reading.rejected.head(REJECTED_IN_JSON).to_dicts(),
-        "seconds": record["seconds"],
-        "store": store,
-        "out": str(out) if out else None,
-    }
-
-
-def _timed(seconds: dict[str, float], stage: str, tell: Callable[[str, float], None], work: Callable[[], T]) -> T:
-    tell(stage, 0.0)
-    start = time.perf_counter()
-    made = work()
-    seconds[stage] = round(time.perf_counter() - start, 4)
-    tell(stage, 1.0)
-    return made
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ParameterError(f"--expires {text}: wanted is a time as 2026-12-31T18:00:00+00:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _counted(value: object) -> str:

@@ -82,8 +82,9 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         f"Run [bold]{summary['run_id']}[/bold]: {rows['read']:,} rows read, {rows['kept']:,} kept, "
         f"{rows['rejected']:,} rejected; {summary['accounts']:,} accounts."
     )
-    for reason, number in rows["reasons"].items():
-        console.print(f"  rejected: {number:,} × {reason}: {rows['meanings'][reason]}")
+    for counts, what in ((rows, ""), (summary["account_rows"] or {"reasons": {}}, "account rows ")):
+        for reason, number in counts["reasons"].items():
+            console.print(f"  {what}rejected: {number:,} × {reason}: {summary['reasons'][reason]}")
     for example in summary["rejected_examples"]:
         line = f"line {example['line']}" if example["line"] is not None else f"row {example['row']}"
         console.print(escape(f"    {example['file']}, {line}, {example['field'] or 'row'}: {example['value']!r}"))
@@ -106,8 +107,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     if summary["links_left_between_alerts"]:
         left = summary["links_left_between_alerts"]
         console.print(f"  {left:,} pairs of matches share transfers across alerts that are already full.")
-    stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in summary["seconds"].items())
-    console.print(f"Seconds: {stages}.")
+    stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in summary["seconds"].items())
+    console.print(f"Seconds: {stages}.", soft_wrap=True)
     for what in ("store", "out"):
         if summary[what]:
             console.print(escape(f"{what.capitalize()}: {summary[what]}"))
@@ -116,8 +117,14 @@ def show_summary(summary: Mapping[str, Any]) -> None:
 def show_alerts(alerts: Sequence[AlertSummary | Alert], title: str) -> None:
     """The ranked list as a table."""
     table = Table(title=title, title_justify="left", header_style="bold", row_styles=("", "dim"))
+    several_runs = len({alert.run_id for alert in alerts}) > 1
     for heading in ("#", "alert", "risk", "value", "typologies", "headline", "from", "status"):
-        table.add_column(heading, justify="right" if heading in {"#", "risk", "value"} else "left")
+        # An id that is cut cannot be typed into `moneytrail alert`.
+        table.add_column(
+            heading, justify="right" if heading in {"#", "risk", "value"} else "left", no_wrap=heading == "alert"
+        )
+    if several_runs:
+        table.add_column("run", no_wrap=True)
     for alert in alerts:
         table.add_row(
             str(alert.rank),
@@ -128,6 +135,7 @@ def show_alerts(alerts: Sequence[AlertSummary | Alert], title: str) -> None:
             escape(alert.headline),
             _day(alert.started_at),
             alert.status,
+            *([alert.run_id] if several_runs else []),
         )
     stdout().print(table)
 
@@ -182,7 +190,7 @@ def _show_match(console: Console, match: AlertMatch, currency: str) -> None:
 def _show_evidence(console: Console, alert: Alert, every_transfer: bool) -> None:
     table = Table(title="\nEvidence", title_justify="left")
     for heading in ("transfer", "booked", "from", "to", "amount", "channel", "role", "match", "reference"):
-        table.add_column(heading, justify="right" if heading == "amount" else "left")
+        table.add_column(heading, justify="right" if heading == "amount" else "left", overflow="fold")
     shown = alert.evidence if every_transfer else alert.evidence[:EVIDENCE_SHOWN]
     for transfer in shown:
         table.add_row(

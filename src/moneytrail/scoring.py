@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 SHIPPED_DETECTORS: Final = ("iforest", "hbos")
 WINDOW_PARAMETER: Final = "window_days"
+FRAME_FILES: Final = tuple(f"{name}.parquet" for name in ("transfers", "matches", "evidence", "alerts", "rejected"))
+"""What :meth:`RiskReport.write` writes beside ``run.json``."""
 
 Progress = Callable[[str, float], None]
 """Called with the stage's name and how much of it is done, from 0 to 1."""
@@ -104,9 +106,15 @@ class RiskReport:
                 if frame is not None:
                     frame.write_parquet(made / f"{name}.parquet")
             (made / "run.json").write_text(json.dumps(self.record, indent=1) + "\n", "utf-8")
+            old = Path(beside) / "old"
             if directory.exists():
-                directory.rename(Path(beside) / "old")
-            made.rename(directory)
+                directory.rename(old)
+            try:
+                made.rename(directory)
+            except OSError:
+                if old.exists():
+                    old.rename(directory)
+                raise
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,6 +241,15 @@ class Pipeline:
         }
 
 
+def is_run_record(path: Path) -> bool:
+    """Whether a file is a run record of ours."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and {"run_id", "deciding", "source"} <= record.keys()
+
+
 def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeline:
     """The pipeline that a run record describes, to repeat the run.
 
@@ -246,10 +263,10 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
         rates = deciding["rates"]
         parameters = {entry["id"]: entry["parameters"] for entry in deciding["catalogue"]}
         wanted = [(d["name"], d["version"], d["sha256"]) for d in deciding["detectors"]]
-        budget, reference, table = deciding["alert_budget"], rates["reference"], rates["rates"]
-        source, as_of = rates["source"], rates["as_of"]
-    except (KeyError, TypeError) as error:
-        raise ParameterError(f"the run record lacks {error}") from error
+        budget, reference, table = int(deciding["alert_budget"]), rates["reference"], dict(rates["rates"])
+        source, as_of = str(rates["source"]), str(rates["as_of"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ParameterError(f"the run record is incomplete or damaged: {error}") from error
     detectors = []
     for name, number, sha256 in wanted:
         named = _load(models or shipped_models(), name, number)

@@ -8,7 +8,6 @@ building the frames. Typology files do not know each other.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -81,14 +80,15 @@ class Parameter:
     def check(self, value: object) -> Value:
         """Return `value` if it is allowed; otherwise raise ParameterError with the allowed range."""
         wanted = int if isinstance(self.default, int) else float
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ParameterError(f"{self.name} = {value!r}: a number is wanted")
-        if wanted is int and value != int(value):
-            raise ParameterError(f"{self.name} = {value!r}: a whole number is wanted")
-        if wanted is float and abs(value * 1000 - round(value * 1000)) > 1e-9:
-            raise ParameterError(f"{self.name} = {value!r}: at most three decimals are allowed")
+        allowed = f"allowed is {self.low} to {self.high} {self.unit}"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ParameterError(f"{self.name} = {value!r}: a number is wanted; {allowed}")
         if not self.low <= value <= self.high:
-            raise ParameterError(f"{self.name} = {value!r}: allowed is {self.low} to {self.high} {self.unit}")
+            raise ParameterError(f"{self.name} = {value!r}: {allowed}")
+        if wanted is int and value != int(value):
+            raise ParameterError(f"{self.name} = {value!r}: a whole number is wanted; {allowed}")
+        if wanted is float and abs(value * 1000 - round(value * 1000)) > 1e-9:
+            raise ParameterError(f"{self.name} = {value!r}: at most three decimals are wanted; {allowed}")
         return wanted(value)
 
 

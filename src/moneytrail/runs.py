@@ -1,0 +1,297 @@
+"""One run from files to files: read, score, write to the store and the folder, and say what happened.
+
+The command line is one caller; a scheduler of the bank's own can be another. Everything that can be refused is refused
+before the work begins, and nothing that was there before is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from moneytrail.errors import InputError, ParameterError
+from moneytrail.readers import REASONS, load_mapping, read, read_accounts
+from moneytrail.scoring import FRAME_FILES, is_run_record
+from moneytrail.storage import Store
+
+if TYPE_CHECKING:
+    from moneytrail.readers import AccountReading, Reading
+    from moneytrail.scoring import Pipeline, RiskReport
+
+Tell = Callable[[str, float], None]
+
+REJECTED_SHOWN: Final = 20
+"""Rejected rows that a summary quotes; all of them are in the folder and the rejected file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What is read.
+
+    Attributes
+    ----------
+    files : sequence of Path
+        Transfers, of one layout.
+    layout, currency : str or None
+        As :func:`moneytrail.readers.read`.
+    mapping, accounts : Path or None
+    """
+
+    files: Sequence[Path]
+    layout: str | None = None
+    mapping: Path | None = None
+    accounts: Path | None = None
+    currency: str | None = None
+
+    def check(self) -> None:
+        """Refuse, before anything is loaded, what cannot be read.
+
+        Raises
+        ------
+        InputError, ParameterError
+        """
+        if self.layout and self.mapping:
+            raise ParameterError("--layout and --mapping say the same thing twice; give one of them")
+        for path in self.every():
+            if path.is_dir():
+                raise InputError(f"{path}: is a folder, not a file")
+            if not path.exists():
+                raise InputError(f"{path}: no such file")
+            if not path.is_file():
+                raise InputError(f"{path}: is a pipe or a device; write it to a file first, since it is read twice")
+
+    def every(self) -> list[Path]:
+        """All files that are read."""
+        return [*self.files, *(path for path in (self.mapping, self.accounts) if path)]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where results go.
+
+    Attributes
+    ----------
+    store : str or None
+        Path or URL.
+    out : Path or None
+        Folder of Parquet frames and the run record.
+    rejected : Path or None
+        CSV of the rejected rows.
+    """
+
+    store: str | None = None
+    out: Path | None = None
+    rejected: Path | None = None
+
+    def check(self, inputs: Inputs) -> None:
+        """Refuse places that cannot be written, or where something would be lost.
+
+        Raises
+        ------
+        ParameterError, StoreError
+        """
+        taken = {path.resolve(): str(path) for path in inputs.every()}
+        store = self._store_file()
+        if self.rejected:
+            if self.rejected.resolve() in taken or (store and self.rejected.resolve() == store.resolve()):
+                raise ParameterError(f"--rejected {self.rejected}: would replace a file that is read or the store")
+            _check_parent("--rejected", self.rejected)
+            if self.rejected.is_dir():
+                raise ParameterError(f"--rejected {self.rejected}: is a folder")
+        if self.out:
+            self._check_out([*taken, *(path.resolve() for path in (self.rejected, store) if path)])
+        if self.store:
+            if store and not store.exists():
+                _check_parent("--store", store)
+            else:
+                Store.open(self.store).close()
+
+    def _store_file(self) -> Path | None:
+        if self.store is None:
+            return None
+        path = self.store.removeprefix("sqlite:///")
+        return None if "://" in path else Path(path)
+
+    def _check_out(self, others: Sequence[Path]) -> None:
+        out = self.out
+        assert out is not None
+        folder = out.resolve()
+        inside = [path for path in others if folder == path or folder in path.parents]
+        if inside:
+            raise ParameterError(f"--out {out}: {inside[0].name} lies in it and would be lost")
+        _check_parent("--out", folder)
+        if not out.exists():
+            return
+        if not out.is_dir():
+            raise ParameterError(f"--out {out}: is a file, not a folder")
+        if folder == Path.cwd().resolve() or folder in Path.cwd().resolve().parents:
+            raise ParameterError(f"--out {out}: is the folder that we are in; name a new one")
+        found = {path.name for path in out.iterdir()}
+        strange = found - set(FRAME_FILES) - {"run.json"}
+        if found and (strange or not is_run_record(out / "run.json")):
+            what = min(strange) if strange else "run.json"
+            raise ParameterError(f"--out {out}: holds {what}, which no run wrote; name a new or empty folder")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run: what was read and what it says."""
+
+    reading: Reading
+    accounts: AccountReading | None
+    report: RiskReport
+
+    @property
+    def rejected(self) -> pl.DataFrame:
+        """Every rejected row, of the transfers and of the accounts."""
+        frames = [self.reading.rejected]
+        if self.accounts:
+            frames.append(self.accounts.rejected)
+        return pl.concat(frames)
+
+
+def score_inputs(inputs: Inputs, pipeline: Pipeline, tell: Tell) -> Run:
+    """Read and score; the run record gets the counts of the reading.
+
+    Raises
+    ------
+    InputError, MappingError, MissingRateError
+    """
+    start = time.perf_counter()
+    mapping = load_mapping(inputs.mapping) if inputs.mapping else None
+    tell("read", 0.0)
+    reading = read(
+        list(inputs.files),
+        mapping,
+        layout=inputs.layout,
+        currency=inputs.currency,
+        progress=lambda done, total: tell("read", min(0.999, done / max(1, total))),
+    )
+    known = None
+    if inputs.accounts:
+        known = read_accounts(inputs.accounts, mapping if mapping and mapping.accounts else None)
+    tell("read", 1.0)
+    seconds = round(time.perf_counter() - start, 4)
+    accounts = known.accounts if known else None
+    report = pipeline.run(reading.transfers, accounts, source=_source(inputs, reading, known), progress=tell)
+    report.record["rows"] = _counts(reading) | {"rounded": reading.rows_rounded}
+    report.record["account_rows"] = _counts(known) if known else None
+    report.record["seconds"] = {"read": seconds, **report.record["seconds"]}
+    return Run(reading, known, report)
+
+
+def write(run: Run, places: Places, tell: Tell) -> None:
+    """Write the rejected rows, the folder and, last and in one transaction, the store."""
+    if places.rejected:
+        run.rejected.write_csv(places.rejected)
+    steps: list[tuple[str, Callable[[], None]]] = []
+    if places.out:
+        out = places.out
+        steps.append(("out", lambda: run.report.write(out, run.rejected)))
+    if places.store:
+        store = places.store
+        steps.append(("store", lambda: save(store, run.report)))
+    for stage, work in steps:
+        tell(stage, 0.0)
+        start = time.perf_counter()
+        work()
+        run.report.record["seconds"][stage] = round(time.perf_counter() - start, 4)
+        tell(stage, 1.0)
+
+
+def save(store: str, report: RiskReport) -> None:
+    """Write the run into the store."""
+    with Store.open(store) as opened:
+        opened.save_run(report.record, report.alerts)
+
+
+def summarise(run: Run, places: Places) -> dict[str, Any]:
+    """What a run ends with, as plain data."""
+    record = run.report.record
+    meant = {**run.reading.reasons, **(run.accounts.reasons if run.accounts else {})}
+    return {
+        "run_id": run.report.run_id,
+        "layout": run.reading.layout,
+        "rows": record["rows"],
+        "account_rows": record["account_rows"],
+        "reasons": {code: REASONS[code] for code in meant},
+        "amounts": run.reading.totals,
+        "rows_without_amount": run.reading.rows_unmeasured,
+        "accounts": record["accounts"],
+        "matches": record["matches"],
+        "truncated_matches": record["truncated_matches"],
+        "not_applicable": {
+            entry["id"]: entry["not_applicable"] for entry in record["deciding"]["catalogue"] if entry["not_applicable"]
+        },
+        "alerts": record["alerts"],
+        "alerts_beyond_budget": record["alerts_beyond_budget"],
+        "links_left_between_alerts": record["links_left_between_alerts"],
+        "assumptions": list(run.reading.assumptions),
+        "rejected_examples": run.rejected.head(REJECTED_SHOWN).to_dicts(),
+        "seconds": record["seconds"],
+        "store": _shown(places.store),
+        "out": str(places.out) if places.out else None,
+    }
+
+
+def check_repeated(record: Mapping[str, Any], run_id: str) -> None:
+    """Refuse a run that is not the one of `record`.
+
+    Raises
+    ------
+    ParameterError
+    """
+    wanted = record.get("run_id")
+    if wanted != run_id:
+        raise ParameterError(f"not repeated: this is run {run_id}, the record is of {wanted}; data or versions differ")
+
+
+def _check_parent(option: str, path: Path) -> None:
+    if not path.absolute().parent.is_dir():
+        raise ParameterError(f"{option} {path}: there is no folder {path.absolute().parent.name}")
+
+
+def _shown(store: str | None) -> str | None:
+    """A store's address without a password in it."""
+    if store is None or "://" not in store or "@" not in store:
+        return store
+    scheme, _, rest = store.partition("://")
+    who, _, where = rest.rpartition("@")
+    return f"{scheme}://{who.partition(':')[0]}@{where}"
+
+
+def _source(inputs: Inputs, reading: Reading, accounts: AccountReading | None) -> dict[str, Any]:
+    """The data in the run record. Names are told but do not count; contents and how they were read do."""
+    mapping = hashlib.sha256(inputs.mapping.read_bytes()).hexdigest() if inputs.mapping else None
+    deciding = {
+        "files": [sha256 for _, _, sha256 in reading.files],
+        "accounts": [sha256 for _, _, sha256 in accounts.files] if accounts else [],
+        "layout": reading.layout,
+        "mapping": mapping,
+        "currency": inputs.currency,
+    }
+    every = (*reading.files, *(accounts.files if accounts else ()))
+    return {
+        "fingerprint": hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest(),
+        "files": [{"name": Path(name).name, "bytes": size, "sha256": sha256} for name, size, sha256 in every],
+        "layout": reading.layout,
+        "mapping_sha256": mapping,
+        "currency": inputs.currency,
+        "assumptions": list(reading.assumptions),
+    }
+
+
+def _counts(reading: Reading | AccountReading) -> dict[str, Any]:
+    return {
+        "read": reading.rows_read,
+        "kept": reading.rows_kept,
+        "rejected": reading.rows_rejected,
+        "reasons": reading.reasons,
+    }
