@@ -9,10 +9,11 @@ def main() -> None:
     """Run the command line."""
     try:
         from moneytrail.cli import main as run
+
+        run()
     except KeyboardInterrupt:
         sys.stderr.write("moneytrail: stopped; nothing was half written\n")
         sys.exit(130)
-    run()
 
 
 if __name__ == "__main__":

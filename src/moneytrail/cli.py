@@ -71,12 +71,18 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         # The reader of our output went away (`moneytrail alerts | head`); that is no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()
         sys.exit(0)
     except OSError as error:
         console.fail(f"{error.filename or 'the output'}: {error.strerror or error}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()
         sys.exit(2)
+
+
+def _mute() -> None:
+    """Send the rest of stdout nowhere, so that closing it at the end cannot fail."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say_version(wanted: bool) -> None:
@@ -149,7 +155,7 @@ def score(
     pipeline = _pipeline(record, rates, alert_budget, parameter or [], detectors, models)
     with console.progress(quiet) as tell:
         run = score_inputs(inputs, pipeline, tell)
-        if record:
+        if record is not None:
             check_repeated(record, run.report.run_id)
         write(run, places, tell)
     run.report.record["seconds"]["total"] = round(time.perf_counter() - start, 4)
@@ -158,7 +164,7 @@ def score(
         typer.echo(json.dumps(summary))
         return
     console.show_summary(summary)
-    if record:
+    if record is not None:
         typer.echo(f"Repeated: the run id is {run.report.run_id} again.")
     if run.report.alerts:
         console.show_alerts(run.report.alerts[:EXAMPLES_SHOWN], "The first alerts")
@@ -206,7 +212,7 @@ def alerts(
         console.note("There are more: raise --limit (up to 500) or use the filters.")
 
 
-@app.command()
+@app.command(short_help="Show one alert, and the transfers that prove it.")
 def alert(
     alert_id: Annotated[str, typer.Argument(metavar="ID")],
     every: Annotated[bool, typer.Option("--all", help="Show every subject and transfer.")] = False,
@@ -225,7 +231,7 @@ def alert(
         console.show_alert(found, every_transfer=every)
 
 
-@app.command()
+@app.command(short_help="List what is looked for, or show one typology.")
 def typologies(
     typology: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this one whole.")] = None,
     as_json: JsonOption = False,
@@ -251,7 +257,7 @@ def typologies(
         console.show_table("Typologies", ("id", "name", "stage", "what it looks for"), listed)
 
 
-@app.command()
+@app.command(short_help="Make a synthetic bank with gangs in it.")
 def simulate(
     customers: Annotated[int, typer.Option(help="Personal customers, 50 or more.")] = 3000,
     days: Annotated[int, typer.Option(help="Days of transfers, 14 or more.")] = 120,
@@ -345,7 +351,7 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], store: Sto
     typer.echo(f"revoked {key_id}")
 
 
-@app.command()
+@app.command(short_help="Compile every kernel once.")
 def warmup(as_json: JsonOption = False) -> None:
     """Compile every kernel once, so that the first run does not wait for it."""
     from moneytrail.scoring import warm_up
@@ -358,7 +364,7 @@ def warmup(as_json: JsonOption = False) -> None:
         typer.echo(f"The kernels are compiled ({time.perf_counter() - start:.1f} s).")
 
 
-@app.command()
+@app.command(short_help="Simulate, score, show and serve: everything once.")
 def demo(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
     folder: Annotated[Path, typer.Option(metavar="DIR", help="Where the demo's files lie.")] = Path(".demo"),
@@ -432,7 +438,7 @@ def _pipeline(
     from moneytrail.rates import ExchangeRates
     from moneytrail.scoring import SHIPPED_DETECTORS, Pipeline, load_detectors, pipeline_of
 
-    if record:
+    if record is not None:
         return pipeline_of(record, models)
     named = ",".join(SHIPPED_DETECTORS) if detectors is None else detectors
     names = [] if named == "none" else [name.strip() for name in named.split(",") if name.strip()]
@@ -473,7 +479,7 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ParameterError(f"--expires {text}: wanted is a time as 2026-12-31T18:00:00+00:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _counted(value: object) -> str:

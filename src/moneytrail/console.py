@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -190,7 +190,8 @@ def _show_match(console: Console, match: AlertMatch, currency: str) -> None:
 def _show_evidence(console: Console, alert: Alert, every_transfer: bool) -> None:
     table = Table(title="\nEvidence", title_justify="left")
     for heading in ("transfer", "booked", "from", "to", "amount", "channel", "role", "match", "reference"):
-        table.add_column(heading, justify="right" if heading == "amount" else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if heading == "amount" else "left"
+        table.add_column(heading, justify=side, overflow="fold", no_wrap=heading == "transfer")
     shown = alert.evidence if every_transfer else alert.evidence[:EVIDENCE_SHOWN]
     for transfer in shown:
         table.add_row(

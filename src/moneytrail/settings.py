@@ -21,7 +21,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MONEYTRAIL_", frozen=True, extra="ignore")
 
-    store: str = "moneytrail.db"
-    host: str = "127.0.0.1"
+    store: str = Field(default="moneytrail.db", min_length=1)
+    host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8000, ge=0, le=65535)
     alert_budget: int = Field(default=100, ge=1)

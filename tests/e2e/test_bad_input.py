@@ -125,7 +125,7 @@ def test_a_bad_row_is_counted_with_its_line_and_the_rest_is_scored(case: str, ne
     rows = summary["rows"]
     assert (rows["read"], rows["kept"], rows["rejected"], rows["reasons"]) == (6, 5, 1, {reason: 1})
     assert summary["rejected_examples"][0]["line"] == 5
-    assert rows["meanings"][reason].endswith(".")
+    assert summary["reasons"][reason].endswith(".")
     kept = ["t0", "t1", "t2", "t3", "t4"]
     assert pl.read_parquet("out/transfers.parquet")["transaction_id"].to_list() == kept
     assert call("score", path, "--no-store", "--detectors", "none").status == 0
