@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import numpy as np
 import polars as pl
@@ -40,8 +41,8 @@ def frame(rows: list[tuple[int, str | None, str | None, int]], currency: str = "
 
 @given(ROWS, st.randoms(use_true_random=False))
 def test_both_sides_hold_every_transfer_in_ledger_order(
-    rows: list[tuple[int, str | None, str | None, int]], random
-) -> None:  # type: ignore[no-untyped-def]
+    rows: list[tuple[int, str | None, str | None, int]], random: Random
+) -> None:
     table = frame(rows)
     order = list(range(len(rows)))
     random.shuffle(order)

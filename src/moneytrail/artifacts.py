@@ -11,11 +11,12 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 
 from moneytrail.detectors.pyod_models import PyodDetector
-from moneytrail.errors import ArtifactError
+from moneytrail.errors import ArtifactError, ParameterError
 from moneytrail.features import FEATURE_NAMES, FEATURES_HASH
 
 if TYPE_CHECKING:
@@ -116,13 +117,21 @@ def load_detector(folder: Path) -> tuple[PyodDetector, dict[str, Any]]:
         raise ArtifactError(f"{where}: model.skops is not the file that its manifest names (sha256 differs)")
     if manifest.get("features_hash") != FEATURES_HASH:
         raise ArtifactError(f"{where} was made for other features than this version of moneytrail computes")
-    wanted = set(skops.io.get_untrusted_types(file=folder / "model.skops"))
+    try:
+        wanted = set(skops.io.get_untrusted_types(file=folder / "model.skops"))
+    except (BadZipFile, KeyError, ValueError, TypeError) as error:
+        raise ArtifactError(f"{where}: model.skops is not a skops file") from error
     refused = sorted(wanted - ALLOWED_TYPES.get(kind, frozenset()))
     if refused:
         raise ArtifactError(f"{where} holds the type {refused[0]}, which is not allowed for kind {kind!r}")
-    content = skops.io.load(folder / "model.skops", trusted=sorted(wanted))
-    detector = PyodDetector(kind, FEATURE_NAMES, content["model"], content["quantiles"], content["typical"])
-    if np.abs(detector.anomaly_score(np.asarray(rows)) - np.asarray(scores)).max(initial=0.0) > TOLERANCE:
+    try:
+        content = skops.io.load(folder / "model.skops", trusted=sorted(wanted))
+        detector = PyodDetector(kind, FEATURE_NAMES, content["model"], content["quantiles"], content["typical"])
+        given = detector.anomaly_score(np.asarray(rows, np.float64))
+        stated_scores = np.asarray(scores, np.float64)
+    except (KeyError, ValueError, TypeError, ParameterError) as error:
+        raise ArtifactError(f"{where}: the model or its sample rows are damaged: {error}") from error
+    if given.shape != stated_scores.shape or np.abs(given - stated_scores).max(initial=0.0) > TOLERANCE:
         raise ArtifactError(f"{where} does not give the scores it was saved with under the libraries installed here")
     return detector, manifest
 

@@ -1,6 +1,6 @@
 """Exchange rates to the reference currency, so that amounts can be held against thresholds.
 
-Integers throughout: a rate is a whole number of million-millionths, and the product is rounded half up once.
+Integers throughout: a factor is a whole number of 10^-18 parts, and the product is rounded half up once.
 Amounts in their own currency stay beside the converted ones; evidence always shows the original.
 """
 
@@ -21,7 +21,8 @@ from moneytrail.schema import CURRENCY_EXPONENTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCALE: Final = 10**12
+SCALE: Final = 10**18
+"""Parts of a conversion factor: an int64 amount times a factor that keeps it int64 fits int128."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ class ExchangeRates:
                 f"no exchange rate from {missing[0]} to {self.reference} ({count:,} transfers need it); "
                 "add it to a rates file and give that with --rates"
             )
+        most = dict(frame.group_by(pl.col("currency").cast(pl.String)).agg(pl.col("amount").max()).iter_rows())
+        for code in used:
+            if most[code] * self._factor(code) // SCALE >= 2**63 - 1:
+                raise ParameterError(f"an amount of {most[code]:,} minor units of {code} is too large to convert")
         factors = pl.DataFrame(
             {"currency": used, "factor": [self._factor(code) for code in used]},
             schema={"currency": pl.String, "factor": pl.Int128},
@@ -114,10 +119,7 @@ class ExchangeRates:
             factors, on="currency", how="left", maintain_order="left"
         )
         exact = (pl.col("amount").cast(pl.Int128) * pl.col("factor") + SCALE // 2) // SCALE
-        try:
-            return joined.select(exact.cast(pl.Int64).alias("reference_amount"))["reference_amount"]
-        except pl.exceptions.InvalidOperationError as error:
-            raise ParameterError(f"an amount is too large to convert to {self.reference}") from error
+        return joined.select(exact.cast(pl.Int64).alias("reference_amount"))["reference_amount"]
 
     def _factor(self, code: str) -> int:
         exponent = CURRENCY_EXPONENTS[self.reference] - CURRENCY_EXPONENTS[code]
@@ -131,6 +133,6 @@ def _rate(code: str, value: object, where: str) -> Decimal:
         rate = Decimal(str(value))
     except InvalidOperation:
         rate = Decimal(0)
-    if not rate.is_finite() or rate <= 0 or rate > 10**9:
-        raise ParameterError(f"{where}: the rate of {code} is {value!r}; it must be a number above 0, at most 1e9")
+    if not rate.is_finite() or not Decimal("1e-9") <= rate <= 10**9:
+        raise ParameterError(f"{where}: the rate of {code} is {value!r}; it must be a number from 1e-9 to 1e9")
     return rate

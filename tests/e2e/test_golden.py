@@ -16,8 +16,8 @@ from moneytrail.simulate import SimulatedBank, simulate
 
 GOLDEN: Final = {
     "bank": "f8f002d886dfb48889ee54b3b5efe9e1508c4a9fab69511cf015e2c4fa82bf9a",
-    "matches": "a36160f929427e9a29177906b4306c6b5805edac53458f6c381d0d8a1c82f3ff",
-    "alerts": "22ba320fd16e819df6483393aac509ef184cf5ee6a0944074c4a87e3864d1545",
+    "matches": "7569d3ce79e3a57c5b89e2f576e15fe2d60eb71f090c03d508a6690273e5c515",
+    "alerts": "f483278db8790d74b3f6d44ab9ca56b5d6dbeddf312a0d0193c61b737fea66ce",
 }
 
 ADVICE: Final = """the {part} of the golden run changed (hash {found}).

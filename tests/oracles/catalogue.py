@@ -194,9 +194,9 @@ def l01(transfers: list[Transfer], links: Links, values: Values) -> list[Instanc
             for hugging, fired in structuring.structured(credits_, line, gate):
                 proof = [places[i] for i in hugging.window if credits_[i][2] < line]
                 by_count = hugging.near >= gate.credits
-                gates = {
+                gates: dict[str, float] = {
                     "credits" if by_count else "sum": hugging.near if by_count else hugging.total,
-                    "excess": hugging.under / max(1, hugging.over),
+                    "excess": hugging.over,
                 }
                 found.append(seen.instance(hugging.account, proof, places[fired], gates))
     return found

@@ -117,6 +117,8 @@ def pass_throughs(rows: list[Row], stranger: list[bool], gate: Gate) -> list[tup
         own = own_transfers(rows, account)
         for place in own:
             end = rows[place][2]
+            if rows[place][1] == account and not (stranger[place] and rows[place][3] >= gate.credit):
+                continue
             period = end // gate.window
             scope = [i for i in own if i <= place and rows[i][2] >= (period - 1) * gate.window]
             window = [i for i in own if i <= place and rows[i][2] > end - gate.window]

@@ -66,7 +66,9 @@ def holds(seen: Hugging, line: int, gate: Gate) -> bool:
 def structured(credits_: list[tuple[int, int, int]], line: int, gate: Gate) -> list[tuple[Hugging, int]]:
     """The strongest window of each account and period, with the place of the period's first firing."""
     firing: dict[tuple[int, int], list[Hugging]] = {}
-    for place, (account, time, _) in enumerate(credits_):
+    for place, (account, time, amount) in enumerate(credits_):
+        if amount >= line:
+            continue
         seen = measure(credits_, place, line, gate)
         if holds(seen, line, gate):
             firing.setdefault((account, time // gate.window), []).append(seen)

@@ -172,7 +172,7 @@ def _best_in_period(
                         day = time[head] // DAY - base_day
                         days += per_day[day] == 0
                         per_day[day] += 1
-        if p < opening or counted == 0 or days < rule.days:
+        if p < opening or kind[p] == 1 or counted == 0 or days < rule.days:
             continue
         if not _reaches(debits, credits, 1000 - rule.retained_share):
             continue
@@ -240,7 +240,8 @@ def pass_throughs(
 
     Credits and debits of an account are matched first in, first out, starting with an empty queue one window before
     the period; what was in the account before is unknown, and a debit that finds the queue empty is paid from that.
-    The gate is evaluated at each transfer of the account, on what had happened by then. Of the firings in one period
+    The gate is evaluated at each debit and counted credit of the account, on what had happened
+    by then. Of the firings in one period
     the one with most value passed on within `slow` is kept, then the earliest.
 
     Parameters

@@ -82,6 +82,8 @@ def _structured_account(
         reaching += amounts[p] >= line
         under += near_low <= amounts[p] < line
         over += line <= amounts[p] < above_high
+        if amounts[p] >= line:
+            continue
         hugging = near >= rule.credits or (reaching == 0 and total >= needed)
         if not hugging or under < rule.credits or under < rule.excess * over:
             continue
@@ -112,7 +114,8 @@ def structured(
 ) -> NDArray[np.int64]:
     """The strongest structuring window of every account and period, for one line.
 
-    The gate is evaluated at each credit. Of the firings in one period the one with most credits just under the line
+    The gate is evaluated at each credit below the line, so that the evidence of two periods differs.
+    Of the firings in one period the one with most credits just under the line
     is kept, then the one with the largest sum, then the earliest.
 
     Parameters

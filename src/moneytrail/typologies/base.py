@@ -164,6 +164,8 @@ class Found:
         What an investigator reads.
     truncated : bool
         Whether a search stopped at its budget.
+    key : str
+        What tells this instance from another with the same evidence (the line of structuring); goes into the id.
     """
 
     subject: int
@@ -173,6 +175,7 @@ class Found:
     measures: tuple[Measure, ...]
     explanation: str
     truncated: bool = False
+    key: str = ""
 
 
 MEASURE_TYPE: Final = pl.Struct(
@@ -230,7 +233,7 @@ class Matches:
     def from_found(cls, graph: TransactionGraph, typology: str, found: Iterable[Found]) -> Matches:
         """Name the matches and build the frames.
 
-        A match's id is a hash of the typology, the subject and the ids of the evidence, so that the same finding
+        A match's id is a hash of typology, subject, key and the ids of the evidence, so that the same finding
         has the same id in every run. Its value is the larger of what its evidence brings the subject and what it
         takes from it, so that money passing through is counted once.
         """
@@ -247,7 +250,7 @@ class Matches:
             subject = graph.names[one.subject]
             rows.append(
                 {
-                    "match_id": _match_id(typology, subject, own),
+                    "match_id": _match_id(typology, subject, one.key, own),
                     "typology": typology,
                     "subject": subject,
                     "score": score_of(one.measures),
@@ -409,6 +412,6 @@ def _value(graph: TransactionGraph, one: Found) -> int:
     return max(came, left)
 
 
-def _match_id(typology: str, subject: str, ids: list[str]) -> str:
-    digest = hashlib.blake2b("\x1f".join([typology, subject, *sorted(ids)]).encode(), digest_size=8)
+def _match_id(typology: str, subject: str, key: str, ids: list[str]) -> str:
+    digest = hashlib.blake2b("\x1f".join([typology, subject, key, *sorted(ids)]).encode(), digest_size=8)
     return f"{typology}-{digest.hexdigest()}"

@@ -132,6 +132,7 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
             near = graph.own_amount[proof] >= share_of(line.amount, rule.near_share)
             yield Found(
                 subject=account,
+                key=f"{line.currency} {line.amount}",
                 ledger=proof,
                 roles=["just under" if is_near else "below" for is_near in near.tolist()],
                 detectable=int(ledger[fired]),
@@ -161,8 +162,8 @@ def _measure(
              points=margin(near, values["credits"], 3, 0.20)) if by_count else
         gate("sum", f"sum of credits, each below the line, in {line.currency}", total, "minor units",
              share_of(line.amount, thousandths(values["sum_share"]))),
-        gate("excess", "times as many just under the line as just above it, in the lookback",
-             below / max(1, above), "count", values["excess"],
+        gate("excess", f"credits just above the line, against those just under it over {values['excess']}", above,
+             "count", below / values["excess"], upper=True,
              points=margin(below / max(1, above), values["excess"], 3, 0.10)),
         booster("places", "places paid in at on one day", _places(graph, proof), "count", values["places"],
                 points=0.10),
@@ -227,7 +228,8 @@ TYPOLOGY = Typology(
     summary="Cash or wire amounts are kept just under a line that would trigger a report, a check or a cap.",
     definition=(
         "Looked at are cash and wire credits in the currency of a line, compared with it without conversion, one line "
-        "at a time. At each such credit, those in the window that ends there (left end excluded, right end included) "
+        "at a time. At each such credit below the line, those in the window that ends there (left end excluded, "
+        "right end included) "
         "count. The gate holds when at least `credits` of them lie in [`near_share` x line, line), or when none "
         "reaches the line and together they come to at least `sum_share` x line; and when over `lookback_days` the "
         "account has "

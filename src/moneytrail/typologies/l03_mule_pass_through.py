@@ -165,7 +165,8 @@ TYPOLOGY = Typology(
     stage="layering",
     summary="Money comes in and nearly all of it leaves within minutes or hours, on several days.",
     definition=(
-        "At each transfer of an account, its transfers in the window that ends there (left end excluded, right end "
+        "At each debit and each counted credit of an account, its transfers in the window that ends there (left end "
+        "excluded, right end "
         "included) are looked at. Counted are credits of at least `credit` that an unaffiliated account "
         "pushed (not a direct debit, card or internal booking). Credits and "
         "debits are matched first in, first out, from an empty queue one window before the period. The gate holds when "

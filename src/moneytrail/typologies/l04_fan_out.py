@@ -112,7 +112,7 @@ def _measure(
     payees = np.unique(graph.creditor[scattered]).size
     value = int(graph.amount[scattered].sum())
     first = int(graph.relations.first[scattered].sum())
-    covered = int(graph.amount[funding].sum()) / value if value else 0.0
+    covered = int(graph.amount[funding].sum()) / value if value else 1.0
     banks = graph.frame["creditor_institution"].gather(pl.Series(graph.order[scattered])).drop_nulls().n_unique()
     return (
         gate("payees", "unaffiliated payees", payees, "count", values["payees"],
