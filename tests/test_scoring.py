@@ -88,7 +88,7 @@ def test_the_record_repeats_the_run(tmp_path: Path) -> None:
     assert again.run_id == report().run_id
     assert_frame_equal(again.matches, report().matches)
     del record["deciding"]["rates"]
-    with pytest.raises(ParameterError, match="lacks 'rates'"):
+    with pytest.raises(ParameterError, match="incomplete or damaged: 'rates'"):
         pipeline_of(record)
 
 

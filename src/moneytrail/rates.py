@@ -110,7 +110,8 @@ class ExchangeRates:
         most = dict(frame.group_by(pl.col("currency").cast(pl.String)).agg(pl.col("amount").max()).iter_rows())
         for code in used:
             if most[code] * self._factor(code) // SCALE >= 2**63 - 1:
-                raise ParameterError(f"an amount of {most[code]:,} minor units of {code} is too large to convert")
+                large = f"{most[code]:,} minor units of {code}"
+                raise ParameterError(f"an amount of {large} is too large to convert to {self.reference}")
         factors = pl.DataFrame(
             {"currency": used, "factor": [self._factor(code) for code in used]},
             schema={"currency": pl.String, "factor": pl.Int128},

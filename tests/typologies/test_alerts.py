@@ -130,7 +130,7 @@ def test_values_scores_and_times_equal_the_oracle(world: World) -> None:
 def test_the_best_come_first_and_the_budget_cuts(world: World, budget: int) -> None:
     made = grouped(world, budget)
     rows = made.frame.to_dicts()
-    keys = [(-row["risk_score"], -row["value"], row["alert_id"]) for row in rows]
+    keys = [(-row["risk_score"], -row["value"], min(row["match_ids"])) for row in rows]
     assert keys == sorted(keys)
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert [row["within_budget"] for row in rows] == [rank < budget for rank in range(len(rows))]
