@@ -109,7 +109,7 @@ class ExchangeRates:
             )
         most = dict(frame.group_by(pl.col("currency").cast(pl.String)).agg(pl.col("amount").max()).iter_rows())
         for code in used:
-            if most[code] * self._factor(code) // SCALE >= 2**63 - 1:
+            if (most[code] * self._factor(code) + SCALE // 2) // SCALE > 2**63 - 1:
                 large = f"{most[code]:,} minor units of {code}"
                 raise ParameterError(f"an amount of {large} is too large to convert to {self.reference}")
         factors = pl.DataFrame(
