@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from moneytrail.storage import Store
 from moneytrail_api import problems
-from moneytrail_api.headers import Envelope
+from moneytrail_api.headers import Bodyless, Envelope
 from moneytrail_api.limits import Limits
 from moneytrail_api.routers import alerts, catalogue, health, runs
 
@@ -31,7 +31,8 @@ def create_app(store: Store | str, *, typologies: Sequence[Mapping[str, Any]] | 
     store : Store or str
         An open store, which stays open, or the address of one, which is opened here and closed at shutdown.
     typologies : sequence of mappings, optional
-        The catalogue to show, shaped as by :func:`moneytrail.typologies.describe`, which is the default.
+        The catalogue to show and to filter by, shaped as by :func:`moneytrail.typologies.describe`, which is the
+        default.
 
     Raises
     ------
@@ -52,15 +53,20 @@ def create_app(store: Store | str, *, typologies: Sequence[Mapping[str, Any]] | 
         description=_DESCRIPTION,
         license_info={"name": "Apache-2.0"},
         lifespan=lifespan,
+        # The framework's pages load scripts from a public content network.
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
+    shown = catalogue.catalogue_of(typologies)
     app.state.store = opened
-    for router in (alerts.router, catalogue.catalogue_router(typologies), runs.router, health.router):
+    app.state.typology_ids = tuple(typology.id for typology in shown.items)
+    for router in (alerts.router, catalogue.catalogue_router(shown), runs.router, health.router):
         app.include_router(router)
     problems.install(app)
     # The last one added stands outside.
     app.add_middleware(Limits)
+    app.add_middleware(Bodyless)
     app.add_middleware(Envelope)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
@@ -74,5 +80,14 @@ def _document(app: FastAPI) -> dict[str, Any]:
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schema.pop("$defs", None)
             schemas[model.__name__] = schema
+        _name_typologies(document, app.state.typology_ids)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _name_typologies(document: dict[str, Any], typology_ids: tuple[str, ...]) -> None:
+    parameters = document["paths"]["/v1/alerts"]["get"]["parameters"]
+    schema = next(parameter["schema"] for parameter in parameters if parameter["name"] == "typology")
+    # An enum must have a member.
+    if typology_ids:
+        schema["anyOf"][0] = {"type": "string", "enum": list(typology_ids)}

@@ -1,4 +1,4 @@
-"""What stands around every request: its id, and the headers of every answer.
+"""What stands around every request: its id, the headers of every answer, and HEAD.
 
 Plain ASGI, so that streamed answers stay streamed.
 """
@@ -14,8 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_BODYLESS: Final = "moneytrail.bodyless"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_PAGES: Final = ("/docs", "/redoc")
 
 
 def protect(headers: MutableHeaders, scope: Scope) -> None:
@@ -25,8 +25,7 @@ def protect(headers: MutableHeaders, scope: Scope) -> None:
     headers["Referrer-Policy"] = "no-referrer"
     headers["X-Frame-Options"] = "DENY"
     headers.setdefault("Cache-Control", "no-store")
-    if not scope["path"].startswith(_PAGES):
-        headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Envelope:
@@ -49,3 +48,27 @@ class Envelope:
             await send(message)
 
         await self.app(scope, receive, send_protected)
+
+
+class Bodyless:
+    """Answers HEAD as GET would be answered, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, a HEAD as a GET."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_bodyless(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        # A copy: the server outside must still see that it answers a HEAD.
+        await self.app({**scope, "method": "GET", _BODYLESS: True}, receive, send_bodyless)
+
+
+def wants_body(scope: Scope) -> bool:
+    """Return whether the answer's body is handed out: not of a HEAD."""
+    return _BODYLESS not in scope

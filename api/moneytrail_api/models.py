@@ -14,10 +14,14 @@ from moneytrail.alerts import AlertStatus, SubjectRole
 from moneytrail.storage import LIMIT_MAX, TEXT_MAX, AlertQuery
 
 if TYPE_CHECKING:
-    from moneytrail.alerts import Alert, AlertMatch, EvidenceTransfer
+    from collections.abc import Sequence
+
+    from moneytrail.alerts import Alert, AlertMatch, AlertSubject, EvidenceTransfer
     from moneytrail.storage import AlertSummary, Decision, RunSummary
 
 INT64_MAX = 2**63 - 1
+LISTED_SUBJECTS = 25
+"""Most subjects of an alert in a list."""
 
 
 def _finite(number: object) -> object:
@@ -27,7 +31,12 @@ def _finite(number: object) -> object:
 def _written_out(instant: object) -> object:
     # Pydantic would take a bare number for seconds since 1970.
     if isinstance(instant, str) and not _RFC_3339.fullmatch(instant):
-        raise ValueError("an instant is written as 2026-01-31T12:00:00Z, with its time zone")
+        reason = "an instant is written as 2026-01-31T12:00:00Z, with its time zone"
+        # In a query a raw plus means a blank.
+        before, _, offset = instant.rpartition(" ")
+        if _RFC_3339.fullmatch(f"{before}+{offset}"):
+            reason += "; a plus in a URL is written %2B"
+        raise ValueError(reason)
     return instant
 
 
@@ -160,14 +169,23 @@ class AlertItem(BaseModel):
     started_at: Annotated[datetime, Field(description="First transfer of the alert, UTC.")]
     ended_at: Annotated[datetime, Field(description="Last transfer of the alert, UTC.")]
     detectable_at: Annotated[datetime, Field(description="First instant at which a gate held, UTC.")]
-    subjects: list[Subject]
+    subjects: Annotated[
+        list[Subject],
+        Field(description=f"The first {LISTED_SUBJECTS} at most; the subjects of the matches come first."),
+    ]
+    subject_count: Annotated[int, Field(ge=0, description="How many subjects the alert has in all.")]
     match_count: Annotated[int, Field(ge=0)]
     evidence_count: Annotated[int, Field(ge=0)]
 
     @classmethod
     def of(cls, alert: AlertSummary) -> AlertItem:
         """Describe `alert`."""
-        return cls(**_shared(alert), match_count=alert.match_count, evidence_count=alert.evidence_count)
+        return cls(
+            **_shared(alert),
+            subjects=_subjects(alert.subjects[:LISTED_SUBJECTS]),
+            match_count=alert.match_count,
+            evidence_count=alert.evidence_count,
+        )
 
 
 class AlertList(BaseModel):
@@ -258,6 +276,7 @@ class EvidenceList(BaseModel):
 class AlertDetail(AlertItem):
     """An alert, whole, with the record of the run that raised it."""
 
+    subjects: Annotated[list[Subject], Field(description="All; the subjects of the matches come first.")]
     matches: list[MatchItem]
     evidence: list[EvidenceItem]
     run: Annotated[dict[str, JsonValue], Field(description="The run record: all that is needed to repeat the run.")]
@@ -268,6 +287,7 @@ class AlertDetail(AlertItem):
         currency = alert.reference_currency
         return cls(
             **_shared(alert),
+            subjects=_subjects(alert.subjects),
             match_count=len(alert.matches),
             evidence_count=len(alert.evidence),
             matches=[MatchItem.of(match, currency) for match in alert.matches],
@@ -394,5 +414,9 @@ def _shared(alert: Alert | AlertSummary) -> dict[str, Any]:
     return {
         **{name: getattr(alert, name) for name in (*names, *times)},
         "value": Money(amount=alert.value, currency=alert.reference_currency),
-        "subjects": [Subject(account=s.account, role=s.role, part=s.part) for s in alert.subjects],
+        "subject_count": len(alert.subjects),
     }
+
+
+def _subjects(subjects: Sequence[AlertSubject]) -> list[Subject]:
+    return [Subject(account=s.account, role=s.role, part=s.part) for s in subjects]

@@ -156,11 +156,12 @@ def _field_errors(error: RequestValidationError) -> list[FieldError]:
 def _allowed_methods(scope: Scope) -> list[str]:
     # The framework names only the methods of the first route at the path.
     asked = {name: scope[name] for name in ("type", "path", "root_path", "headers", "app")}
-    return [
+    known = [
         method
-        for method in ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+        for method in ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
         if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in scope["app"].router.routes)
     ]
+    return sorted([*known, "HEAD"]) if "GET" in known else known
 
 
 def _documented(status: int, kind: Kind) -> dict[str, Any]:

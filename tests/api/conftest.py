@@ -14,10 +14,11 @@ from moneytrail.alerts import Alert
 from moneytrail.storage import SCOPES, Store
 from moneytrail_api import create_app
 from tests.alert_examples import START, example_alerts, example_record
+from tests.alert_examples import TYPOLOGIES as EXAMPLE_TYPOLOGIES
 
 TYPOLOGIES: Final[list[dict[str, Any]]] = [
     {
-        "id": "S01",
+        "id": typology,
         "name": "Seat-fee fan-in",
         "stage": "collection",
         "summary": "One account takes similar fees from many people.",
@@ -27,7 +28,9 @@ TYPOLOGIES: Final[list[dict[str, Any]]] = [
         "sources": ["a made-up source"],
         "innocent_explanations": ["a club that collects for a trip"],
     }
+    for typology in (*EXAMPLE_TYPOLOGIES, "S99")
 ]
+"""The example alerts have all of these but S99."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Service:
 
     def get(self, path: str, *, key: str = "all", **query: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.keys[key]}"}
-        return self.client.get(path, params=query, headers=headers)
+        return self.client.get(path, params=query or None, headers=headers)
 
     def post(self, path: str, body: Any, *, key: str = "all") -> Any:
         return self.client.post(path, json=body, headers={"Authorization": f"Bearer {self.keys[key]}"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from moneytrail.alerts import Alert
+from moneytrail.alerts import Alert, AlertSubject
 from moneytrail.errors import StoreError
 from moneytrail.storage import SCOPES, SORTS, Store
 from moneytrail_api import create_app
@@ -46,9 +47,22 @@ def test_the_list_shows_what_an_alert_is(service: Service) -> None:
     assert item["typology_scores"] == alert.typology_scores
     assert item["anomaly_scores"] == alert.anomaly_scores
     assert [subject["account"] for subject in item["subjects"]] == [s.account for s in alert.subjects]
+    assert item["subject_count"] == len(alert.subjects)
     assert datetime.fromisoformat(item["started_at"]) == alert.started_at
     assert (item["match_count"], item["evidence_count"]) == (len(alert.matches), len(alert.evidence))
     assert "evidence" not in item
+
+
+@pytest.mark.parametrize("count", [0, 24, 25, 26, 1000])
+def test_the_list_has_the_first_subjects_and_their_number(service: Service, count: int) -> None:
+    subjects = tuple(AlertSubject(f"account {number}", "unknown", "payer") for number in range(count))
+    alert = replace(example_alerts(3, 1, run_id="wide")[0], subjects=subjects)
+    service.store.save_run(example_record("wide"), [alert])
+    [item] = service.get("/v1/alerts", run_id="wide").json()["items"]
+    whole = service.get(f"/v1/alerts/{alert.alert_id}").json()
+    assert item["subject_count"] == whole["subject_count"] == count
+    assert [subject["account"] for subject in whole["subjects"]] == [s.account for s in subjects]
+    assert item["subjects"] == whole["subjects"][:25]
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -233,8 +247,20 @@ def test_health_needs_no_key(service: Service) -> None:
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+def test_no_page_loads_scripts_from_elsewhere(service: Service) -> None:
+    for path in ("/docs", "/docs/oauth2-redirect", "/redoc"):
+        response = service.client.get(path)
+        assert response.status_code == 404
+        assert response.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_the_document_names_the_typologies(service: Service) -> None:
+    parameters = service.client.get("/openapi.json").json()["paths"]["/v1/alerts"]["get"]["parameters"]
+    [schema] = [parameter["schema"] for parameter in parameters if parameter["name"] == "typology"]
+    assert schema["anyOf"][0]["enum"] == [typology["id"] for typology in TYPOLOGIES]
+
+
 def test_the_documentation_is_served(service: Service) -> None:
-    assert service.client.get("/docs").headers["content-type"].startswith("text/html")
     document = service.client.get("/openapi.json").json()
     assert document["components"]["securitySchemes"]["API key"]["scheme"] == "bearer"
     for path, operations in document["paths"].items():

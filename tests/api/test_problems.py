@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from moneytrail.errors import ConflictError, MoneytrailError, StoreError
 from moneytrail.storage import Store
+from moneytrail_api import create_app
 from moneytrail_api.problems import HTTP_KINDS, KINDS
 from tests.api.conftest import Service
 
@@ -85,10 +87,10 @@ def test_an_unknown_path(service: Service, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/v1/alerts", "GET"),
-        ("PUT", "/v1/alerts/x/decisions", "GET, POST"),
-        ("POST", "/healthz", "GET"),
-        ("PATCH", "/v1/runs/x", "GET"),
+        ("DELETE", "/v1/alerts", "GET, HEAD"),
+        ("PUT", "/v1/alerts/x/decisions", "GET, HEAD, POST"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("PATCH", "/v1/runs/x", "GET, HEAD"),
     ],
 )
 def test_a_method_that_the_path_does_not_know(service: Service, method: str, path: str, allowed: str) -> None:
@@ -125,6 +127,57 @@ def test_a_wrong_query(service: Service, query: dict[str, Any], where: str) -> N
 @pytest.mark.parametrize("path", ["/v1/alerts/run-1-alert-0000/evidence", "/v1/runs"])
 def test_a_misspelt_parameter_is_not_overlooked(service: Service, path: str) -> None:
     assert check(service.get(path, fromat="csv"), 422, "invalid-request")["errors"][0]["where"] == "query.fromat"
+
+
+@pytest.mark.parametrize("typology", ["s01", "S02", "S01 ", "S01,L01"])
+def test_a_typology_that_is_not_in_the_catalogue(service: Service, typology: str) -> None:
+    body = check(service.get("/v1/alerts", typology=typology), 422, "invalid-request")
+    [error] = body["errors"]
+    assert error["where"] == "query.typology"
+    assert error["message"].endswith("there are: S01, L01, L03, L04, S99.")
+
+
+def test_a_typology_where_the_catalogue_is_empty(store: Store) -> None:
+    secret = store.create_key("k", ["alerts:read"]).secret
+    client = TestClient(create_app(store, typologies=[]))
+    response = client.get("/v1/alerts?typology=S01", headers={"Authorization": f"Bearer {secret}"})
+    assert check(response, 422, "invalid-request")["errors"][0]["message"].endswith("there are: none.")
+    assert client.get("/openapi.json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/v1/alerts?typology=S01&typology=L01", "typology"),
+        ("/v1/alerts?status=open&limit=5&status=open", "status"),
+        ("/v1/alerts?account=&account=x", "account"),
+        ("/v1/alerts/run-1-alert-0000/evidence?format=csv&format=json", "format"),
+        ("/v1/runs?limit=1&limit=2", "limit"),
+    ],
+)
+def test_a_parameter_that_is_given_twice(service: Service, address: str, name: str) -> None:
+    body = check(service.get(address), 422, "invalid-request")
+    assert body["errors"] == [{"where": f"query.{name}", "message": "Give this parameter once."}]
+    check(service.client.get(address), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize(
+    ("instant", "lost"),
+    [
+        ("2025-01-01T00:00:00+00:00", True),
+        ("2025-01-01%2012:00:00.5+05:45", True),
+        ("2025-01-01%2000:00", False),
+        ("2025-01-01T00:00:00", False),
+        ("+soon", False),
+    ],
+)
+def test_a_plus_that_arrives_as_a_blank(service: Service, name: str, instant: str, lost: bool) -> None:
+    [error] = check(service.get(f"/v1/alerts?{name}={instant}"), 422, "invalid-request")["errors"]
+    assert error["where"] == f"query.{name}"
+    assert ("a plus in a URL is written %2B" in error["message"]) == lost
+    if lost:
+        assert service.get(f"/v1/alerts?{name}={instant.replace('+', '%2B')}").status_code == 200
 
 
 def test_a_cursor_of_another_query(service: Service) -> None:

@@ -10,6 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from moneytrail.storage import KeyRecord
 from moneytrail_api.access import AlertReader, Decider, OpenStore
 from moneytrail_api.evidence_csv import evidence_csv
+from moneytrail_api.headers import wants_body
 from moneytrail_api.models import (
     AlertDetail,
     AlertFilters,
@@ -23,6 +24,7 @@ from moneytrail_api.models import (
     NewDecision,
 )
 from moneytrail_api.problems import documented
+from moneytrail_api.queries import EachOnce, check_typology
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=documented(401, 403, 413, 414, 422, 500, 503))
 
@@ -31,11 +33,19 @@ _CSV = {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": 
 
 
 @router.get("", summary="List alerts")
-def list_alerts(store: OpenStore, _key: AlertReader, filters: Annotated[AlertFilters, Query()]) -> AlertList:
+def list_alerts(
+    request: Request,
+    store: OpenStore,
+    _key: AlertReader,
+    _once: EachOnce,
+    filters: Annotated[AlertFilters, Query()],
+) -> AlertList:
     """Alerts that pass every filter, page by page.
 
     A page goes on behind the last alert of the page before: alerts saved in between move none of the others.
+    An alert in the list has its first 25 subjects and their number; the single alert has all.
     """
+    check_typology(request, filters.typology)
     page = store.alerts(filters.query())
     return AlertList(items=[AlertItem.of(alert) for alert in page.items], next_cursor=page.next_cursor)
 
@@ -58,6 +68,7 @@ def read_evidence(
     store: OpenStore,
     key: AlertReader,
     alert_id: AlertId,
+    _once: EachOnce,
     filters: Annotated[EvidenceFilters, Query()],
 ) -> Response:
     """The transfers that prove the alert, each with its role, as JSON or as CSV.
@@ -67,7 +78,9 @@ def read_evidence(
     currency = store.alert(alert_id).reference_currency
     evidence = store.evidence(alert_id, filters.match_id)
     form = filters.format or preferred(request.headers.get("accept", ""))
-    store.note_export(alert_id, by=name_of(key), form=form, rows=len(evidence))
+    # A HEAD hands out no transfer, so it is no export.
+    if wants_body(request.scope):
+        store.note_export(alert_id, by=name_of(key), form=form, rows=len(evidence))
     if form == "csv":
         headers = {"Content-Disposition": 'attachment; filename="evidence.csv"'}
         return StreamingResponse(evidence_csv(evidence, currency), media_type="text/csv", headers=headers)

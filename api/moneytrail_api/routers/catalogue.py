@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def catalogue_router(typologies: Sequence[Mapping[str, Any]] | None) -> APIRouter:
-    """Return the router that shows `typologies`; without them, the catalogue of this package."""
+def catalogue_of(typologies: Sequence[Mapping[str, Any]] | None) -> TypologyList:
+    """Return `typologies` as they are shown; without them, the catalogue of this package."""
     if typologies is None:
         from moneytrail.typologies import describe
 
         typologies = describe()
-    catalogue = TypologyList(items=[TypologyItem.model_validate(typology) for typology in typologies])
+    return TypologyList(items=[TypologyItem.model_validate(typology) for typology in typologies])
+
+
+def catalogue_router(catalogue: TypologyList) -> APIRouter:
+    """Return the router that shows `catalogue`."""
     router = APIRouter(prefix="/v1/typologies", tags=["typologies"], responses=documented(401, 403, 414, 500, 503))
 
     @router.get("", summary="List the typologies")

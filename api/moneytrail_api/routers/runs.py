@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Query
 from moneytrail_api.access import OpenStore, RunReader
 from moneytrail_api.models import RunFilters, RunItem, RunList, RunRecord
 from moneytrail_api.problems import documented
+from moneytrail_api.queries import EachOnce
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=documented(401, 403, 414, 422, 500, 503))
 
 
 @router.get("", summary="List runs")
-def list_runs(store: OpenStore, _key: RunReader, filters: Annotated[RunFilters, Query()]) -> RunList:
+def list_runs(store: OpenStore, _key: RunReader, _once: EachOnce, filters: Annotated[RunFilters, Query()]) -> RunList:
     """The newest runs, newest first."""
     return RunList(items=[RunItem.of(run) for run in store.runs(filters.limit)])
 
