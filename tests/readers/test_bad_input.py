@@ -117,7 +117,7 @@ def test_what_does_not_fit_together(tmp_path: Path) -> None:
     [
         ({"amount": [1.5]}, "the column 'amount' is Float64"),
         ({"amount": [[1]]}, "the column 'amount' is List"),
-        ({"debtor_account": [1.5]}, "the column 'debtor_account' is Float64"),
+        ({"currency": [1.5]}, "the column 'currency' is Float64"),
         ({"booked_at": [1.5]}, "the column 'booked_at' is Float64"),
     ],
 )

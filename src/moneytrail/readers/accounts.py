@@ -17,14 +17,18 @@ from moneytrail.readers.convert import (
     bind,
     check_dtypes,
     exponents_of,
+    float_note,
     folded,
     gather,
+    has_float_amounts,
+    note_fractions,
     rejected_rows,
     translate,
+    yes_no_words,
 )
 from moneytrail.readers.files import kind_of
 from moneytrail.readers.layouts import ACCOUNT_MAPPINGS
-from moneytrail.readers.mapping import YES_NO, FileForm, Mapping, TimeForm
+from moneytrail.readers.mapping import FileForm, Mapping, TimeForm
 from moneytrail.readers.parquet import ParquetSource
 from moneytrail.readers.reasons import REJECTED_SCHEMA, no_rejects
 from moneytrail.readers.text import TextSource
@@ -85,7 +89,9 @@ def read_accounts(source: Path, mapping: Mapping | None = None) -> AccountReadin
         accounts, rejected = pl.DataFrame(schema=dict(ACCOUNT_SCHEMA)), no_rejects()
         rows = 0
         for raw in opened.batches(positions, 0):
-            made, wrong = _convert(raw, gather(raw.frame, columns, bound), bound, accounts["account"])
+            faults = Faults(raw.frame.height)
+            note_fractions(raw.frame, columns, faults)
+            made, wrong = _convert(raw, gather(raw.frame, columns, bound), bound, accounts["account"], faults)
             accounts, rejected = accounts.vstack(made), rejected.vstack(_named(wrong, source))
             rows += raw.rows_read
         size, digest = opened.fingerprint()
@@ -93,6 +99,9 @@ def read_accounts(source: Path, mapping: Mapping | None = None) -> AccountReadin
         opened.close()
     assert accounts.height + rejected.height == rows, "a row was lost"
     counted = rejected.group_by("reason").len().sort("len", "reason", descending=[True, False])
+    notes = []
+    if isinstance(opened, ParquetSource) and has_float_amounts(columns, opened.dtypes):
+        notes.append(float_note(bound))
     unused = [name for at, name in enumerate(opened.header) if at not in positions]
     return AccountReading(
         accounts=accounts,
@@ -102,7 +111,7 @@ def read_accounts(source: Path, mapping: Mapping | None = None) -> AccountReadin
         rows_rejected=rejected.height,
         reasons=dict(zip(counted["reason"].to_list(), counted["len"].to_list(), strict=True)),
         layout=bound.name,
-        assumptions=("columns not read: " + ", ".join(unused),) if unused else (),
+        assumptions=(*notes, "columns not read: " + ", ".join(unused)) if unused else tuple(notes),
         files=((str(source), size, digest),),
     )
 
@@ -124,10 +133,9 @@ def _bound(path: Path, header: Sequence[str], mapping: Mapping | None) -> Mappin
 
 
 def _convert(
-    raw: RawBatch, fields: pl.DataFrame, mapping: Mapping, before: pl.Series
+    raw: RawBatch, fields: pl.DataFrame, mapping: Mapping, before: pl.Series, faults: Faults
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the canonical accounts of one batch, and its rejected rows."""
-    faults = Faults(fields.height)
     made: dict[str, pl.Series] = {"account": fields["account"]}
     faults.add("account", "account_absent", fields["account"].is_null())
     _kind(fields, mapping, made, faults)
@@ -194,6 +202,6 @@ def _flag(fields: pl.DataFrame, mapping: Mapping, made: dict[str, pl.Series], fa
     name = "registered_money_service"
     if name not in fields.columns:
         return
-    meant = translate(fields[name], dict(YES_NO) | folded(mapping.account_words.get(name, {})), pl.String())
+    meant = translate(fields[name], yes_no_words(mapping.account_words.get(name, {})), pl.String())
     faults.add(name, "flag_unknown", meant.is_null() & fields[name].is_not_null())
     made[name] = meant == "true"

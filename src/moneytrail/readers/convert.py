@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,7 +47,11 @@ _TEXTS: Final = tuple(
     if dtype == pl.String() and name not in ("transaction_id", "debtor_account", "creditor_account")
 )
 CURRENCY_CODES: Final = {code.casefold(): code for code in CURRENCIES}
+_AMOUNTS: Final = ("amount", "credited_amount", "declared_turnover", "opening_balance")
+_TIMES: Final = ("booked_at", "date", "opened")
+_NEVER_FLOAT: Final = (*_AMOUNTS, *_TIMES, "time", "currency", "credited_currency")
 _TRIMMED_LATER: Final = ("amount", "credited_amount", "currency", "credited_currency", "channel", "label_illicit")
+_WHOLE: Final = re.compile(r"-?[0-9]+")
 _EXPONENTS: Final = np.array([CURRENCY_EXPONENTS[code] for code in CURRENCIES], np.int64)
 
 
@@ -101,12 +106,15 @@ class Converter:
         header: abc.Sequence[str],
         dtypes: abc.Sequence[pl.DataType] | None = None,
         prepare: Prepare | None = None,
+        made_anew: abc.Sequence[str] = (),
     ) -> None:
         self._mapping = mapping
         self._prepare = prepare
         self._sources = bind(mapping.columns, path, header)
         self.columns = sorted({at for source in self._sources.values() for at in source})
-        self.unused = tuple(name for at, name in enumerate(header) if at not in self.columns)
+        self.unused = tuple(name for at, name in enumerate(header) if at not in self.columns and name not in made_anew)
+        self.zoned = dtypes is not None and has_time_zone(self._sources, dtypes)
+        self.floating = dtypes is not None and has_float_amounts(self._sources, dtypes)
         if dtypes is not None:
             check_dtypes(path, self._sources, header, dtypes, whole=mapping.amount.unit == "minor")
 
@@ -115,17 +123,19 @@ class Converter:
         fields = gather(raw.frame, self._sources, self._mapping)
         if self._prepare is not None:
             fields = self._prepare(fields)
-        return _Batch(fields, raw, self._mapping).convert(seen)
+        faults = Faults(fields.height)
+        note_fractions(raw.frame, self._sources, faults)
+        return _Batch(fields, raw, self._mapping, faults).convert(seen)
 
 
 class _Batch:
     """The steps of one conversion, and what they leave behind."""
 
-    def __init__(self, fields: pl.DataFrame, raw: RawBatch, mapping: Mapping) -> None:
+    def __init__(self, fields: pl.DataFrame, raw: RawBatch, mapping: Mapping, faults: Faults) -> None:
         self._fields = fields
         self._raw = raw
         self._mapping = mapping
-        self._faults = Faults(fields.height)
+        self._faults = faults
         self._made: dict[str, pl.Series] = {"row": raw.frame["row"]}
 
     def convert(self, seen: SeenIds) -> Converted:
@@ -262,7 +272,7 @@ class _Batch:
     def _label(self) -> None:
         if "label_illicit" not in self._fields.columns:
             return
-        words = dict(YES_NO) | folded(self._mapping.words.get("label_illicit", {}))
+        words = yes_no_words(self._mapping.words.get("label_illicit", {}))
         source = self._fields["label_illicit"]
         meant = translate(source, words, pl.String())
         self._faults.add("label_illicit", "label_unknown", meant.is_null() & source.is_not_null())
@@ -331,6 +341,12 @@ def folded(words: abc.Mapping[str, str]) -> dict[str, str]:
     return {word.strip().casefold(): meaning for word, meaning in words.items()}
 
 
+def yes_no_words(words: abc.Mapping[str, str]) -> dict[str, str]:
+    """Return the words for yes and no; one that is a whole number is also known as a float writes it."""
+    known = dict(YES_NO) | folded(words)
+    return {f"{word}.0": meaning for word, meaning in known.items() if _WHOLE.fullmatch(word)} | known
+
+
 def translate(texts: pl.Series, words: abc.Mapping[str, str], dtype: pl.DataType) -> pl.Series:
     """Return the meaning of every word, null where it has none. An absent text is the word ``""``."""
     distinct = texts.unique()
@@ -369,11 +385,11 @@ def check_dtypes(
 ) -> None:
     """Refuse a Parquet column whose type cannot be meant.
 
-    Text, whole numbers, categories and yes/no do for any field; floats and decimals only for an amount in major
-    units; dates and times only for the field that is one.
+    Text, whole numbers, categories and yes/no do for any field; decimals only for an amount in major units, floats
+    for that and for ids, steps, labels and words; dates and times only for the field that is one.
     """
     for name, source in sources.items():
-        amount = name in ("amount", "credited_amount", "declared_turnover", "opening_balance")
+        amount = name in _AMOUNTS
         for at in source:
             dtype = dtypes[at]
             fits = dtype.is_integer() or dtype.base_type() in (
@@ -384,9 +400,53 @@ def check_dtypes(
                 pl.Null,
             )
             fits = fits or (amount and not whole and (dtype.is_float() or dtype.is_decimal()))
-            fits = fits or (name in ("booked_at", "date", "opened") and dtype.base_type() in (pl.Datetime, pl.Date))
+            fits = fits or (name not in _NEVER_FLOAT and dtype.is_float())
+            fits = fits or (name in _TIMES and dtype.base_type() in (pl.Datetime, pl.Date))
+            fits = fits or (name == "time" and dtype == pl.Time())
             if not fits:
                 raise InputError(f"{path}: the column {header[at]!r} is {dtype}, which is no {name}")
+
+
+def has_time_zone(sources: abc.Mapping[str, abc.Sequence[int]], dtypes: abc.Sequence[pl.DataType]) -> bool:
+    """Return whether the times of a Parquet file carry a time zone; a date with its time beside it has none."""
+    at = sources.get("booked_at", () if "time" in sources else sources.get("date", ()))
+    return bool(at) and getattr(dtypes[at[0]], "time_zone", None) is not None
+
+
+def has_float_amounts(sources: abc.Mapping[str, abc.Sequence[int]], dtypes: abc.Sequence[pl.DataType]) -> bool:
+    """Return whether an amount of a Parquet file is a floating-point column."""
+    return any(dtypes[at].is_float() for name in _AMOUNTS for at in sources.get(name, ()))
+
+
+def float_note(mapping: Mapping) -> str:
+    """Return the sentence on amounts that are floats."""
+    if mapping.amount.rounding == "half_even":
+        return "amounts are floating-point numbers in the file: rounded to the minor unit"
+    return "amounts are floating-point numbers in the file: those with more decimals than the currency are rejected"
+
+
+def note_fractions(frame: pl.DataFrame, sources: abc.Mapping[str, abc.Sequence[int]], faults: Faults) -> None:
+    """Note the rows where a floating-point id, step or label is no whole number that the float holds exactly."""
+    for name, source in sources.items():
+        for at in source:
+            numbers = frame[str(at)]
+            if name not in _NEVER_FLOAT and numbers.dtype.is_float():
+                faults.add(name, "number_not_whole", ~_exactly_whole(numbers) & numbers.is_not_nan().fill_null(False))
+
+
+def _exactly_whole(numbers: pl.Series) -> pl.Series:
+    """Return whether each float is whole and below the size from which whole numbers share one float."""
+    limit = 2**24 if numbers.dtype == pl.Float32() else 2**53
+    return ((numbers.abs() < limit) & (numbers.floor() == numbers)).fill_null(False)
+
+
+def _as_text(column: pl.Series, name: str) -> pl.Series:
+    """Return the column as text; a float that is no amount without ``.0``, and absent where it is not a number."""
+    if not column.dtype.is_float() or name in _NEVER_FLOAT:
+        return column.cast(pl.String)
+    whole = _exactly_whole(column)
+    texts = column.set(~whole, None).cast(pl.Int64).cast(pl.String)
+    return texts.zip_with(whole, column.fill_nan(None).cast(pl.String))
 
 
 def gather(frame: pl.DataFrame, sources: abc.Mapping[str, abc.Sequence[int]], mapping: Mapping) -> pl.DataFrame:
@@ -401,7 +461,7 @@ def gather(frame: pl.DataFrame, sources: abc.Mapping[str, abc.Sequence[int]], ma
             continue
         # Numbers and words are trimmed where they are read.
         trim = mapping.file.trim and name not in _TRIMMED_LATER
-        parts = [_present(frame[str(at)].cast(pl.String), trim) for at in source]
+        parts = [_present(_as_text(frame[str(at)], name), trim) for at in source]
         made.append(_joined(parts, mapping.absent.get(name, ())).alias(name))
     return pl.DataFrame(made)
 

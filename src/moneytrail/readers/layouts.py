@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from moneytrail.readers.convert import Prepare
 
 _EPOCH_ASSUMED: Final = "the file counts steps from no stated day: 2020-01-01 00:00 UTC assumed"
-_UTC_ASSUMED: Final = "times are taken as UTC"
+UTC_ASSUMED: Final = "times are taken as UTC"
+OFFSETS_ASSUMED: Final = "times without an offset are taken as UTC"
 _USD_ASSUMED: Final = "the file states no currency: USD assumed"
 
 
@@ -41,6 +42,8 @@ class Layout:
         What the layout does not say and the reader takes for granted.
     prepare : function or None
         What no mapping can say: a touch on the text of the fields before they are converted.
+    made_anew : tuple of str
+        Columns that the reading makes itself: what the file has there is not missed.
     """
 
     name: str
@@ -49,6 +52,23 @@ class Layout:
     mapping: Mapping
     assumptions: tuple[str, ...] = ()
     prepare: Prepare | None = None
+    made_anew: tuple[str, ...] = ()
+
+    def spelled(self, header: Sequence[str]) -> tuple[str, ...]:
+        """Return `header` with the second column of a required name as ``name#2``, however a program renamed it.
+
+        pandas writes ``name.1``, polars ``name_duplicated_0``; neither is touched where ``name`` is absent, or
+        ``name#2`` present.
+        """
+        made = list(header)
+        for wanted in self.required:
+            name, mark, _ = wanted.partition("#")
+            if not mark or wanted in made or name not in made:
+                continue
+            renamed = [other for other in (f"{name}.1", f"{name}_duplicated_0") if other in made]
+            if renamed:
+                made[made.index(renamed[0])] = wanted
+        return tuple(made)
 
     def bound(self, header: Sequence[str]) -> Mapping:
         """Return the mapping without the optional columns that `header` lacks."""
@@ -123,7 +143,8 @@ LAYOUTS: Final = (
             time=TimeForm(formats=ISO_FORMATS),
             unmapped_channel="reject",
         ),
-        assumptions=("times without an offset are taken as UTC",),
+        assumptions=(OFFSETS_ASSUMED,),
+        made_anew=("row",),
     ),
     Layout(
         name="amlworld",
@@ -171,7 +192,7 @@ LAYOUTS: Final = (
                 "credited_currency": _AMLWORLD_CURRENCIES,
             },
         ),
-        assumptions=(_UTC_ASSUMED, "the currency `Rupee` is taken as the Indian rupee (INR)"),
+        assumptions=(UTC_ASSUMED, "the currency `Rupee` is taken as the Indian rupee (INR)"),
     ),
     Layout(
         name="amlsim",
@@ -200,9 +221,9 @@ LAYOUTS: Final = (
                     **dict.fromkeys(("CASH", "CASH-IN", "CASH_IN", "CASH-OUT", "CASH_OUT", "DEPOSIT"), "cash"),
                 }
             },
-            absent={"label_attempt": ("-1",)},
+            absent={"label_attempt": ("-1", "-1.0")},
         ),
-        assumptions=(_USD_ASSUMED, "times without an offset are taken as UTC"),
+        assumptions=(_USD_ASSUMED, OFFSETS_ASSUMED),
     ),
     Layout(
         name="amlgentex",
@@ -290,7 +311,7 @@ LAYOUTS: Final = (
             },
         ),
         assumptions=(
-            _UTC_ASSUMED,
+            UTC_ASSUMED,
             "what the receiver gets in another currency is not stated: credited amounts are absent",
             "`Dirham` is taken as that of the United Arab Emirates (AED)",
         ),
@@ -369,6 +390,12 @@ def named_layout(name: str) -> Layout:
     raise UnknownLayoutError(f"no layout is called {name!r}; known: {_known()}")
 
 
+def layout_lacks(layout: Layout, header: Sequence[str]) -> list[str]:
+    """Return the required columns that the header lacks."""
+    present = set(layout.spelled(header))
+    return [name for name in layout.required if name not in present]
+
+
 def check_header(layout: Layout, path: Path, header: Sequence[str]) -> None:
     """Refuse a header that lacks a column of the layout.
 
@@ -376,7 +403,7 @@ def check_header(layout: Layout, path: Path, header: Sequence[str]) -> None:
     ------
     InputError
     """
-    missing = [name for name in layout.required if name not in header]
+    missing = layout_lacks(layout, header)
     if missing:
         raise InputError(
             f"{path}: lacks the column {missing[0]!r} of the layout {layout.name}; it has {', '.join(header)}"
@@ -392,10 +419,10 @@ def recognise(path: Path, header: Sequence[str]) -> Layout:
         With the header, the layouts, and, where one nearly fits, the column that it misses.
     """
     for layout in LAYOUTS:
-        if set(layout.required) <= set(header):
+        if not layout_lacks(layout, header):
             return layout
-    near = max(LAYOUTS, key=lambda layout: len(set(layout.required) & set(header)) / len(layout.required))
-    missing = [name for name in near.required if name not in header]
+    near = min(LAYOUTS, key=lambda layout: len(layout_lacks(layout, header)) / len(layout.required))
+    missing = layout_lacks(near, header)
     hint = f"; {near.name} would fit but for {', '.join(missing)}" if 2 * len(missing) <= len(near.required) else ""
     shown = ", ".join(header)
     shown = shown if len(shown) <= 500 else shown[:500] + " …"

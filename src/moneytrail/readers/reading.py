@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from moneytrail.errors import InputError, MappingError
-from moneytrail.readers.convert import Converter
+from moneytrail.readers.convert import Converter, float_note
 from moneytrail.readers.files import kind_of
 from moneytrail.readers.identity import SeenIds
-from moneytrail.readers.layouts import Layout, check_header, named_layout, recognise
+from moneytrail.readers.layouts import (
+    OFFSETS_ASSUMED,
+    UTC_ASSUMED,
+    Layout,
+    check_header,
+    named_layout,
+    recognise,
+)
 from moneytrail.readers.mapping import FileForm, Mapping
 from moneytrail.readers.parquet import SLICE_ROWS, ParquetSource
 from moneytrail.readers.reasons import REJECTED_SCHEMA, no_rejects
@@ -262,18 +269,24 @@ class _Run:
 
     def _converter(self, source: TextSource | ParquetSource) -> Converter:
         dtypes = source.dtypes if isinstance(source, ParquetSource) else None
-        prepare = None
+        header, prepare = source.header, None
+        made_anew: tuple[str, ...] = ()
         if self._mapping is not None:
             mapping, notes = self._mapping, _mapping_notes(self._mapping)
         else:
             layout = self._settled(source)
-            mapping, notes, prepare = layout.bound(source.header), list(layout.assumptions), layout.prepare
+            header, prepare, made_anew = layout.spelled(source.header), layout.prepare, layout.made_anew
+            mapping, notes = layout.bound(header), list(layout.assumptions)
         if self._currency is not None:
             notes = [note for note in notes if not note.startswith("the file states no currency")]
             notes.append(f"rows that state no currency: {self._currency} was given")
             mapping = replace(mapping, amount=replace(mapping.amount, currency=self._currency))
         self._name = mapping.name
-        converter = Converter(mapping, source.path, source.header, dtypes, prepare)
+        converter = Converter(mapping, source.path, header, dtypes, prepare, made_anew)
+        if converter.zoned:
+            notes = [note for note in notes if note not in (UTC_ASSUMED, OFFSETS_ASSUMED)]
+        if converter.floating:
+            notes.append(float_note(mapping))
         if converter.unused:
             notes.append("columns not read: " + ", ".join(converter.unused))
         self._notes += notes
@@ -305,7 +318,7 @@ def _mapping_notes(mapping: Mapping) -> list[str]:
     if mapping.time.step is not None:
         notes.append(f"steps are counted from {mapping.time.epoch:%Y-%m-%d %H:%M} UTC")
     elif mapping.time.timezone == "UTC":
-        notes.append("times without an offset are taken as UTC")
+        notes.append(OFFSETS_ASSUMED)
     if mapping.amount.currency is not None and "currency" not in mapping.columns:
         notes.append(f"the file states no currency: {mapping.amount.currency} assumed")
     return notes

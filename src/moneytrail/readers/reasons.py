@@ -17,6 +17,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "quote_not_closed": "A quote opens here and does not close.",
         "row_too_long": "The row is longer than 64 KiB.",
         "not_text": "The row holds bytes that are no text in the file's encoding.",
+        "number_not_whole": "An id, step or label is a float that is not whole, or too large to be exact.",
         "transaction_id_absent": "The transaction has no id.",
         "time_unreadable": "The time is absent, or not in a known format, or does not exist in its time zone.",
         "direction_unknown": "The direction word is not in the mapping.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _STEPS: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 _LARGEST_STEP: Final = 1_000_000
+_DAY: Final = "%Y-%m-%d"
+_HOUR: Final = "%H:%M:%S%.f"
 
 ISO_FORMATS: Final = (
     "%Y-%m-%dT%H:%M:%S%.fZ",
@@ -40,12 +43,25 @@ def instants(fields: pl.DataFrame, form: TimeForm) -> tuple[pl.Series, str]:
         return _steps(fields["step"], form), "step"
     name = "booked_at" if "booked_at" in fields.columns else "date"
     source = fields[name]
+    if "time" in fields.columns:
+        return _two_columns(source, fields["time"], form), name
     if source.dtype.is_temporal():
         when = source.cast(pl.Datetime("us", getattr(source.dtype, "time_zone", None)))
         return _placed(when, form.timezone), name
-    if "time" in fields.columns:
-        source = fields.select(pl.concat_str(name, "time", separator=" "))[name]
     return parsed(source, form), name
+
+
+def _two_columns(date: pl.Series, time: pl.Series, form: TimeForm) -> pl.Series:
+    """Return the instants of a date and a time; one that is no text in Parquet does not need the formats."""
+    parts = [pattern.rpartition(" ") for pattern in form.formats]
+    days, hours = [day for day, _, _ in parts], [hour for _, _, hour in parts]
+    if date.dtype.is_temporal():
+        date, days = date.dt.to_string(_DAY), [_DAY] * len(parts)
+    if time.dtype.is_temporal():
+        time, hours = time.dt.to_string(_HOUR), [_HOUR] * len(parts)
+    formats = dict.fromkeys(f"{day} {hour}" for day, hour in zip(days, hours, strict=True))
+    texts = pl.DataFrame({"d": date, "t": time}).select(pl.concat_str("d", "t", separator=" ")).to_series()
+    return parsed(texts.alias(date.name), replace(form, formats=tuple(formats)))
 
 
 def parsed(texts: pl.Series, form: TimeForm) -> pl.Series:
@@ -82,6 +98,9 @@ def _steps(steps: pl.Series, form: TimeForm) -> pl.Series:
     if form.step is None:
         raise ValueError("a step needs its unit")
     number = steps.cast(pl.Int64, strict=False)
+    if number.null_count() > steps.null_count():
+        # A table that once was all floats writes 12 as 12.0.
+        number = number.fill_null(steps.str.replace(r"\.0+\s*$", "").cast(pl.Int64, strict=False))
     number = number.set(~number.is_between(0, _LARGEST_STEP).fill_null(False), None)
     frame = number.to_frame("n").select(pl.lit(form.epoch).cast(INSTANT) + pl.col("n") * pl.lit(_STEPS[form.step]))
     return frame.to_series().cast(INSTANT)
