@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := .uv/bin/uv
 UV_VERSION := 0.13.9
+# Where the home folder cannot be written (containers), the installer keeps its cache here.
+export UV_CACHE_DIR ?= $(shell test -w "$$HOME" && echo "$$HOME/.cache/uv" || echo "$(CURDIR)/.uv/cache")
 
 .PHONY: help setup demo test test-modes check format lock models docs bench clean
 

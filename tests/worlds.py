@@ -287,6 +287,7 @@ def l03_cases(draw: st.DrawFn) -> Case:
         "slow_hours": draw(st.sampled_from((1, 12, 24, 48))),
         "slow_share": draw(_share(0.001, 0.5, 0.8, 1.0)),
         "retained_share": draw(_share(0.0, 0.1, 0.2, 0.5, 0.999)),
+        "excess_share": draw(_share(0.0, 0.25, 0.5, 1.0)),
         "days": draw(st.sampled_from((1, 1, 2))),
         "history_days": 3,
     }

@@ -103,9 +103,9 @@ class EvidenceTransfer:
 class Alert:
     """One alert, whole.
 
-    `value` and every ``reference_amount`` are minor units of `reference_currency`; `value` is the larger of what the
-    evidence brings the subjects from others and what it takes from them to others, so that money is counted
-    once. `typology_scores` holds the best
+    `value` and every ``reference_amount`` are minor units of `reference_currency`; `value` is taken from
+    the evidence whose role counts: the larger of what it brings the subjects from others and what it takes from them
+    to others, so that money is counted once. `typology_scores` holds the best
     score of each typology, `anomaly_scores` the mean of each detector over the evidence: both stand beside the
     combined `risk_score` and are never folded away. `detectable_at` is the first moment at which the gate held.
     """
@@ -239,8 +239,12 @@ def group(
     windows = {typology: window for typology, (_, window) in catalogue.items()}
     components, links_left = _components(matches, windows)
     match = matches.match.with_columns(group=pl.Series(components, dtype=pl.Int64))
-    proof = matches.evidence.join(match.select("match_id", "group"), on="match_id", how="left", maintain_order="left")
+    proof = matches.evidence.join(
+        match.select("match_id", "group", "typology"), on="match_id", how="left", maintain_order="left"
+    )
     proof = proof.join(transfers, on="transaction_id", how="left", maintain_order="left")
+    counting = [f"{t}\x1f{role.name}" for t, (entry, _) in catalogue.items() for role in entry.roles if role.counts]
+    proof = proof.with_columns(counts=pl.concat_str("typology", "role", separator="\x1f").is_in(counting))
     frame = _alert_frame(match, proof, detectors, list(catalogue))
     ids = [_alert_id(run_id, names) for names in frame["match_ids"]]
     frame = frame.with_columns(alert_id=pl.Series(ids, dtype=pl.String), reference_currency=pl.lit(reference_currency))
@@ -301,7 +305,8 @@ def _subject_links(match: pl.DataFrame, windows: Mapping[str, int]) -> Iterator[
         .rows()
     )
     for later, (subject, place, start, _, typology) in enumerate(rows):
-        for other, before, _, end, kind in reversed(rows[:later]):
+        for earlier in range(later - 1, -1, -1):
+            other, before, _, end, kind = rows[earlier]
             if other != subject:
                 break
             if start <= end + max(windows[typology], windows[kind]):
@@ -333,15 +338,17 @@ def _alert_frame(match: pl.DataFrame, proof: pl.DataFrame, detectors: list[str],
         pl.col("subject").unique(maintain_order=True).alias("subjects"),
         pl.col("match_id").alias("match_ids"),
     )
-    each = proof.unique(["group", "transaction_id"], maintain_order=True)
+    each = proof.sort("counts", descending=True, maintain_order=True).unique(
+        ["group", "transaction_id"], keep="first", maintain_order=True
+    )
     each = each.join(best.select("group", "subjects"), on="group", how="left", maintain_order="left")
     from_inside = pl.col("debtor_account").is_in(pl.col("subjects"), nulls_equal=False).fill_null(False)
     to_inside = pl.col("creditor_account").is_in(pl.col("subjects"), nulls_equal=False).fill_null(False)
     totals = each.group_by("group").agg(
         # Money passing between the subjects, or through them, is counted once.
         pl.max_horizontal(
-            pl.col("reference_amount").filter(to_inside & ~from_inside).sum(),
-            pl.col("reference_amount").filter(from_inside & ~to_inside).sum(),
+            pl.col("reference_amount").filter(pl.col("counts") & to_inside & ~from_inside).sum(),
+            pl.col("reference_amount").filter(pl.col("counts") & from_inside & ~to_inside).sum(),
         ).alias("value"),
         pl.len().cast(pl.Int64).alias("transfers"),
         *(pl.col(name).sort().mean().round(6) for name in detectors),

@@ -115,7 +115,9 @@ def score(
     no_store: Annotated[bool, typer.Option("--no-store", help="Write to no store.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write Parquet frames and run.json here.")] = None,
     rejected: Annotated[Path | None, typer.Option(metavar="FILE", help="Write rejected rows here, as CSV.")] = None,
-    alert_budget: Annotated[int | None, typer.Option(metavar="N", help="Raise at most N alerts.")] = None,
+    alert_budget: Annotated[
+        int | None, typer.Option(metavar="N", help="Raise at most N alerts.  [default: 100]")
+    ] = None,
     rates: Annotated[Path | None, typer.Option(metavar="RATES.toml", help="Exchange rates.")] = None,
     detectors: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Detectors, joined by commas, or none.  [default: iforest,hbos]")
@@ -153,8 +155,10 @@ def score(
                 raise ParameterError(f"{option} goes not with --repeat, which takes everything but the data from a run")
         record = _run_file(repeat)
     pipeline = _pipeline(record, rates, alert_budget, parameter or [], detectors, models)
+    loaded = round(time.perf_counter() - start, 4)
     with console.progress(quiet) as tell:
         run = score_inputs(inputs, pipeline, tell)
+        run.report.record["seconds"] = {"load": loaded, **run.report.record["seconds"]}
         if record is not None:
             check_repeated(record, run.report.run_id)
         write(run, places, tell)
@@ -419,7 +423,7 @@ def _serve(store: str, host: str, port: int, lines: list[str], first: Callable[[
 
     def ready(address: str) -> None:
         first()
-        for line in lines or ["Serving on {address} (Ctrl-C ends it); API at {address}/docs"]:
+        for line in lines or ["Serving on {address} (Ctrl-C ends it); its description is at {address}/openapi.json"]:
             typer.echo(line.format(address=address))
         sys.stdout.flush()
 

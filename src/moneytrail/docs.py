@@ -98,8 +98,9 @@ def _typology(entry: Typology) -> str:
         _bullets(entry.sources),
     ]
     if entry.id == "L01":
-        lines = [(money(line.amount, line.currency), line.what, line.source) for line in LINES]
-        parts += ["\n## The lines\n\n", _table(("line", "what it triggers", "source"), lines)]
+        lines = [(money(x.amount, x.currency), ", ".join(x.channels), x.since or "–", x.what, x.source) for x in LINES]
+        headings = ("line", "channels", "applies from", "what it triggers", "source")
+        parts += ["\n## The lines\n\n", _table(headings, lines)]
     return "".join(parts)
 
 

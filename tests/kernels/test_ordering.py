@@ -75,3 +75,10 @@ def test_an_empty_ledger_has_empty_lists(accounts: int) -> None:
     world = arrays_of([], accounts)
     assert world.outgoing.indptr.tolist() == [0] * (accounts + 1)
     assert world.incoming.edge.size == 0
+
+
+def test_a_crowded_bucket_is_sorted_too() -> None:
+    """One far-off time squeezes all the others into one bucket, larger than insertion sort would take."""
+    random = np.random.default_rng(5)
+    times = np.concatenate([random.integers(0, 40, 300), random.integers(0, 10**7, 300), [2**60]])
+    assert time_order(times).tolist() == np.argsort(times, kind="stable").tolist()

@@ -33,6 +33,7 @@ RULES = st.builds(
     quick_share=SHARES,
     slow_share=SHARES,
     retained_share=st.sampled_from((0, 100, 333, 500, 999)),
+    excess_share=st.sampled_from((0, 250, 1000)),
     days=st.integers(1, 2),
 )
 Found = list[tuple[int, int, int, int, int]]

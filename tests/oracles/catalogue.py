@@ -18,13 +18,19 @@ from tests.oracles.relations import Dealings, Relation, relations
 DAY = 86_400_000_000
 PULLED = ("direct_debit", "card", "internal")
 DEALINGS = Dealings(lookback=180 * DAY, gap=30 * DAY, payments=3)
+EVER = -(10**18)
+
+JULY_2027 = 21_009 * 24 * 3_600_000_000
+"""10 July 2027, in microseconds."""
+
 LINES = {
-    "GBP": (100_000, 1_000_000, 2_000_000),
-    "EUR": (300_000, 1_000_000),
-    "USD": (300_000, 1_000_000),
-    "AUD": (1_000_000,),
-    "CAD": (1_000_000,),
+    "GBP": ((100_000, ("cash", "wire"), EVER), (1_000_000, ("cash",), EVER), (2_000_000, ("cash",), EVER)),
+    "EUR": ((300_000, ("cash",), JULY_2027), (1_000_000, ("cash",), JULY_2027)),
+    "USD": ((300_000, ("wire",), EVER), (1_000_000, ("cash",), EVER)),
+    "AUD": ((1_000_000, ("cash",), EVER),),
+    "CAD": ((1_000_000, ("cash",), EVER),),
 }
+"""By currency: the line, the channels and the first moment for which it applies."""
 
 Transfer = dict[str, Any]
 Values = dict[str, int | float]
@@ -164,6 +170,7 @@ def l03(transfers: list[Transfer], links: Links, values: Values) -> list[Instanc
             "days": alone.days,
             "passed": quick if quick >= values["quick_share"] else slow,
             "retained_share": max(0, alone.came - alone.left) / alone.came,
+            "excess_share": max(0, alone.left - alone.came) / alone.came,
         }
         proof = [i for i in window if seen.rows[i][0] == account or (stranger[i] and seen.rows[i][3] >= gate.credit)]
         found.append(seen.instance(account, proof, fired, gates))
@@ -180,6 +187,7 @@ def l03_gate(values: Values) -> pass_through.Gate:
         slow_share=thousandths(values["slow_share"]),
         retained_share=thousandths(values["retained_share"]),
         days=int(values["days"]),
+        excess_share=thousandths(values["excess_share"]),
     )
 
 
@@ -188,9 +196,9 @@ def l01(transfers: list[Transfer], links: Links, values: Values) -> list[Instanc
     gate = l01_gate(values)
     found = []
     for currency, lines in LINES.items():
-        places = [i for i, t in enumerate(seen.transfers) if is_counted(t, currency)]
-        credits_ = [(seen.rows[i][1], seen.rows[i][2], seen.rows[i][3]) for i in places]
-        for line in lines:
+        for line, channels, since in lines:
+            places = [i for i, t in enumerate(seen.transfers) if is_counted(t, currency, channels, since)]
+            credits_ = [(seen.rows[i][1], seen.rows[i][2], seen.rows[i][3]) for i in places]
             for hugging, fired in structuring.structured(credits_, line, gate):
                 proof = [places[i] for i in hugging.window if credits_[i][2] < line]
                 by_count = hugging.near >= gate.credits
@@ -202,10 +210,11 @@ def l01(transfers: list[Transfer], links: Links, values: Values) -> list[Instanc
     return found
 
 
-def is_counted(transfer: Transfer, currency: str) -> bool:
+def is_counted(transfer: Transfer, currency: str, channels: tuple[str, ...], since: int) -> bool:
     creditor = transfer["creditor_account"]
     pushed_in = creditor is not None and creditor != transfer["debtor_account"]
-    return transfer["channel"] in ("cash", "wire") and transfer["currency"] == currency and pushed_in
+    applies = transfer["channel"] in channels and transfer["currency"] == currency and transfer["time"] >= since
+    return bool(applies and pushed_in)
 
 
 def l01_gate(values: Values) -> structuring.Gate:

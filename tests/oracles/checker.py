@@ -80,7 +80,7 @@ def check_s01(subject: str, evidence: Evidence, history: History, links: Links, 
     middle = sorted(t["amount"] for t in fees)[(len(fees) - 1) // 2]
     return broken(
         {
-            "roles": {role for _, role in evidence} == {"fee"},
+            "roles": {role for _, role in evidence} == {"credit"},
             "all paid to the subject": all(t["creditor_account"] == subject for t in fees),
             "all from strangers": all(is_strangers(t, history, links) for t in fees),
             "in one window": spans_less_than(fees, values["window_days"] * DAY),
@@ -150,6 +150,7 @@ def check_l03(subject: str, evidence: Evidence, history: History, links: Links, 
             "debits": all(t["debtor_account"] == subject for t in left),
             "in one window": spans_less_than(window, values["window_days"] * DAY),
             "passed on": any(at_least(sum(gone[i] for i in ids), value, share) for gone, share in marks),
+            "excess": (all_out - all_in) * 1000 <= all_in * round(values["excess_share"] * 1000),
             "retained": (all_in - all_out) * 1000 <= all_in * round(values["retained_share"] * 1000),
             "days": len(days) >= values["days"],
         }
@@ -179,7 +180,10 @@ def check_l01(subject: str, evidence: Evidence, history: History, links: Links, 
     return min(by_line, key=len)
 
 
-def faults_of_line(line: int, subject: str, evidence: Evidence, history: History, values: Values) -> list[str]:
+def faults_of_line(
+    law: tuple[int, tuple[str, ...], int], subject: str, evidence: Evidence, history: History, values: Values
+) -> list[str]:
+    line, channels, since = law
     proof = [t for t, _ in evidence]
     near = round(values["near_share"] * 1000)
     counted = [
@@ -187,7 +191,8 @@ def faults_of_line(line: int, subject: str, evidence: Evidence, history: History
         for t in history
         if t["creditor_account"] == subject
         and t["debtor_account"] != subject
-        and t["channel"] in ("cash", "wire")
+        and t["channel"] in channels
+        and t["time"] >= since
         and t["currency"] == proof[0]["currency"]
     ]
     window = [t for t in counted if position(proof[0]) <= position(t) <= position(proof[-1])]

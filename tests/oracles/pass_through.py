@@ -21,6 +21,7 @@ class Gate(NamedTuple):
     slow_share: int
     retained_share: int
     days: int
+    excess_share: int = 1000
 
 
 class Passage(NamedTuple):
@@ -106,6 +107,7 @@ def holds(seen: Passage, gate: Gate) -> bool:
         seen.counted > 0
         and (at_least(seen.quick, seen.counted, gate.quick_share) or at_least(seen.slow, seen.counted, gate.slow_share))
         and (seen.came - seen.left) * 1000 <= seen.came * gate.retained_share
+        and (seen.left - seen.came) * 1000 <= seen.came * gate.excess_share
         and seen.days >= gate.days
     )
 

@@ -95,11 +95,20 @@ def test_a_line_holds_in_its_own_currency(currency: str, expected: bool) -> None
     assert fires("L01", text) is expected
 
 
-def test_ten_thousand_dollars_by_wire() -> None:
-    wires = "".join(f"2025-03-0{day} 10:00 X -> Y 9,800 channel=wire currency=USD\n" for day in (3, 4, 5))
+def test_three_thousand_dollars_by_wire() -> None:
+    wires = "".join(f"2025-03-0{day} 10:00 X -> Y 2,900 channel=wire currency=USD\n" for day in (3, 4, 5))
     (match,) = matches("L01", wires)
-    assert match["measures"]["line"]["value"] == 1_000_000
-    assert "US$29,400.00" in match["explanation"]
+    assert match["measures"]["line"]["value"] == 300_000
+    assert "US$8,700.00 in 3 wire credits" in match["explanation"]
+    assert not fires("L01", wires.replace("wire", "cash")), "the line is one for wires"
+    assert not fires("L01", wires.replace("2,900", "9,800")), "the line of $10,000 is one for cash"
+
+
+@pytest.mark.parametrize(("year", "expected"), [(2025, False), (2028, True)])
+def test_a_line_that_is_not_yet_law_is_not_named(year: int, expected: bool) -> None:
+    """The cap of 10,000 euros applies from 10 July 2027 on."""
+    cash = "".join(f"{year}-03-0{day} 10:00 - -> Y 9,800 channel=cash currency=EUR\n" for day in (3, 4, 5))
+    assert fires("L01", cash) is expected
 
 
 def test_nothing_just_above_the_line_satisfies_any_excess() -> None:

@@ -22,7 +22,7 @@ def test_eight_strangers_paying_seat_fees_are_found_exactly_at_the_threshold() -
     (match,) = matches("S01", SEATS)
     assert match["subject"] == "Collector"
     assert match["value"] == 800_000
-    assert match["evidence"] == {"fee": [f"t{i}" for i in range(8)]}
+    assert match["evidence"] == {"credit": [f"t{i}" for i in range(8)]}
     assert match["detectable_at"] == match["ended_at"]
     gates = {name: m["value"] for name, m in match["measures"].items() if m["kind"] == "gate"}
     assert gates == {

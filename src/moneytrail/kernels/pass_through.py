@@ -35,6 +35,8 @@ class PassThroughRule(NamedTuple):
         At most this share of all credits in the window is still there.
     days : int
         On at least so many calendar days (UTC) came a counted credit that was itself passed on by either mark.
+    excess_share : int
+        The window's debits pass its credits by at most this share of the credits.
     """
 
     window: int
@@ -45,6 +47,7 @@ class PassThroughRule(NamedTuple):
     slow_share: int
     retained_share: int
     days: int
+    excess_share: int = 1000
 
 
 @njit(cache=True, nogil=True)
@@ -175,6 +178,8 @@ def _best_in_period(
         if p < opening or kind[p] == 1 or counted == 0 or days < rule.days:
             continue
         if not _reaches(debits, credits, 1000 - rule.retained_share):
+            continue
+        if debits - credits > (credits // 1000) * rule.excess_share + credits % 1000 * rule.excess_share // 1000:
             continue
         if _reaches(quick_sum, counted, rule.quick_share) or _reaches(slow_sum, counted, rule.slow_share):
             if not fired:

@@ -103,11 +103,14 @@ class Role:
     meaning : str
     part : str
         What the account at the other end is called in an alert (``payer``).
+    counts : bool
+        Whether its amounts are part of the match's value; money in and the same money out must not both be.
     """
 
     name: str
     meaning: str
     part: str
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +233,11 @@ class Matches:
     evidence: pl.DataFrame
 
     @classmethod
-    def from_found(cls, graph: TransactionGraph, typology: str, found: Iterable[Found]) -> Matches:
+    def from_found(cls, graph: TransactionGraph, typology: Typology, found: Iterable[Found]) -> Matches:
         """Name the matches and build the frames.
 
         A match's id is a hash of typology, subject, key and the ids of the evidence, so that the same finding
-        has the same id in every run. Its value is the larger of what its evidence brings the subject and what it
-        takes from it, so that money passing through is counted once.
+        has the same id in every run. Its value is the sum of the evidence whose role counts.
         """
         instances = list(found)
         if not instances:
@@ -243,6 +245,7 @@ class Matches:
         # One gather for all the ids: a gather for each match costs more than finding it.
         ids = graph.transaction_ids(np.concatenate([one.ledger for one in instances])).to_list()
         rows: list[dict[str, Any]] = []
+        counting = {role.name for role in typology.roles if role.counts}
         place = 0
         for one in instances:
             own = ids[place : place + len(one.ledger)]
@@ -250,11 +253,11 @@ class Matches:
             subject = graph.names[one.subject]
             rows.append(
                 {
-                    "match_id": _match_id(typology, subject, one.key, own),
-                    "typology": typology,
+                    "match_id": _match_id(typology.id, subject, one.key, own),
+                    "typology": typology.id,
                     "subject": subject,
                     "score": score_of(one.measures),
-                    "value": _value(graph, one),
+                    "value": int(graph.amount[one.ledger[[role in counting for role in one.roles]]].sum()),
                     "transfers": len(own),
                     # Times travel as integers: an aware datetime a row would cost more than the search.
                     "started_at": int(graph.time[one.ledger[0]]),
@@ -372,7 +375,7 @@ class Typology:
             When an override is unknown or out of range.
         """
         values = self.values(overrides)
-        return Matches.from_found(graph, self.id, self.finder(graph, values))
+        return Matches.from_found(graph, self, self.finder(graph, values))
 
     def horizon(self, overrides: Mapping[str, object] | None = None) -> int:
         """The longest span, in microseconds, that a match can depend on, up to the end of the period it lies in."""
@@ -403,13 +406,6 @@ def score_of(measures: Iterable[Measure]) -> float:
 def thousandths(share: Value) -> int:
     """A share as whole thousandths, in which kernels compare it exactly."""
     return round(share * 1000)
-
-
-def _value(graph: TransactionGraph, one: Found) -> int:
-    amount = graph.amount[one.ledger]
-    came = int(amount[graph.creditor[one.ledger] == one.subject].sum())
-    left = int(amount[graph.debtor[one.ledger] == one.subject].sum())
-    return max(came, left)
 
 
 def _match_id(typology: str, subject: str, key: str, ids: list[str]) -> str:

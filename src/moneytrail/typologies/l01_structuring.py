@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,30 +28,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that structuring hugs: amounts are compared with it in its own currency, without conversion."""
+    """A line that structuring hugs.
+
+    Amounts are compared with it in its own currency, without conversion, and only where it applies: by `channels`, and
+    from the day `since` on (``None``: for all the time that data are likely to cover).
+    """
 
     currency: str
     amount: int
+    channels: tuple[str, ...]
     what: str
     source: str
+    since: date | None = None
 
 
 LINES: Final = (
-    Line("GBP", 100_000, "least sum for an account freezing order or a cash seizure (UK)",
+    Line("GBP", 100_000, ("cash", "wire"), "least sum for an account freezing order or a cash seizure (UK)",
          "Proceeds of Crime Act 2002, s.303Z8; College of Policing, Cash seizure"),
-    Line("GBP", 1_000_000, "border cash declaration (UK)", "unverified"),
-    Line("GBP", 2_000_000, "Post Office cash deposit cap (UK)", "VIXIO, 2023 (second-hand)"),
-    Line("EUR", 300_000, "identity check for occasional cash (EU)", "The Deep Dive, 2024 (second-hand)"),
-    Line("EUR", 1_000_000, "cash cap from 10 July 2027 (EU)", "The Deep Dive, 2024 (second-hand)"),
-    Line("USD", 300_000, "wire record line (US)", "FinCEN, FIN-2014-A008, 2014 (second-hand)"),
-    Line("USD", 1_000_000, "cash report (US)", "FinCEN, FIN-2014-A008, 2014 (second-hand)"),
-    Line("AUD", 1_000_000, "threshold report (Australia)",
+    Line("GBP", 1_000_000, ("cash",), "border cash declaration (UK)", "unverified"),
+    Line("GBP", 2_000_000, ("cash",), "Post Office cash deposit cap (UK)", "VIXIO, 2023 (second-hand)"),
+    Line("EUR", 300_000, ("cash",), "identity check for occasional cash from 10 July 2027 (EU)",
+         "The Deep Dive, undated (second-hand)", date(2027, 7, 10)),
+    Line("EUR", 1_000_000, ("cash",), "cash cap from 10 July 2027 (EU)", "The Deep Dive, undated (second-hand)",
+         date(2027, 7, 10)),
+    Line("USD", 300_000, ("wire",), "wire record line (US)", "FinCEN, FIN-2014-A008, 2014 (second-hand)"),
+    Line("USD", 1_000_000, ("cash",), "cash report (US)", "FinCEN, FIN-2014-A008, 2014 (second-hand)"),
+    Line("AUD", 1_000_000, ("cash",), "threshold report (Australia)",
          "AUSTRAC, Australian-Indonesian investigation shuts down people smuggling operation"),
-    Line("CAD", 1_000_000, "large-cash report, over 24 hours (Canada)", "Liquisearch, Structuring (second-hand)"),
+    Line("CAD", 1_000_000, ("cash",), "large-cash report, over 24 hours (Canada)",
+         "Liquisearch, Structuring (second-hand)"),
 )  # fmt: skip
 """The lines that are looked at, in order of currency and amount. Each is marked with its source or *unverified*."""
-
-COUNTED_CHANNELS: Final = ("cash", "wire")
 
 PARAMETERS = (
     Parameter(
@@ -89,20 +97,22 @@ PARAMETERS = (
 )  # fmt: skip
 
 
-def _counted(graph: TransactionGraph) -> NDArray[np.bool_]:
-    """In ledger order: credits of a counted channel, not from oneself."""
-    channels = [CHANNELS.index(name) for name in COUNTED_CHANNELS]
-    counted_: NDArray[np.bool_] = np.isin(graph.channel, channels)
-    counted_ &= (graph.creditor >= 0) & (graph.creditor != graph.debtor)
-    return counted_
+def _applies(line: Line, graph: TransactionGraph) -> NDArray[np.bool_]:
+    """In ledger order: credits, not from oneself, to which the line applies by currency, channel and day."""
+    channels = [CHANNELS.index(name) for name in line.channels]
+    applies: NDArray[np.bool_] = np.isin(graph.channel, channels)
+    applies &= (graph.creditor >= 0) & (graph.creditor != graph.debtor)
+    applies &= graph.currency == CURRENCIES.index(line.currency)
+    if line.since:
+        applies &= graph.time >= (line.since - date(1970, 1, 1)).days * DAY
+    return applies
 
 
 def _applicable(graph: TransactionGraph, _values: Values) -> str:
-    currencies = sorted({line.currency for line in LINES})
-    here = np.isin(graph.currency, [CURRENCIES.index(code) for code in currencies])
-    if not graph.transfers or (_counted(graph) & here).any():
+    if not graph.transfers or any(_applies(line, graph).any() for line in LINES):
         return ""
-    return f"needs cash or wire credits in {', '.join(currencies)}; the data has none"
+    currencies = sorted({line.currency for line in LINES})
+    return f"needs cash or wire credits in {', '.join(currencies)} to which a line applies; the data has none"
 
 
 def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
@@ -114,9 +124,8 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
         sum_share=thousandths(values["sum_share"]),
         excess=int(values["excess"]),
     )
-    eligible = _counted(graph)
     for line in LINES:
-        credits = np.flatnonzero(eligible & (graph.currency == CURRENCIES.index(line.currency)))
+        credits = np.flatnonzero(_applies(line, graph))
         if credits.size < rule.credits:
             continue
         ledger = credits[np.argsort(graph.creditor[credits], kind="stable")]
@@ -162,8 +171,8 @@ def _measure(
              points=margin(near, values["credits"], 3, 0.20)) if by_count else
         gate("sum", f"sum of credits, each below the line, in {line.currency}", total, "minor units",
              share_of(line.amount, thousandths(values["sum_share"]))),
-        gate("excess", f"credits just above the line, against those just under it over {values['excess']}", above,
-             "count", below / values["excess"], upper=True,
+        gate("excess", f"credits just above the line (allowed: those just under it, divided by {values['excess']})",
+             above, "count", below / values["excess"], upper=True,
              points=margin(below / max(1, above), values["excess"], 3, 0.10)),
         booster("places", "places paid in at on one day", _places(graph, proof), "count", values["places"],
                 points=0.10),
@@ -206,7 +215,7 @@ def _explain(
     total = money(m["sum_own"].value, line.currency)
     limit = money(line.amount, line.currency)
     who = sentence_id(graph.names[account])
-    many = counted(proof.size, "cash or wire credit")
+    many = counted(proof.size, f"{' or '.join(line.channels)} credit")
     said = f"{who} was paid {total} in {many}, {when}, each below {limit} ({line.what})."
     if "credits" in m:
         said += f" {counted(m['credits'].value, 'credit')} lie just under that line."
@@ -227,7 +236,7 @@ TYPOLOGY = Typology(
     stage="placement",
     summary="Cash or wire amounts are kept just under a line that would trigger a report, a check or a cap.",
     definition=(
-        "Looked at are cash and wire credits in the currency of a line, compared with it without conversion, one line "
+        "Looked at are the credits to which a line applies by currency, channel and day (see the table), one line "
         "at a time. At each such credit below the line, those in the window that ends there (left end excluded, "
         "right end included) "
         "count. The gate holds when at least `credits` of them lie in [`near_share` x line, line), or when none "

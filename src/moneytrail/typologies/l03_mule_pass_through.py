@@ -53,6 +53,10 @@ PARAMETERS = (
         "a mule keeps a cut of some per cent", "design",
     ),
     Parameter(
+        "excess_share", 0.25, "share", 0.0, 1.0, "by how much, as a share of the credits, the debits may pass them",
+        "an account that pays out a multiple of what came in spends money of its own", "design",
+    ),
+    Parameter(
         "days", 2, "count", 1, 60, "days on which such a credit came and was passed on",
         "one such day is a house purchase or a favour", "design",
     ),
@@ -86,6 +90,7 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
         slow_share=thousandths(values["slow_share"]),
         retained_share=thousandths(values["retained_share"]),
         days=int(values["days"]),
+        excess_share=thousandths(values["excess_share"]),
     )
     # An account costs its transfers on both sides.
     both = graph.outgoing.indptr + graph.incoming.indptr
@@ -133,6 +138,8 @@ def _measure(
              values["quick_share"] if quick_share >= values["quick_share"] else values["slow_share"]),
         gate("retained_share", "share of all credits still there", retained, "share", values["retained_share"],
              upper=True),
+        gate("excess_share", "debits beyond the credits, as a share of these", max(0, left - came) / came, "share",
+             values["excess_share"], upper=True),
         booster("first_payee_share", "outflow to payees new in 180 days", new_payees, "share",
                 values["first_payee_share"], points=0.15),
         booster("cut", "kept a cut of the usual size (1 yes, 0 no)", float(within_cut), "count", 1.0, points=0.10),
@@ -172,7 +179,8 @@ TYPOLOGY = Typology(
         "debits are matched first in, first out, from an empty queue one window before the period. The gate holds when "
         "at least `quick_share` of the counted value had left within `quick_minutes` of its arrival, or at least "
         "`slow_share` within `slow_hours`, both inclusive; at most `retained_share` of all credits is left over from "
-        "the debits; and counted credits that were themselves passed on by either mark came on at least `days` "
+        "the debits, and the debits pass the credits by at most `excess_share` of these; and counted credits that were "
+        "themselves passed on by either mark came on at least `days` "
         "calendar days (UTC). One match is kept for each account and period of one window length, counted from 1 "
         "January 1970 UTC: the firing with most value passed on within `slow_hours`, then the earliest. New payees and "
         "a cut of the usual size add points and never decide. Not covered: what was in the account before; a debit "
@@ -181,9 +189,9 @@ TYPOLOGY = Typology(
     parameters=PARAMETERS,
     roles=(
         Role("in", "a counted credit from an unaffiliated account", "sender"),
-        Role("out", "a debit of the window", "next hop"),
+        Role("out", "a debit of the window", "next hop", counts=False),
     ),
-    subject_part="mule",
+    subject_part="account passed through",
     sources=(Source("RUSI", "Following the Fraud: The Role of Money Mules", 2025, second_hand=True),),
     innocent_explanations=(
         "moving money between one's own accounts at several banks",

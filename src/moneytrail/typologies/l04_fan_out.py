@@ -11,7 +11,7 @@ from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.fans import FanRule, backing, fans
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
-from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin, reach
+from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin, strangers
 from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
@@ -136,12 +136,18 @@ def _explain(graph: TransactionGraph, account: int, scattered: NDArray[np.intege
         f"{money(m['value'].value, graph.reference_currency)} to "
         f"{counted(m['payees'].value, 'account')} with no known tie to it, "
         f"{between(int(graph.time[scattered[0]]), int(graph.time[scattered[-1]]))}. "
-        f"{percent(m['first_share'].value)} of them had not dealt with it in the {reach(graph, int(scattered[0]))}. "
-        f"One or two credits shortly before cover {percent(min(1.0, m['funding_share'].value))} of it."
+        f"{strangers(m['first_share'].value, graph, int(scattered[0]))} "
+        f"{_covered(m['funding_share'].value)}"
     )
     if m["institutions"].met:
         said += f" The payees bank with {counted(m['institutions'].value, 'institution')}."
     return said
+
+
+def _covered(share: float) -> str:
+    if share >= 1:
+        return "One or two credits shortly before would have paid for all of it."
+    return f"One or two credits shortly before would have paid for {percent(share)} of it."
 
 
 TYPOLOGY = Typology(
@@ -163,7 +169,7 @@ TYPOLOGY = Typology(
     parameters=PARAMETERS,
     roles=(
         Role("scatter", "a debit to an unaffiliated payee", "payee"),
-        Role("funding", "one of the two largest credits shortly before", "funder"),
+        Role("funding", "one of the two largest credits shortly before", "funder", counts=False),
     ),
     subject_part="distributor",
     sources=(

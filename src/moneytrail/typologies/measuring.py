@@ -9,12 +9,15 @@ import numpy as np
 from moneytrail.graph import DAY, RELATION_RULE
 from moneytrail.kernels.pass_through import left_within
 from moneytrail.typologies.base import Measure
-from moneytrail.typologies.wording import counted
+from moneytrail.typologies.wording import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from moneytrail.graph import TransactionGraph
+
+FEWEST_DAYS: Final = 7
+"""With less data before a finding than this, nothing is said about earlier dealings."""
 
 SEATS: Final = 6
 """The most seats that one payment is taken to cover."""
@@ -155,11 +158,14 @@ def history_days(graph: TransactionGraph, first: int) -> float:
     return float(min(graph.time[first] - graph.known_from, RELATION_RULE.lookback) / DAY)
 
 
-def reach(graph: TransactionGraph, first: int) -> str:
-    """How far back "no earlier dealings" was looked for, in words; no farther than the data go."""
-    days = int(history_days(graph, first))
+def strangers(share: float, graph: TransactionGraph, first: int) -> str:
+    """What may be said of earlier dealings: a sentence that claims no more than the data before can show."""
+    days = history_days(graph, first)
     full = RELATION_RULE.lookback // DAY
-    return f"{full} days before" if days >= full else f"{counted(days, 'day')} of data before (of {full} wanted)"
+    if days < FEWEST_DAYS:
+        return f"The data begin {days:.1f} days before, too late to say who had dealt with it earlier."
+    looked = f"{full} days before" if days >= full else f"{days:.1f} days of data before (of {full} wanted)"
+    return f"{percent(share)} of them had not dealt with it in the {looked}."
 
 
 def account_transfers(graph: TransactionGraph, account: int, first: int, last: int) -> NDArray[np.int64]:

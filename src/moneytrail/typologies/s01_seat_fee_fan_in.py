@@ -21,7 +21,7 @@ from moneytrail.typologies.measuring import (
     margin,
     modal_concentration,
     passed_share,
-    reach,
+    strangers,
 )
 from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
 
@@ -116,7 +116,7 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
         yield Found(
             subject=account,
             ledger=ledger,
-            roles=["fee"] * ledger.size,
+            roles=["credit"] * ledger.size,
             detectable=int(side.edge[fired]),
             measures=measures,
             explanation=_explain(graph, account, ledger, {m.name: m for m in measures}),
@@ -134,14 +134,16 @@ def _measure(
     one_shot = int((relations.recent[by_payer[last_of_payer]] <= values["one_shot_transfers"]).sum())
     first = int(relations.first[ledger].sum())
     median = lower_median(amounts)
+    in_range = int(amounts[(amounts >= values["seat_low"]) & (amounts <= values["seat_high"])].sum())
     spending = _card_share(graph, account, ledger)
+    few = f"at most {values['one_shot_transfers']} transfers in 180 days"
     return (
         gate("payers", "unaffiliated payers", payers, "count", values["payers"],
              points=margin(payers, values["payers"], 3, 0.15)),
         gate("value", "sum of their credits", value, "minor units", values["value"],
              points=margin(value, values["value"], 5, 0.05)),
         gate("first_share", "payers with no earlier dealings", first / payers, "share", values["first_share"]),
-        gate("one_shot_share", "payers with few transfers", one_shot / payers, "share", values["one_shot_share"]),
+        gate("one_shot_share", f"payers with {few}", one_shot / payers, "share", values["one_shot_share"]),
         gate("seat_low", "median credit", median, "minor units", values["seat_low"]),
         gate("seat_high", "median credit", median, "minor units", values["seat_high"], upper=True),
         booster("uniform_share", "credits at one of two unit prices",
@@ -154,6 +156,7 @@ def _measure(
                 points=0.05),
         booster("history_days", "days of data before it", history_days(graph, int(ledger[0])), "days",
                 values["history_days"], points=0.10),
+        fact("in_range", "sum of the credits within the range of the median", in_range, "minor units"),
         fact("span_days", "days from first to last credit",
              int(graph.time[ledger[-1]] - graph.time[ledger[0]]) / DAY, "days"),
     )  # fmt: skip
@@ -172,13 +175,15 @@ def _card_share(graph: TransactionGraph, account: int, ledger: NDArray[np.intege
 
 def _explain(graph: TransactionGraph, account: int, ledger: NDArray[np.integer[Any]], m: dict[str, Measure]) -> str:
     currency = graph.reference_currency
+    low, high = (money(m[name].threshold or 0, currency) for name in ("seat_low", "seat_high"))
     said = (
         f"{sentence_id(graph.names[account])} was paid {money(m['value'].value, currency)} by "
         f"{counted(m['payers'].value, 'payer')} with no known tie to it, "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
-        f"{percent(m['first_share'].value)} of them had not dealt with it in the {reach(graph, int(ledger[0]))}, and "
-        f"{percent(m['one_shot_share'].value)} paid at most a few times. "
-        f"The middle credit is {money(m['seat_low'].value, currency)}, within the range of seat prices."
+        f"{strangers(m['first_share'].value, graph, int(ledger[0]))} "
+        f"{percent(m['one_shot_share'].value)} of them made {m['one_shot_share'].label.removeprefix('payers with ')}. "
+        f"The middle credit is {money(m['seat_low'].value, currency)}; the range looked for is {low} to {high}, and "
+        f"the credits within it come to {money(m['in_range'].value, currency)}."
     )
     if m["uniform_share"].met:
         said += f" {percent(m['uniform_share'].value)} of the credits are at one of two unit prices."
@@ -207,8 +212,8 @@ TYPOLOGY = Typology(
         "broker outside the bank, and payers who were regular counterparties before."
     ),
     parameters=PARAMETERS,
-    roles=(Role("fee", "a credit from an unaffiliated payer", "payer"),),
-    subject_part="collector",
+    roles=(Role("credit", "a credit from an unaffiliated payer", "payer"),),
+    subject_part="account paid into",
     sources=(
         Source(
             "FinCEN",

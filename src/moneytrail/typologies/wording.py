@@ -36,8 +36,13 @@ def counted(number: float, one: str, many: str | None = None) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a whole percentage, rounded half to even: ``93 %``."""
-    return f"{share * 100:.0f} %"
+    """A share as a whole percentage: ``93 %``. Nothing that is not all is called 100 %, nothing that is there 0 %."""
+    whole = f"{share * 100:.0f}"
+    if share < 1 and whole == "100":
+        return "more than 99 %"
+    if share > 0 and whole == "0":
+        return "less than 1 %"
+    return f"{whole} %"
 
 
 def score(value: float) -> str:
