@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shlex
+import socket
 import sys
 import time
 from dataclasses import asdict, replace
@@ -379,6 +380,8 @@ def demo(
     from moneytrail.storage import AlertQuery, Store
 
     settings = Settings()
+    port = settings.port if port is None else port
+    _check_port(settings.host, port)
     bank, store = folder / "bank", str(folder / "moneytrail.db")
     if not (bank / "simulation.json").exists():
         console.note("Making a synthetic bank with smuggling gangs in it …")
@@ -405,7 +408,7 @@ def demo(
     _serve(
         store,
         settings.host,
-        settings.port if port is None else port,
+        port,
         [
             "",
             "Serving alerts on {address} (Ctrl-C ends it). Read them with:",
@@ -413,6 +416,18 @@ def demo(
         ],
         retire_earlier_keys,
     )
+
+
+def _check_port(host: str, port: int) -> None:
+    """Fail before the demo has worked for a minute, and not after it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ParameterError(
+                f"cannot listen on {host}, port {port}: {error.strerror}; choose another with --port or MONEYTRAIL_PORT"
+            ) from error
 
 
 def _serve(store: str, host: str, port: int, lines: list[str], first: Callable[[], None] = lambda: None) -> None:

@@ -16,8 +16,8 @@ from moneytrail.simulate import SimulatedBank, simulate
 
 GOLDEN: Final = {
     "bank": "f8f002d886dfb48889ee54b3b5efe9e1508c4a9fab69511cf015e2c4fa82bf9a",
-    "matches": "7569d3ce79e3a57c5b89e2f576e15fe2d60eb71f090c03d508a6690273e5c515",
-    "alerts": "f483278db8790d74b3f6d44ab9ca56b5d6dbeddf312a0d0193c61b737fea66ce",
+    "matches": "923a5cefd86fbc061bc5ff3f22eb0e1f291728b39f695e58c1be7e7e1470ad98",
+    "alerts": "22d2099ea383729afd3ab3e2daac7f40094ad7832fe2c6d5fe2a3d986c83c460",
 }
 
 ADVICE: Final = """the {part} of the golden run changed (hash {found}).
