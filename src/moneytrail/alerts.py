@@ -509,7 +509,7 @@ def _subjects(
     for transfer in evidence:
         subject, part_of = subject_of[transfer.match_id]
         for account in (transfer.debtor_account, transfer.creditor_account):
-            if account != subject:
+            if account != subject and part_of[transfer.role]:
                 add(account, part_of[transfer.role])
     names = list(parts)
     ordered = names[:leading] + sorted(names[leading:])

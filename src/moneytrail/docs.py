@@ -89,7 +89,9 @@ def _typology(entry: Typology) -> str:
         "## Evidence\n\n",
         f"The subject is the **{entry.subject_part}**. Roles of the transfers:\n\n",
         _bullets(
-            f"`{role.name}`: {role.meaning}; the account at the other end is a {role.part}" for role in entry.roles
+            f"`{role.name}`: {role.meaning}; the account at the other end is "
+            + (f"a {role.part}" if role.part else "not named as a subject")
+            for role in entry.roles
         ),
         "\nEvery person begins as *unknown*: a part in a match is a fact of the transfers, not a judgement.\n\n",
         "## Innocent explanations to rule out\n\n",

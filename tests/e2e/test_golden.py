@@ -16,8 +16,8 @@ from moneytrail.simulate import SimulatedBank, simulate
 
 GOLDEN: Final = {
     "bank": "f8f002d886dfb48889ee54b3b5efe9e1508c4a9fab69511cf015e2c4fa82bf9a",
-    "matches": "923a5cefd86fbc061bc5ff3f22eb0e1f291728b39f695e58c1be7e7e1470ad98",
-    "alerts": "22d2099ea383729afd3ab3e2daac7f40094ad7832fe2c6d5fe2a3d986c83c460",
+    "matches": "9c1cc94824fde764c468cd6169c0a2a20b5a0c229e4b8d1b3081c8b2d933d7ca",
+    "alerts": "115a0fc16eb70a59639c6f1a5bcb3d1e4c3b7108df67693bca7d3d8d8f8b0ba0",
 }
 
 ADVICE: Final = """the {part} of the golden run changed (hash {found}).

@@ -172,8 +172,7 @@ def l03(transfers: list[Transfer], links: Links, values: Values) -> list[Instanc
             "retained_share": max(0, alone.came - alone.left) / alone.came,
             "excess_share": max(0, alone.left - alone.came) / alone.came,
         }
-        proof = [i for i in window if seen.rows[i][0] == account or (stranger[i] and seen.rows[i][3] >= gate.credit)]
-        found.append(seen.instance(account, proof, fired, gates))
+        found.append(seen.instance(account, window, fired, gates))
     return found
 
 

@@ -122,6 +122,7 @@ def check_l04(subject: str, evidence: Evidence, history: History, links: Links, 
 def check_l03(subject: str, evidence: Evidence, history: History, links: Links, values: Values) -> list[str]:
     came = [t for t, role in evidence if role == "in"]
     left = [t for t, role in evidence if role == "out"]
+    other = [t for t, role in evidence if role == "other in"]
     start, end = position(evidence[0][0]), position(evidence[-1][0])
     window = [
         t
@@ -142,7 +143,9 @@ def check_l03(subject: str, evidence: Evidence, history: History, links: Links, 
     }
     return broken(
         {
-            "roles": len(came) + len(left) == len(evidence),
+            "roles": len(came) + len(left) + len(other) == len(evidence),
+            "whole window": len(window) == len(evidence),
+            "other credits": all(t["creditor_account"] == subject for t in other),
             "counted credits": all(
                 t["creditor_account"] == subject and t["amount"] >= values["credit"] and is_strangers(t, history, links)
                 for t in came

@@ -143,7 +143,7 @@ def test_roles_are_declared_once(entry: Typology) -> None:
     assert len({role.name for role in entry.roles}) == len(entry.roles)
     for role in entry.roles:
         assert role.meaning
-        assert role.part
+        assert role.part or not role.counts
 
 
 def test_the_horizon_covers_the_window_and_the_relations(entry: Typology) -> None:

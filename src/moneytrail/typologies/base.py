@@ -102,7 +102,7 @@ class Role:
         Stands in the evidence.
     meaning : str
     part : str
-        What the account at the other end is called in an alert (``payer``).
+        What the account at the other end is called in an alert (``payer``); empty: it is not named as a subject.
     counts : bool
         Whether its amounts are part of the match's value; money in and the same money out must not both be.
     """

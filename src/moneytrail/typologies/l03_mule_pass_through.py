@@ -100,14 +100,15 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
         credit = graph.creditor[own] == account
         counted_ = credit & (graph.amount[own] >= rule.credit) & graph.relations.stranger[own]
         measures = _measure(graph, (own, credit, counted_), values, rule)
-        kept = counted_ | ~credit
+        # The whole window is the evidence: what was kept and what was overspent can be counted from it alone.
+        roles = np.where(counted_, "in", np.where(credit, "other in", "out")).tolist()
         yield Found(
             subject=account,
-            ledger=own[kept],
-            roles=["in" if came else "out" for came in credit[kept].tolist()],
+            ledger=own,
+            roles=roles,
             detectable=fired,
             measures=measures,
-            explanation=_explain(graph, account, own[kept], {m.name: m for m in measures}),
+            explanation=_explain(graph, account, own[counted_ | ~credit], {m.name: m for m in measures}),
         )
 
 
@@ -190,6 +191,7 @@ TYPOLOGY = Typology(
     roles=(
         Role("in", "a counted credit from an unaffiliated account", "sender"),
         Role("out", "a debit of the window", "next hop", counts=False),
+        Role("other in", "a credit of the window that does not count: too small, or no stranger's", "", counts=False),
     ),
     subject_part="account passed through",
     sources=(Source("RUSI", "Following the Fraud: The Role of Money Mules", 2025, second_hand=True),),
