@@ -19,7 +19,7 @@ import polars as pl
 from moneytrail.errors import InputError, ParameterError
 from moneytrail.readers import REASONS, load_mapping, read, read_accounts
 from moneytrail.scoring import FRAME_FILES, is_run_record
-from moneytrail.storage import Store
+from moneytrail.storage import Store, without_password
 
 if TYPE_CHECKING:
     from moneytrail.readers import AccountReading, Reading
@@ -236,7 +236,7 @@ def summarise(run: Run, places: Places) -> dict[str, Any]:
         "assumptions": list(run.reading.assumptions),
         "rejected_examples": run.rejected.head(REJECTED_SHOWN).to_dicts(),
         "seconds": record["seconds"],
-        "store": _shown(places.store),
+        "store": without_password(places.store) if places.store else None,
         "out": str(places.out) if places.out else None,
     }
 
@@ -256,15 +256,6 @@ def check_repeated(record: Mapping[str, Any], run_id: str) -> None:
 def _check_parent(option: str, path: Path) -> None:
     if not path.absolute().parent.is_dir():
         raise ParameterError(f"{option} {path}: there is no folder {path.absolute().parent.name}")
-
-
-def _shown(store: str | None) -> str | None:
-    """A store's address without a password in it."""
-    if store is None or "://" not in store or "@" not in store:
-        return store
-    scheme, _, rest = store.partition("://")
-    who, _, where = rest.rpartition("@")
-    return f"{scheme}://{who.partition(':')[0]}@{where}"
 
 
 def _source(inputs: Inputs, reading: Reading, accounts: AccountReading | None) -> dict[str, Any]:

@@ -193,7 +193,10 @@ class Pipeline:
             grouping = group(
                 matches,
                 scored.select(*TRANSFER_SCHEMA, "reference_amount", *anomaly),
-                catalogue={t["id"]: (by_id(t["id"]), t["window"]) for t in _windows(catalogue)},
+                catalogue={
+                    entry["id"]: (by_id(entry["id"]), int(entry["parameters"][WINDOW_PARAMETER]) * DAY)
+                    for entry in catalogue
+                },
                 run_id=record["run_id"],
                 budget=self.alert_budget,
                 reference_currency=self.rates.reference,
@@ -346,10 +349,6 @@ class _Clock:
         yield
         self.seconds[name] = round(time.perf_counter() - start, 4)
         self._progress(name, 1.0)
-
-
-def _windows(catalogue: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{"id": entry["id"], "window": int(entry["parameters"][WINDOW_PARAMETER]) * DAY} for entry in catalogue]
 
 
 def _scored(

@@ -1,5 +1,6 @@
 """Runs, alerts, evidence, decisions, API keys and audit: SQLite by default, PostgreSQL by URL."""
 
+from moneytrail.storage.database import without_password
 from moneytrail.storage.journal import TEXT_MAX
 from moneytrail.storage.paging import LIMIT_MAX, SORTS, AlertQuery
 from moneytrail.storage.records import (
@@ -32,4 +33,5 @@ __all__ = [
     "RunSummary",
     "Scope",
     "Store",
+    "without_password",
 ]

@@ -250,6 +250,11 @@ def _shown(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
+def without_password(address: str) -> str:
+    """A store's address as it may be shown: a path as it is, a URL with its password hidden."""
+    return _shown(sa.make_url(address)) if "://" in address else address
+
+
 def _reason(error: Exception) -> str:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = str(cause).strip().splitlines()

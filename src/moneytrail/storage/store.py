@@ -63,11 +63,6 @@ class Store:
         """
         return cls(Database.open(url_or_path, create=create))
 
-    @property
-    def name(self) -> str:
-        """The store's address, without its password."""
-        return self._database.name
-
     def close(self) -> None:
         """Close every connection; a closed store opens them again when it is used."""
         self._database.close()
