@@ -1,6 +1,7 @@
 """The command line. Thin: it reads settings and options, calls the package and shows what comes back.
 
-Results go to stdout, progress and errors to stderr. Exit status: 0 done, 2 a clear error, 130 interrupted.
+Results go to stdout, progress and errors to stderr. Exit status: 0 done, 1 a match was refused (``verify-match``),
+2 a clear error, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ app = typer.Typer(
 keys_app = typer.Typer(help="API keys of the service: create, list, revoke.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
+REFUSED: Final = 1
 INTERRUPTED: Final = 130
 EXAMPLES_SHOWN: Final = 5
 
@@ -260,6 +262,39 @@ def typologies(
     else:
         listed = [(t.id, t.name, t.stage, t.summary) for t in CATALOGUE]
         console.show_table("Typologies", ("id", "name", "stage", "what it looks for"), listed)
+
+
+@app.command("verify-match", short_help="Check matches from their own transfers alone.")
+def verify_match(
+    place: Annotated[Path, typer.Argument(metavar="PLACE", help="Folder of `score --out` or `motifs --out`, or JSON.")],
+    match_ids: Annotated[list[str] | None, typer.Argument(metavar="[MATCH_ID]...", help="Only these.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every match of the place.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check matches from their own transfers alone; the status is 1 when one is refused.
+
+    Example: moneytrail verify-match results --all
+    """
+    from moneytrail import console
+    from moneytrail.verify import read_claims, verify
+
+    if every and match_ids:
+        raise ParameterError("--all and the names of matches contradict each other")
+    if not every and not match_ids and place.is_dir():
+        raise ParameterError(f"{place}: name matches of this folder, or give --all for every one")
+    with console.progress(quiet) as tell:
+        tell("verify", 0.0)
+        verdicts = [verify(claim) for claim in read_claims(place, match_ids or ())]
+        tell("verify", 1.0)
+    refused = sum(not verdict.confirmed for verdict in verdicts)
+    if as_json:
+        counts = {"confirmed": len(verdicts) - refused, "refused": refused}
+        typer.echo(json.dumps({**counts, "verdicts": [asdict(verdict) for verdict in verdicts]}))
+    else:
+        console.show_verdicts(verdicts)
+    if refused:
+        raise typer.Exit(REFUSED)
 
 
 @app.command(short_help="Make a synthetic bank with gangs in it.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from moneytrail.alerts import Alert, AlertMatch, Measure
     from moneytrail.storage import AlertSummary
+    from moneytrail.verify import Verdict
 
 EVIDENCE_SHOWN: Final = 40
 """Evidence rows that ``moneytrail alert`` shows unless asked for all."""
@@ -207,6 +208,26 @@ def _show_evidence(console: Console, alert: Alert, every_transfer: bool) -> None
         )
     console.print(table)
     _more(console, len(alert.evidence) - len(shown), "transfers")
+
+
+def show_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """One line a match: what holds, or each check that does not; then what no transfers can show."""
+    unseen: dict[str, int] = {}
+    for verdict in verdicts:
+        # Plain lines, for a terminal and for `grep` alike.
+        if verdict.confirmed:
+            sys.stdout.write(f"{verdict.match_id} confirmed: all {len(verdict.checks)} checks hold\n")
+        else:
+            faults = "; ".join(f"{check.name}: {check.detail}" for check in verdict.refusals)
+            sys.stdout.write(f"{verdict.match_id} refused: {faults}\n")
+        for sentence in verdict.not_checkable:
+            unseen[sentence] = unseen.get(sentence, 0) + 1
+    confirmed = sum(verdict.confirmed for verdict in verdicts)
+    sys.stdout.write(f"{confirmed:,} confirmed, {len(verdicts) - confirmed:,} refused.\n")
+    if unseen:
+        sys.stdout.write("Not checkable from the evidence, and so not confirmed:\n")
+    for sentence, number in unseen.items():
+        sys.stdout.write(f"  {sentence}{f' ({number:,} matches)' if len(verdicts) > 1 else ''}\n")
 
 
 def show_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
