@@ -242,7 +242,9 @@ def group(
     proof = matches.evidence.join(
         match.select("match_id", "group", "typology"), on="match_id", how="left", maintain_order="left"
     )
-    proof = proof.join(transfers, on="transaction_id", how="left", maintain_order="left")
+    # Looking up the few transfers that prove something is much cheaper than joining all of them.
+    proving = transfers.filter(pl.col("transaction_id").is_in(proof["transaction_id"].unique().implode()))
+    proof = proof.join(proving, on="transaction_id", how="left", maintain_order="left")
     counting = [f"{t}\x1f{role.name}" for t, (entry, _) in catalogue.items() for role in entry.roles if role.counts]
     proof = proof.with_columns(counts=pl.concat_str("typology", "role", separator="\x1f").is_in(counting))
     frame = _alert_frame(match, proof, detectors, list(catalogue))

@@ -253,15 +253,12 @@ def _microseconds(moment: datetime) -> int:
 
 def _intern(transfers: pl.DataFrame) -> tuple[pl.Series, NDArray[np.int32], NDArray[np.int32]]:
     """Accounts as integers in order of first appearance, debtors' column first."""
-    both = pl.concat([transfers["debtor_account"], transfers["creditor_account"]])
-    coded = both.cast(pl.Categorical(pl.Categories.random()))
-    codes = coded.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-    height = transfers.height
-    somewhere = np.zeros(int(codes.max(initial=-1)) + 1, np.int64)
-    present = np.flatnonzero(codes >= 0)
-    somewhere[codes[present]] = present
-    names = both.gather(pl.Series(somewhere)).rename("account")
-    return names, codes[:height], codes[height:]
+    categories = pl.Categories.random()
+    sides = [transfers[name].cast(pl.Categorical(categories)) for name in ("debtor_account", "creditor_account")]
+    debtor, creditor = (side.to_physical().cast(pl.Int32).fill_null(-1).to_numpy() for side in sides)
+    number = max(int(debtor.max(initial=-1)), int(creditor.max(initial=-1))) + 1
+    names = pl.Series("account", np.arange(number, dtype=np.uint32)).cat.to(pl.Categorical(categories))
+    return names.cast(pl.String), debtor, creditor
 
 
 def _ledger_order(time: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int32] | None:

@@ -13,10 +13,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import polars as pl
 
 from moneytrail.errors import MissingRateError, ParameterError
-from moneytrail.schema import CURRENCY_EXPONENTS
+from moneytrail.schema import CURRENCIES, CURRENCY, CURRENCY_EXPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,7 @@ class ExchangeRates:
         ParameterError
             When an amount does not fit int64 after conversion.
         """
-        used = frame["currency"].cast(pl.String).unique().sort().to_list()
+        used = frame["currency"].unique().cast(pl.String).sort().to_list()
         if used == [self.reference] or not used:
             return frame["amount"].alias("reference_amount")
         missing = [code for code in used if code not in self.rates]
@@ -107,20 +108,21 @@ class ExchangeRates:
                 f"no exchange rate from {missing[0]} to {self.reference} ({count:,} transfers need it); "
                 "add it to a rates file and give that with --rates"
             )
-        most = dict(frame.group_by(pl.col("currency").cast(pl.String)).agg(pl.col("amount").max()).iter_rows())
+        codes = frame["currency"].cast(CURRENCY).to_physical().to_numpy()
+        converted = frame["amount"].to_numpy().copy()
         for code in used:
-            if (most[code] * self._factor(code) + SCALE // 2) // SCALE > 2**63 - 1:
-                large = f"{most[code]:,} minor units of {code}"
+            factor = self._factor(code)
+            if factor == SCALE:
+                continue
+            rows = np.flatnonzero(codes == CURRENCIES.index(code))
+            largest = int(converted[rows].max())
+            if (largest * factor + SCALE // 2) // SCALE > 2**63 - 1:
+                large = f"{largest:,} minor units of {code}"
                 raise ParameterError(f"an amount of {large} is too large to convert to {self.reference}")
-        factors = pl.DataFrame(
-            {"currency": used, "factor": [self._factor(code) for code in used]},
-            schema={"currency": pl.String, "factor": pl.Int128},
-        )
-        joined = frame.select(pl.col("amount"), pl.col("currency").cast(pl.String)).join(
-            factors, on="currency", how="left", maintain_order="left"
-        )
-        exact = (pl.col("amount").cast(pl.Int128) * pl.col("factor") + SCALE // 2) // SCALE
-        return joined.select(exact.cast(pl.Int64).alias("reference_amount"))["reference_amount"]
+            exact = (pl.col("amount").cast(pl.Int128) * pl.lit(factor, pl.Int128) + SCALE // 2) // SCALE
+            own = pl.DataFrame({"amount": converted[rows]})
+            converted[rows] = own.select(exact.cast(pl.Int64)).to_series().to_numpy()
+        return pl.Series("reference_amount", converted)
 
     def _factor(self, code: str) -> int:
         exponent = CURRENCY_EXPONENTS[self.reference] - CURRENCY_EXPONENTS[code]

@@ -34,6 +34,8 @@ from moneytrail.typologies.base import Matches
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from moneytrail.detectors import Detector
 
 SHIPPED_DETECTORS: Final = ("iforest", "hbos")
@@ -355,25 +357,49 @@ def _scored(
     graph: TransactionGraph, matches: Matches, anomaly: dict[str, Any], catalogue: list[dict[str, Any]]
 ) -> pl.DataFrame:
     """The transfers with every score apart and the combined one, in the order of the input."""
-    back = np.empty(graph.transfers, np.int64)
-    back[graph.order] = np.arange(graph.transfers)
+    anomaly = {name: pl.Series(name, _in_input_order(graph, scores)).round(6) for name, scores in anomaly.items()}
     frame = graph.frame.with_columns(
-        pl.Series("reference_amount", graph.amount[back]),
-        *(pl.Series(name, scores[back]).round(6) for name, scores in anomaly.items()),
+        pl.Series("reference_amount", _in_input_order(graph, graph.amount)), *anomaly.values()
     )
-    best = matches.evidence.join(matches.match.select("match_id", "typology", "score"), on="match_id")
     ids = [entry["id"] for entry in catalogue]
-    by_typology = best.group_by("transaction_id").agg(
-        pl.col("score").filter(pl.col("typology") == typology).max().fill_null(0.0).alias(typology) for typology in ids
-    )
-    frame = frame.join(by_typology, on="transaction_id", how="left", maintain_order="left").with_columns(
-        pl.col(ids).fill_null(0.0)
-    )
-    detectors = frame.select(list(anomaly)).to_numpy() if anomaly else np.empty((frame.height, 0))
-    frame = frame.with_columns(risk_score=pl.Series(risk(frame.select(ids).to_numpy(), detectors)))
+    place, best = _best_scores(frame["transaction_id"], matches, ids)
+    scores = {name: np.zeros(frame.height) for name in (*ids, "risk_score")}
+    for column, name in enumerate(ids):
+        scores[name][place] = best[:, column]
+    if anomaly:
+        typologies = np.column_stack([scores[name] for name in ids])
+        scores["risk_score"] = risk(typologies, frame.select(list(anomaly)).to_numpy())
+    else:
+        # Without detectors a transfer that proves no match has no risk, and nearly all prove none.
+        scores["risk_score"][place] = risk(best, np.empty((place.size, 0)))
     missing = [entry["id"] for entry in catalogue if entry["not_applicable"]]
     order = [*graph.frame.columns, "reference_amount", *ids, *anomaly, "risk_score"]
+    frame = frame.with_columns(pl.Series(name, values) for name, values in scores.items())
     return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in missing).select(order)
+
+
+def _in_input_order(graph: TransactionGraph, values: NDArray[Any]) -> NDArray[Any]:
+    """Values of the transfers, given in ledger order, in the order of the frame."""
+    if (graph.order[1:] > graph.order[:-1]).all():
+        return values
+    moved = np.empty_like(values)
+    moved[graph.order] = values
+    return moved
+
+
+def _best_scores(
+    transaction_ids: pl.Series, matches: Matches, typologies: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Places of the transfers that prove a match, and float64[places, typologies]: the best score of each typology."""
+    proved = matches.evidence.join(matches.match.select("match_id", "typology", "score"), on="match_id")
+    best = proved.group_by("transaction_id").agg(
+        pl.col("score").filter(pl.col("typology") == name).max().fill_null(0.0).alias(name) for name in typologies
+    )
+    # Looking up the few that prove something is much cheaper than joining every transfer.
+    frame = transaction_ids.to_frame().with_row_index("place")
+    found = frame.filter(pl.col("transaction_id").is_in(best["transaction_id"].implode()))
+    found = found.join(best, on="transaction_id", how="left", maintain_order="left")
+    return found["place"].cast(pl.Int64).to_numpy(), found.select(typologies).to_numpy()
 
 
 def _outcome(graph: TransactionGraph, matches: Matches, grouping: Grouping, clock: _Clock) -> dict[str, Any]:
