@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 # Where the home folder cannot be written (containers), the installer keeps its cache here.
 export UV_CACHE_DIR ?= $(shell test -w "$$HOME" && echo "$$HOME/.cache/uv" || echo "$(CURDIR)/.uv/cache")
 
-.PHONY: help setup demo test test-modes check format lock models docs bench clean
+.PHONY: help setup setup-bench demo test test-modes check format lock models docs bench clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,9 +49,19 @@ format: setup  ## Format the code.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+setup-bench: .venv/.ready-bench  ## Add what only the benchmarks need: the peers and the plots.
+
+.venv/.ready-bench: .venv/.ready requirements-bench.lock
+	@$(UV) pip install --quiet --no-deps --require-hashes --python $(BIN)/python -r requirements-bench.lock
+	@touch $@
+
+# The benchmarks' lock holds the same versions as the other one. The GPU library that xgboost asks for is left out.
 lock: setup  ## Resolve the dependencies anew.
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --group dev --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header -o requirements.lock pyproject.toml
+	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --group bench --generate-hashes \
+		--constraint requirements.lock --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
+		--no-emit-index-url --no-annotate --no-header -o requirements-bench.lock pyproject.toml
 
 models: setup  ## Train the shipped detectors again on simulated banks.
 	@$(BIN)/python -m models.train
@@ -59,7 +69,8 @@ models: setup  ## Train the shipped detectors again on simulated banks.
 docs: setup  ## Write the generated pages of docs/ again.
 	@$(BIN)/python -m moneytrail.docs docs
 
-bench: setup  ## Measure graph building, scoring and the whole command.
+bench: setup-bench  ## Measure the scoring core against its peer, then graph building and the whole command.
+	@$(BIN)/python -m benchmarks.core --plot benchmarks/results/core.svg
 	@$(BIN)/python -m benchmarks.slice
 
 clean:  ## Remove the environment and everything that was made.
