@@ -12,6 +12,22 @@ from numba import njit
 from numpy.typing import NDArray
 
 
+class Ledger(NamedTuple):
+    """Who paid whom, when, in ledger order.
+
+    Attributes
+    ----------
+    debtor, creditor : int32[n]
+        -1 where that side is absent.
+    time : int64[n]
+        Microseconds UTC.
+    """
+
+    debtor: NDArray[np.int32]
+    creditor: NDArray[np.int32]
+    time: NDArray[np.int64]
+
+
 class Block(NamedTuple):
     """Transfers ``first`` (inclusive) to ``last`` (exclusive) of the ledger, as seen from every account.
 
