@@ -37,10 +37,10 @@ def _crowd(rows: list[Row]) -> list[Row]:
     return [(d, 0 if i % 3 else c, t, a) for i, (d, c, t, a) in enumerate(rows)]
 
 
-def settings_of(unit: int = 1) -> st.SearchStrategy[Setting]:
+def settings_of(unit: int = 1, amounts: tuple[int, ...] = AMOUNTS) -> st.SearchStrategy[Setting]:
     """Return small dense worlds, times in steps of `unit` microseconds, windows of 1 to 12 steps."""
     rows = st.one_of(
-        row_lists(unit=unit), row_lists(amounts=AMOUNTS + HUGE, unit=unit), row_lists(unit=unit, origin=-10 * unit)
+        row_lists(amounts, unit), row_lists(amounts + HUGE, unit), row_lists(amounts, unit, origin=-10 * unit)
     ).flatmap(lambda drawn: st.sampled_from((drawn, _crowd(drawn), [(0, *row[1:]) for row in drawn])))
     return st.builds(
         Setting,

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import pytest
 
-from tests.kernels import test_medians
+from tests.kernels import test_concentration, test_medians
 from tests.kernels.account_runs import ABSENT, Fill, blocks_of, every_target, run
 from tests.kernels.test_parallel import COMPILED, SOON, hub, random_world
 from tests.worlds import DAY, HOUR, Arrays, arrays_of, frozen
@@ -24,7 +24,10 @@ class Case(NamedTuple):
     statistics: int
 
 
-CASES = (Case("medians", test_medians.fill, 2),)
+CASES = (
+    Case("medians", test_medians.fill, 2),
+    Case("concentration", test_concentration.fill, 1),
+)
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.name)
@@ -42,8 +45,8 @@ def threads() -> Iterator[Callable[[int], None]]:
 
 @pytest.fixture(scope="module")
 def world() -> Arrays:
-    """Account 0 takes part in every third transfer: some hundred within a week."""
-    return random_world(accounts=40, transfers=3_000)
+    """Account 0 takes part in every third transfer: hundreds of them within 60 days."""
+    return random_world(accounts=40, transfers=3_000 if COMPILED else 900)
 
 
 @pytest.mark.parametrize("window", [HOUR, 7 * DAY, 60 * DAY])
@@ -54,14 +57,14 @@ def test_the_same_bits_for_any_threads_chunks_and_blocks(
     made = []
     for number in (1, 2):
         threads(number)
-        for chunks, cuts in ((1, ()), (64, ()), (3, (1_500,)), (64, range(1, 3_000, 371)), (5, (1, 2, 2_999))):
+        for chunks, cuts in ((1, ()), (64, ()), (3, (500,)), (64, range(1, 3_000, 371)), (5, (1, 2, 899))):
             made.append(run(case.fill, world, targets, window, blocks_of(world, cuts, chunks)).tobytes())
     assert set(made) == {made[0]}
 
 
 def test_only_what_is_asked_for_is_written(case: Case, world: Arrays) -> None:
     every = every_target(case.statistics)
-    blocks = blocks_of(world, (1_000,))
+    blocks = blocks_of(world, (500,))
     whole = run(case.fill, world, every, 7 * DAY, blocks)
     for target in every:
         part = [np.full((block.last - block.first, whole.shape[1]), ABSENT, np.float32) for block in blocks]
@@ -76,8 +79,8 @@ def test_rows_that_nobody_wants_change_nothing(case: Case, world: Arrays) -> Non
     """Wanted rows have the values that they have when every row is wanted."""
     wanted = (np.random.default_rng(5).random(world.time.size) < 0.05).tolist()
     targets = every_target(case.statistics)
-    whole = run(case.fill, world, targets, 7 * DAY, blocks_of(world, (700, 2_000)))
-    made = run(case.fill, world, targets, 7 * DAY, blocks_of(world, (700, 2_000), wanted=wanted))
+    whole = run(case.fill, world, targets, 7 * DAY, blocks_of(world, (300, 800)))
+    made = run(case.fill, world, targets, 7 * DAY, blocks_of(world, (300, 800), wanted=wanted))
     assert np.array_equal(made[wanted], whole[wanted])
     assert (made == ABSENT).all(axis=1).any()
 

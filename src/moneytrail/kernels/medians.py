@@ -24,7 +24,7 @@ FEW = 128
 
 
 ROW, EDGE, TIME, ROLE, LOW, HIGH = range(6)
-"""Rows of a plan: what an account is asked, and over which part of a list."""
+"""Columns of a plan: what an account is asked, and over which part of a list."""
 
 
 @njit(cache=True, nogil=True)
@@ -64,10 +64,10 @@ def _ask(
     while d < d_end or c < c_end:
         paid = c == c_end or (d < d_end and outgoing.edge[d] <= incoming.edge[c])
         was_paid = d == d_end or (c < c_end and incoming.edge[c] <= outgoing.edge[d])
-        plan[EDGE, k] = outgoing.edge[d] if paid else incoming.edge[c]
-        plan[TIME, k] = outgoing.time[d] if paid else incoming.time[c]
-        plan[ROW, k] = plan[EDGE, k] - block.first
-        plan[ROLE, k] = paid + 2 * was_paid
+        plan[k, EDGE] = outgoing.edge[d] if paid else incoming.edge[c]
+        plan[k, TIME] = outgoing.time[d] if paid else incoming.time[c]
+        plan[k, ROW] = plan[k, EDGE] - block.first
+        plan[k, ROLE] = paid + 2 * was_paid
         d += paid
         c += was_paid
         k += 1
@@ -82,18 +82,18 @@ def _look_back(account: int, side: Adjacency, begin: int, window: int, plan: NDA
     """
     start, stop = side.indptr[account], side.indptr[account + 1]
     newest = begin
-    while newest > start and side.edge[newest - 1] > plan[EDGE, 0]:
+    while newest > start and side.edge[newest - 1] > plan[0, EDGE]:
         newest -= 1
     oldest = newest
-    while oldest > start and side.time[oldest - 1] > plan[TIME, 0] - window:
+    while oldest > start and side.time[oldest - 1] > plan[0, TIME] - window:
         oldest -= 1
-    for k in range(plan.shape[1]):
-        while newest < stop and side.edge[newest] <= plan[EDGE, k]:
+    for k in range(plan.shape[0]):
+        while newest < stop and side.edge[newest] <= plan[k, EDGE]:
             newest += 1
-        while oldest < newest and side.time[oldest] <= plan[TIME, k] - window:
+        while oldest < newest and side.time[oldest] <= plan[k, TIME] - window:
             oldest += 1
-        plan[LOW, k] = oldest
-        plan[HIGH, k] = newest
+        plan[k, LOW] = oldest
+        plan[k, HIGH] = newest
 
 
 @njit(cache=True, nogil=True)
@@ -120,11 +120,11 @@ def _medians_of_few(
     side: Adjacency, statistic: int, plan: NDArray[np.int64], ordered: NDArray[np.int64], found: NDArray[np.float64]
 ) -> None:
     """Unit kernel: medians of each planned part, by a sorted list; `ordered` has room for the longest."""
-    first = plan[LOW, 0]
+    first = plan[0, LOW]
     last = first
     count = 0
-    for k in range(plan.shape[1]):
-        low, high = plan[LOW, k], plan[HIGH, k]
+    for k in range(plan.shape[0]):
+        low, high = plan[k, LOW], plan[k, HIGH]
         while count and first < low:
             gone = _value(side, statistic, first)
             count -= 1
@@ -174,8 +174,8 @@ def _select(tree: NDArray[np.int32], place: int) -> int:
 @njit(cache=True, nogil=True)
 def _medians_of_many(side: Adjacency, statistic: int, plan: NDArray[np.int64], found: NDArray[np.float64]) -> None:
     """Unit kernel: the same by a Fenwick tree of ranks. About log(n) steps a transfer, however long the window."""
-    base = plan[LOW, 0]
-    values = np.empty(plan[HIGH, -1] - base, np.int64)
+    base = plan[0, LOW]
+    values = np.empty(plan[-1, HIGH] - base, np.int64)
     for i in range(values.size):
         values[i] = _value(side, statistic, base + i)
     order = np.argsort(values)
@@ -185,8 +185,8 @@ def _medians_of_many(side: Adjacency, statistic: int, plan: NDArray[np.int64], f
     tree = np.zeros(values.size + 1, np.int32)
     first = 0
     last = 0
-    for k in range(plan.shape[1]):
-        low, high = plan[LOW, k] - base, plan[HIGH, k] - base
+    for k in range(plan.shape[0]):
+        low, high = plan[k, LOW] - base, plan[k, HIGH] - base
         while first < min(low, last):
             _count(tree, rank[first], -1)
             first += 1
@@ -210,14 +210,14 @@ def _medians(
 ) -> None:
     """Unit kernel: one statistic of one list at every transfer asked for, by the way that suits its longest window."""
     longest = 0
-    for k in range(plan.shape[1]):
-        longest = max(longest, plan[HIGH, k] - plan[LOW, k])
+    for k in range(plan.shape[0]):
+        longest = max(longest, plan[k, HIGH] - plan[k, LOW])
     if longest <= FEW:
         _medians_of_few(side, statistic, plan, ordered, found)
     else:
         _medians_of_many(side, statistic, plan, found)
     if statistic == GAP:
-        for k in range(plan.shape[1]):
+        for k in range(plan.shape[0]):
             found[k] /= 1e6
 
 
@@ -235,8 +235,8 @@ def _medians_of_list(
     for statistic in range(2):
         if statistic == GAP:
             # The gap before the window's oldest transfer begins outside.
-            for k in range(plan.shape[1]):
-                plan[LOW, k] = min(plan[LOW, k] + 1, plan[HIGH, k])
+            for k in range(plan.shape[0]):
+                plan[k, LOW] = min(plan[k, LOW] + 1, plan[k, HIGH])
         done = False
         for i in range(targets.shape[0]):
             role, column = targets[i, 0], targets[i, 3]
@@ -245,9 +245,9 @@ def _medians_of_list(
             if not done:
                 _medians(side, statistic, plan, ordered, found)
                 done = True
-            for k in range(plan.shape[1]):
-                if plan[ROLE, k] >> role & 1:
-                    matrix[plan[ROW, k], column] = found[k]
+            for k in range(plan.shape[0]):
+                if plan[k, ROLE] >> role & 1:
+                    matrix[plan[k, ROW], column] = found[k]
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -283,13 +283,13 @@ def medians(
         sides = (outgoing, incoming)
         first, last = block.borders[chunk], block.borders[chunk + 1]
         longest = _longest(block, first, last)
-        room = np.empty((6, longest), np.int64)
+        room = np.empty((longest, 6), np.int64)
         ordered = np.empty(FEW, np.int64)
         found = np.empty(longest, np.float64)
         for account in range(first, last):
-            plan = room[:, : _ask(account, sides, block, targets, room)]
+            plan = room[: _ask(account, sides, block, targets, room)]
             for way in range(2):
-                if plan.shape[1] and _names(targets, 1, way):
+                if plan.shape[0] and _names(targets, 1, way):
                     begin = block.in_begin[account] if way else block.out_begin[account]
                     _look_back(account, sides[way], begin, window, plan)
                     _medians_of_list(sides[way], way, targets, plan, (ordered, found), matrix)
