@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import pytest
 
-from tests.kernels import test_concentration, test_medians
+from tests.kernels import test_concentration, test_dwell, test_medians
 from tests.kernels.account_runs import ABSENT, Fill, blocks_of, every_target, run
 from tests.kernels.test_parallel import COMPILED, SOON, hub, random_world
 from tests.worlds import DAY, HOUR, Arrays, arrays_of, frozen
@@ -27,6 +27,7 @@ class Case(NamedTuple):
 CASES = (
     Case("medians", test_medians.fill, 2),
     Case("concentration", test_concentration.fill, 1),
+    Case("dwell", test_dwell.fill, 3),
 )
 
 
