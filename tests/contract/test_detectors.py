@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ import pytest
 from numpy.typing import NDArray
 
 from moneytrail import artifacts
-from moneytrail.artifacts import latest, load_detector, save_detector
-from moneytrail.detectors import DETECTORS, Detector, PyodDetector, unfitted
-from moneytrail.detectors.base import BLOCK, rank_among
+from moneytrail.artifacts import latest, load_detector, load_model, save_detector, shipped_models, write_scorer
+from moneytrail.detectors import DETECTORS, Detector, PyodDetector, unfitted, warm_up
+from moneytrail.detectors.base import rank_among
+from moneytrail.detectors.scorers import SCORERS, HistogramScorer
 from moneytrail.errors import ArtifactError, ParameterError
 from moneytrail.features import FEATURE_NAMES, FEATURES_HASH
 
@@ -81,19 +84,39 @@ def test_a_row_scores_the_same_alone_in_a_batch_and_shuffled(fitted: PyodDetecto
     np.testing.assert_array_equal(fitted.anomaly_score(rows[order]), together[order])
 
 
-def test_blocks_do_not_change_a_score(fitted: PyodDetector, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = bulk(40, seed=9)
+def test_a_score_does_not_depend_on_the_size_of_the_batch(fitted: PyodDetector) -> None:
+    """Few rows, full blocks and many chunks go different ways through the kernels."""
+    rows = bulk(9_000, seed=9)
     together = fitted.anomaly_score(rows)
-    assert len(rows) < BLOCK
-    monkeypatch.setattr("moneytrail.detectors.pyod_models.BLOCK", 7)
-    np.testing.assert_array_equal(fitted.anomaly_score(rows), together)
+    for size in (1, 15, 16, 511, 513):
+        np.testing.assert_array_equal(fitted.anomaly_score(rows[-size:]), together[-size:])
 
 
 def test_float32_and_read_only_rows_are_taken(fitted: PyodDetector) -> None:
     rows = bulk(20, seed=9).astype(np.float32)
     rows.flags.writeable = False
     np.testing.assert_array_equal(fitted.anomaly_score(rows), fitted.anomaly_score(rows.astype(np.float64)))
-    assert fitted.explain(rows).shape == rows.shape
+    np.testing.assert_array_equal(fitted.explain(rows), fitted.explain(rows.astype(np.float64)))
+    np.testing.assert_array_equal(fitted.anomaly_score(np.asfortranarray(rows)), fitted.anomaly_score(rows))
+
+
+def test_the_scorer_gives_the_raw_scores_of_the_model(fitted: PyodDetector) -> None:
+    assert fitted.scorer is not None
+    rows = np.concatenate([bulk(400, seed=9), outliers(), bulk(9) * 1e6, bulk(9) * 0.0, around_the_edges(fitted)])
+    if fitted.name == "iforest":
+        np.testing.assert_array_equal(fitted.scorer.raw(rows), fitted.model.decision_function(rows))
+    else:
+        np.testing.assert_allclose(fitted.scorer.raw(rows), fitted.model.decision_function(rows), rtol=0, atol=1e-12)
+
+
+def around_the_edges(detector: PyodDetector) -> Matrix:
+    """Rows at every edge of a histogram, half a bin outside the outermost, and one step to both sides of each."""
+    if not isinstance(detector.scorer, HistogramScorer):
+        return bulk(0)
+    edges = detector.scorer.edges
+    half = (edges[:, 1] - edges[:, 0]) * detector.scorer.tolerance
+    at = np.concatenate([edges.T, edges[:, 0] - [half], edges[:, -1] + [half]])
+    return np.concatenate([at, np.nextafter(at, np.inf), np.nextafter(at, -np.inf)])
 
 
 def test_the_same_seed_fits_the_same_detector(fitted: PyodDetector) -> None:
@@ -154,6 +177,26 @@ def test_before_fitting_nothing_is_scored(name: str) -> None:
 def test_an_unknown_detector_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ParameterError, match="no detector 'oracle'; there are iforest, hbos"):
         unfitted("oracle")
+
+
+def test_a_detector_names_its_own_columns(fitted: PyodDetector, tmp_path: Path) -> None:
+    names = ("hour", "amount", "creditor_since_in")
+    own = unfitted(fitted.name, names).fit(bulk()[:, :3], seed=SEED)
+    folder = tmp_path / fitted.name / "1"
+    manifest = save_detector(own, folder, trained_on={}, sample=bulk(20)[:, :3])
+    assert manifest["features"] == list(names)
+    assert manifest["features_hash"] != FEATURES_HASH
+    loaded, _ = load_detector(folder)
+    assert loaded.features == names
+    np.testing.assert_array_equal(loaded.anomaly_score(bulk(9)[:, :3]), own.anomaly_score(bulk(9)[:, :3]))
+    change(folder, features=["hour", "amount", "shoe_size"])
+    refused(folder, "made for other features: .*shoe_size")
+    change(folder, features=["amount", "hour", "creditor_since_in"])
+    refused(folder, "other features than this version")
+
+
+def test_warming_up_needs_no_model() -> None:
+    warm_up()
 
 
 def test_an_explanation_points_at_what_is_strange(fitted: PyodDetector) -> None:
@@ -220,17 +263,156 @@ def test_a_loaded_detector_gives_equal_scores(fitted: PyodDetector, saved: Path)
     assert manifest["features_hash"] == FEATURES_HASH
     assert manifest["trained_on"] == {"rows": ROWS}
     assert len(manifest["sample"]["rows"]) == 16
-    assert sorted(path.name for path in saved.iterdir()) == ["manifest.json", "model.skops"]
+    assert sorted(path.name for path in saved.iterdir()) == ["manifest.json", "model.skops", "scorer.npz"]
+    with pytest.raises(ParameterError, match="only a fitted one can be saved"):
+        save_detector(detector, saved, trained_on={}, sample=rows)
 
 
-def test_a_changed_byte_of_the_model_is_refused(copy: Path) -> None:
-    content = bytearray((copy / "model.skops").read_bytes())
+def test_the_trained_model_loads_with_the_same_scores(fitted: PyodDetector, saved: Path) -> None:
+    detector = load_model(saved)
+    rows = np.concatenate([bulk(40, seed=9), outliers()])
+    np.testing.assert_array_equal(detector.model.decision_function(rows), fitted.model.decision_function(rows))
+    np.testing.assert_array_equal(detector.anomaly_score(rows), fitted.anomaly_score(rows))
+
+
+def test_a_scorer_is_written_from_the_model_again(copy: Path) -> None:
+    before = {name: (copy / name).read_bytes() for name in ("model.skops", "scorer.npz", "manifest.json")}
+    (copy / "scorer.npz").unlink()
+    assert write_scorer(copy) == json.loads(before["manifest.json"])
+    assert {name: (copy / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize("name", [detector.name for detector in DETECTORS])
+def test_the_shipped_scorers_are_those_of_the_shipped_models(name: str) -> None:
+    folder = latest(shipped_models(), name)
+    scorer, model = load_detector(folder)[0], load_model(folder)
+    assert scorer.scorer is not None
+    assert model.scorer is not None
+    for key, array in model.scorer.arrays().items():
+        np.testing.assert_array_equal(scorer.scorer.arrays()[key], array)
+    assert scorer.quantiles is not None
+    assert scorer.typical is not None
+    np.testing.assert_array_equal(scorer.quantiles, model.quantiles)
+    np.testing.assert_array_equal(scorer.typical, model.typical)
+    rows = scorer.typical + bulk(700) * 2
+    np.testing.assert_allclose(scorer.scorer.raw(rows), model.model.decision_function(rows), rtol=0, atol=1e-12)
+
+
+def test_loading_and_scoring_import_no_model_library() -> None:
+    code = (
+        "import sys, numpy; from moneytrail.artifacts import *\n"
+        f"for name in {[detector.name for detector in DETECTORS]}:\n"
+        "    detector, _ = load_detector(latest(shipped_models(), name))\n"
+        "    rows = numpy.zeros((40, len(detector.features)))\n"
+        "    detector.anomaly_score(rows), detector.explain(rows)\n"
+        "print(sorted({'sklearn', 'pyod', 'skops', 'joblib', 'pandas'} & sys.modules.keys()))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["model.skops", "scorer.npz"])
+def test_a_changed_byte_is_refused(copy: Path, name: str) -> None:
+    content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 1
-    (copy / "model.skops").write_bytes(content)
-    refused(copy, "sha256 differs")
+    (copy / name).write_bytes(content)
+    refused(copy, f"{name} is not the file .*sha256 differs")
 
 
-@pytest.mark.parametrize("name", ["model.skops", "manifest.json"])
+def rewritten(folder: Path, **arrays: Any) -> None:
+    """Change arrays of the scorer, ``None`` takes one out, and let the manifest name the new file."""
+    with np.load(folder / "scorer.npz") as file:
+        content = {name: file[name] for name in file.files} | arrays
+    np.savez(folder / "scorer.npz", **{name: array for name, array in content.items() if array is not None})
+    rehashed(folder, "scorer.npz", "scorer_sha256")
+
+
+def rehashed(folder: Path, name: str, field: str) -> None:
+    change(folder, **{field: hashlib.sha256((folder / name).read_bytes()).hexdigest()})
+
+
+def arrays_of(folder: Path) -> dict[str, NDArray[Any]]:
+    with np.load(folder / "scorer.npz") as file:
+        return {name: file[name] for name in file.files}
+
+
+def test_a_scorer_without_one_of_its_arrays_is_refused(copy: Path) -> None:
+    whole = arrays_of(copy)
+    for name in whole:
+        rewritten(copy, **(whole | {name: None}))
+        refused(copy, "scorer or its sample rows are damaged")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda array: array.ravel()[:0],
+        lambda array: np.append(array, array),
+        lambda array: array.astype("float16"),
+        lambda array: array.astype("complex128"),
+        lambda array: array.astype("U8"),
+        lambda array: np.full_like(array, -1 if array.dtype.kind == "i" else np.nan),
+        lambda array: np.full_like(array, 2**31 - 1 if array.dtype.kind == "i" else np.inf),
+        lambda array: array[..., None],
+    ],
+)
+def test_arrays_that_are_no_scorer_are_refused_whatever_the_hash_says(
+    copy: Path, spoil: Callable[[NDArray[Any]], NDArray[Any]]
+) -> None:
+    whole = arrays_of(copy)
+    for name in sorted(whole.keys() - {"missing_left"}):
+        rewritten(copy, **(whole | {name: spoil(whole[name])}))
+        with pytest.raises(ArtifactError, match=f"model {copy.parent.name}/1"):
+            load_detector(copy)
+
+
+def test_numbers_put_anywhere_break_nothing(copy: Path) -> None:
+    """Every place of the scorer holds something else once: refused, or scores all the same."""
+    whole = arrays_of(copy)
+    rng = np.random.default_rng(1)
+    for name, array in whole.items():
+        for value in (-1, 0, 3, 2**31 - 1):
+            changed = array.copy()
+            changed.flat[rng.integers(array.size)] = value
+            rewritten(copy, **(whole | {name: changed}))
+            try:
+                detector, _ = load_detector(copy)
+            except ArtifactError:
+                continue
+            assert np.isfinite(detector.anomaly_score(bulk(700, seed=5))).all()
+
+
+def test_falling_quantiles_are_refused(copy: Path) -> None:
+    rewritten(copy, quantiles=arrays_of(copy)["quantiles"][::-1])
+    refused(copy, "quantiles fall")
+
+
+def test_an_array_of_objects_is_refused(copy: Path) -> None:
+    rewritten(copy, typical=np.array([{}, []], object))
+    refused(copy, "damaged")
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04", b"\x93NUMPY\x01\x00"])
+def test_a_scorer_that_is_no_archive_is_refused(copy: Path, content: bytes) -> None:
+    (copy / "scorer.npz").write_bytes(content)
+    rehashed(copy, "scorer.npz", "scorer_sha256")
+    refused(copy, "damaged")
+
+
+def test_a_scorer_of_one_array_is_refused(copy: Path) -> None:
+    np.save(copy / "one.npy", np.zeros(3))
+    (copy / "scorer.npz").write_bytes((copy / "one.npy").read_bytes())
+    rehashed(copy, "scorer.npz", "scorer_sha256")
+    refused(copy, "damaged")
+
+
+def test_the_scorer_of_the_other_detector_is_refused(copy: Path) -> None:
+    other = next(name for name in SCORERS if name != copy.parent.name)
+    change(copy, kind=other)
+    refused(copy, "damaged")
+
+
+@pytest.mark.parametrize("name", ["model.skops", "scorer.npz", "manifest.json"])
 def test_a_missing_file_is_refused(copy: Path, name: str) -> None:
     (copy / name).unlink()
     refused(copy, "missing")
@@ -265,38 +447,50 @@ def test_a_sample_of_another_shape_is_refused(copy: Path) -> None:
         load_detector(copy)
 
 
-def test_a_type_that_is_not_allowed_is_refused(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = copy.parent.name
-    monkeypatch.setattr(artifacts, "ALLOWED_TYPES", {name: frozenset()})
-    refused(copy, "not allowed")
-
-
 def test_a_kind_that_is_not_known_is_refused(copy: Path) -> None:
     change(copy, kind="pickle")
-    refused(copy, "not allowed for kind 'pickle'")
+    refused(copy, "of kind 'pickle'; known are iforest, hbos")
+
+
+# The trained model itself
+
+
+def model_refused(folder: Path, reason: str) -> None:
+    with pytest.raises(ArtifactError, match=reason):
+        load_model(folder)
+
+
+def test_a_type_that_is_not_allowed_is_refused(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifacts, "ALLOWED_TYPES", {copy.parent.name: frozenset()})
+    model_refused(copy, "not allowed")
 
 
 class Stowaway:
     """A type of no model."""
 
 
-def test_a_stowaway_in_the_model_file_is_refused(fitted: PyodDetector, tmp_path: Path) -> None:
-    folder = tmp_path / fitted.name / "1"
-    smuggling = replace(fitted, model=fitted.model)
-    save_detector(smuggling, folder, trained_on={}, sample=bulk(3))
+def test_a_stowaway_in_the_model_file_is_refused(fitted: PyodDetector, copy: Path) -> None:
     import skops.io
 
-    skops.io.dump({"model": Stowaway(), "quantiles": fitted.quantiles, "typical": None}, folder / "model.skops")
-    change(folder, sha256=artifacts._sha256(folder / "model.skops"))
-    refused(folder, "Stowaway, which is not allowed")
+    skops.io.dump({"model": Stowaway(), "quantiles": fitted.quantiles, "typical": None}, copy / "model.skops")
+    rehashed(copy, "model.skops", "sha256")
+    model_refused(copy, "Stowaway, which is not allowed")
+
+
+def test_a_model_file_without_a_model_is_refused(copy: Path) -> None:
+    import skops.io
+
+    skops.io.dump({"model": {}, "quantiles": None, "typical": None}, copy / "model.skops")
+    rehashed(copy, "model.skops", "sha256")
+    model_refused(copy, "is not a model of kind")
 
 
 def test_an_archive_that_is_none_is_refused(copy: Path) -> None:
     """The hash agrees with the manifest, but the file is no model."""
     (copy / "model.skops").write_bytes(b"not an archive")
-    change(copy, sha256=artifacts._sha256(copy / "model.skops"))
-    with pytest.raises(ArtifactError):
-        load_detector(copy)
+    model_refused(copy, "sha256 differs")
+    rehashed(copy, "model.skops", "sha256")
+    model_refused(copy, "is not a model of kind")
 
 
 def test_the_latest_version_is_the_largest_number(tmp_path: Path) -> None:

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from moneytrail.detectors.base import Detector
 from moneytrail.detectors.pyod_models import PyodDetector
+from moneytrail.detectors.scorers import warm_up
 from moneytrail.errors import ParameterError
 from moneytrail.features import FEATURE_NAMES
 
-__all__ = ["DETECTORS", "Detector", "PyodDetector", "unfitted"]
+__all__ = ["DETECTORS", "Detector", "PyodDetector", "unfitted", "warm_up"]
 
 DETECTORS: Final[tuple[PyodDetector, ...]] = (
     PyodDetector("iforest", FEATURE_NAMES),
@@ -20,8 +22,8 @@ DETECTORS: Final[tuple[PyodDetector, ...]] = (
 )
 
 
-def unfitted(name: str) -> PyodDetector:
-    """The detector of this name, before fitting.
+def unfitted(name: str, features: tuple[str, ...] = FEATURE_NAMES) -> PyodDetector:
+    """The detector of this name over these columns, before fitting.
 
     Raises
     ------
@@ -30,5 +32,5 @@ def unfitted(name: str) -> PyodDetector:
     """
     for detector in DETECTORS:
         if detector.name == name:
-            return detector
+            return replace(detector, features=features)
     raise ParameterError(f"no detector {name!r}; there are {', '.join(d.name for d in DETECTORS)}")

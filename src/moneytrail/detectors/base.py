@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 QUANTILES: Final = 2_001
 """Points of the training scores' distribution that a detector keeps."""
 
-BLOCK: Final = 32_768
-"""Rows scored at a time; every detector scores a row by itself, so the size cannot change a score."""
-
 
 @runtime_checkable
 class Detector(Protocol):

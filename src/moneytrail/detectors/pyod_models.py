@@ -1,19 +1,18 @@
 """Detectors of the PyOD library behind our interface: isolation forest and histogram scores.
 
 Liu, Ting and Zhou, "Isolation Forest", ICDM 2008; Goldstein and Dengel, "Histogram-based Outlier Score", KI 2012.
-PyOD is imported when a detector is first fitted: it takes over a second.
+PyOD fits; our own kernels score. It is imported when a detector is fitted, never to score: it takes over a second.
 """
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from moneytrail.detectors.base import BLOCK, QUANTILES, check_matrix, rank_among
+from moneytrail.detectors.base import QUANTILES, check_matrix, rank_among
+from moneytrail.detectors.scorers import SCORERS, Scorer
 from moneytrail.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -31,19 +30,23 @@ class PyodDetector:
     name : str
         ``iforest`` or ``hbos``.
     features : tuple of str
-    model : object
-        The fitted PyOD model, ``None`` before :meth:`fit`.
+        The columns that it is fitted on; any of those that :mod:`moneytrail.features` computes.
+    scorer : Scorer
+        What gives the model's raw scores, ``None`` before :meth:`fit`.
     quantiles : float64[2001]
         Of the training scores.
     typical : float64[features]
         Median of each training column.
+    model : object
+        The fitted PyOD model itself, to be saved; ``None`` before :meth:`fit` and in a loaded detector.
     """
 
     name: str
     features: tuple[str, ...]
-    model: Any = None
+    scorer: Scorer | None = None
     quantiles: NDArray[np.float64] | None = None
     typical: NDArray[np.float64] | None = None
+    model: Any = None
 
     def fit(self, matrix: NDArray[np.floating[Any]], *, seed: int) -> PyodDetector:
         """Fit on `matrix` and calibrate; see :class:`moneytrail.detectors.Detector`."""
@@ -53,47 +56,36 @@ class PyodDetector:
         rows = np.asarray(matrix, np.float64)
         model = _MAKERS[self.name](seed)
         model.fit(rows)
-        raw = _raw(model, rows)
         for training_only in ("decision_scores_", "labels_"):
             # One value a training row, never read again: it would make the model file ten times larger.
             setattr(model, training_only, np.empty(0))
+        scorer = SCORERS[self.name].of_model(model)
         return replace(
             self,
-            model=model,
-            quantiles=np.quantile(raw, np.linspace(0.0, 1.0, QUANTILES)),
+            scorer=scorer,
+            quantiles=np.quantile(scorer.raw(rows), np.linspace(0.0, 1.0, QUANTILES)),
             typical=np.median(rows, axis=0),
+            model=model,
         )
 
     def anomaly_score(self, matrix: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Share of the training rows that were less strange; see :class:`moneytrail.detectors.Detector`."""
         check_matrix(matrix, self.features, self.name)
-        if self.model is None or self.quantiles is None:
+        if self.scorer is None or self.quantiles is None:
             raise ParameterError(f"detector {self.name} is not fitted")
-        return rank_among(_raw(self.model, matrix), self.quantiles)
+        return rank_among(self.scorer.raw(matrix), self.quantiles)
 
     def explain(self, matrix: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Fall of the score with each feature set to its training median, one feature at a time."""
         scores = self.anomaly_score(matrix)
         falls = np.zeros((len(matrix), len(self.features)))
+        changed = np.array(matrix, np.float64)
         for place in range(len(self.features)):
-            changed = np.array(matrix, np.float64)
+            kept = changed[:, place].copy()
             changed[:, place] = self.typical[place]  # type: ignore[index]
             falls[:, place] = scores - self.anomaly_score(changed)
+            changed[:, place] = kept
         return falls
-
-
-def _raw(model: Any, matrix: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """PyOD's own score, block by block. The libraries release the lock, so that blocks run side by side."""
-
-    def score(start: int) -> NDArray[np.float64]:
-        block: NDArray[np.float64] = model.decision_function(np.asarray(matrix[start : start + BLOCK], np.float64))
-        return block
-
-    starts = range(0, len(matrix), BLOCK)
-    if len(starts) < 2:
-        return score(0) if len(matrix) else np.empty(0)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return np.concatenate(list(pool.map(score, starts)))
 
 
 def _iforest(seed: int) -> Any:

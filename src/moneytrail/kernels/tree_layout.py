@@ -1,6 +1,7 @@
 """What the tree kernels want to know of a tree beforehand: its mean values, its leaves' digits, and their changes.
 
-Used when an ensemble is loaded. Slots are those of ``kernels.trees.TreeEnsemble``. Oracle: ``tests/oracles/trees.py``.
+Used when an ensemble is loaded. Slots are those of ``kernels.trees.TreeEnsemble``.
+Oracle: ``tests/oracles/tree_layout.py``.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ def digits_of_leaves(
     Returns ``digit_start``, ``digit_slot`` and ``digit_place`` of ``TreeEnsemble``. Cost: linear in the nodes.
     """
     start = np.zeros(tree_start.size, np.int64)
-    slots = np.empty(64 * (left.size + 1), np.int32)
-    places = np.empty(64 * (left.size + 1), np.int32)
+    length = 0
+    while left.size >> length:
+        length += 1
+    # Each leaf's number has at most so many digits, and each of them stands once on the way to it.
+    slots = np.empty(length * (left.size + tree_start.size), np.int32)
+    places = np.empty(slots.size, np.int32)
     found = 0
     for tree in range(tree_start.size - 1):
         first = tree_start[tree]
