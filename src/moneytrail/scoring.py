@@ -330,10 +330,12 @@ def warm_up() -> dict[str, float]:
     with clock.stage("features"):
         features.compute(graph)
     with clock.stage("read"), TemporaryDirectory() as folder:
-        # One bad row, so that the kernel that joins the good ones is compiled too.
-        path = Path(folder) / "transfers.csv"
-        path.write_text("booked_at,debtor_account,creditor_account,amount,currency\nbad\n", "utf-8")
-        read(path)
+        # A clean file and one with a bad row, so that the kernels of both ways of reading are compiled.
+        header, good = "booked_at,debtor_account,creditor_account,amount,currency\n", "2025-01-01T00:00:00Z,a,b,1,GBP\n"
+        paths = [Path(folder) / f"{name}.csv" for name in ("clean", "odd")]
+        for path, rows in zip(paths, (good, f"{good}bad\n"), strict=True):
+            path.write_text(header + rows, "utf-8")
+        read(paths)
     return clock.seconds
 
 

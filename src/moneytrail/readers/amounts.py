@@ -46,7 +46,8 @@ def minor_units(amounts: pl.Series, exponents: np.ndarray, form: AmountForm) -> 
     ----------
     amounts : Series of String, or of an integer dtype that fits int64
     exponents : int64[n]
-        Decimal places of each row's minor unit; 0 where the text is in minor units already.
+        Decimal places of each row's minor unit; 0 where the text is in minor units already. Less the decimal places
+        that are hidden in an integer.
     form : AmountForm
         Decimal mark, thousands separator, and what to do with more decimals than the currency has: refuse, or round
         half to even in decimal, as the text stands. Zeros behind the last place are no decimals.
@@ -57,7 +58,7 @@ def minor_units(amounts: pl.Series, exponents: np.ndarray, form: AmountForm) -> 
     not counted. The value is within -(2**63 - 1) and 2**63 - 1.
     """
     if amounts.dtype.is_integer():
-        return _whole_numbers(amounts, exponents)
+        return _ruled(_whole_numbers(amounts, exponents), form)
     texts = _normal(amounts, form)
     mantissa, decimals, simple = _plain_parts(texts)
     value, rounded, fits = _scaled(mantissa, exponents - decimals)
@@ -100,6 +101,8 @@ def _plain_parts(texts: pl.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _scaled(mantissa: np.ndarray, shift: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mantissa * 10**shift rounded half to even, whether it was rounded, and whether int64 sufficed."""
+    if not shift.any():
+        return mantissa, np.zeros(mantissa.size, np.bool_), np.ones(mantissa.size, np.bool_)
     size = np.abs(mantissa)
     if (shift < 0).any():
         down = _POWERS[np.clip(-shift, 0, 18)]
@@ -144,9 +147,9 @@ def _whole_numbers(amounts: pl.Series, exponents: np.ndarray) -> Amounts:
     absent = amounts.is_null().to_numpy()
     mantissa = amounts.cast(pl.Int64).fill_null(0).to_numpy()
     lowest = mantissa == -_LARGEST - 1
-    value, _, fits = _scaled(np.where(lowest, 0, mantissa), exponents)
+    value, rounded, fits = _scaled(np.where(lowest, 0, mantissa), exponents)
     fault = np.where(absent, NOT_A_NUMBER, np.where(lowest | ~fits, TOO_LARGE, FINE)).astype(np.uint8)
-    return Amounts(value, fault, np.zeros(value.size, np.bool_))
+    return Amounts(value, fault, rounded)
 
 
 def _ruled(amounts: Amounts, form: AmountForm) -> Amounts:

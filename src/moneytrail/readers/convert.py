@@ -15,6 +15,7 @@ from moneytrail.errors import InputError
 from moneytrail.readers import amounts as money
 from moneytrail.readers.identity import SeenIds
 from moneytrail.readers.mapping import YES_NO
+from moneytrail.readers.plain import NO_PLAN, plan
 from moneytrail.readers.reasons import REJECTED_SCHEMA, VALUE_LENGTH
 from moneytrail.readers.times import instants
 from moneytrail.schema import (
@@ -112,33 +113,39 @@ class Converter:
         self._prepare = prepare
         self._sources = bind(mapping.columns, path, header)
         self.columns = sorted({at for source in self._sources.values() for at in source})
+        # A layout's own touch is on text.
+        self.plan = plan(mapping, self._sources) if prepare is None and dtypes is None else NO_PLAN
         self.unused = tuple(name for at, name in enumerate(header) if at not in self.columns and name not in made_anew)
         self.zoned = dtypes is not None and has_time_zone(self._sources, dtypes)
         self.floating = dtypes is not None and has_float_amounts(self._sources, dtypes)
         if dtypes is not None:
             check_dtypes(path, self._sources, header, dtypes, whole=mapping.amount.unit == "minor")
 
-    def convert(self, raw: RawBatch, seen: SeenIds) -> Converted:
-        """Convert one batch; `seen` carries the ids of the rows kept before it."""
-        fields = gather(raw.frame, self._sources, self._mapping)
+    def convert(self, raw: RawBatch) -> Conversion:
+        """Convert one batch, all but what needs the batches before it; may run on any thread."""
+        fields = gather(raw.frame, self._sources, self._mapping, raw.plain.columns if raw.plain else ())
         if self._prepare is not None:
             fields = self._prepare(fields)
         faults = Faults(fields.height)
         note_fractions(raw.frame, self._sources, faults)
-        return _Batch(fields, raw, self._mapping, faults).convert(seen)
+        return Conversion(fields, raw, (self._mapping, self._sources), faults)
 
 
-class _Batch:
+class Conversion:
     """The steps of one conversion, and what they leave behind."""
 
-    def __init__(self, fields: pl.DataFrame, raw: RawBatch, mapping: Mapping, faults: Faults) -> None:
+    def __init__(
+        self,
+        fields: pl.DataFrame,
+        raw: RawBatch,
+        meant: tuple[Mapping, abc.Mapping[str, abc.Sequence[int]]],
+        faults: Faults,
+    ) -> None:
         self._fields = fields
         self._raw = raw
-        self._mapping = mapping
+        self._mapping, self._sources = meant
         self._faults = faults
         self._made: dict[str, pl.Series] = {"row": raw.frame["row"]}
-
-    def convert(self, seen: SeenIds) -> Converted:
         self._identify()
         self._date()
         debit = self._direction()
@@ -146,17 +153,20 @@ class _Batch:
         self._made["currency"] = currency
         paid = self._amounts("amount", currency)
         measured = (paid.fault == money.FINE) & currency.is_not_null().to_numpy()
-        rounded = paid.rounded | self._credit(paid)
+        self._rounded = paid.rounded | self._credit(paid)
         self._sides(paid.value, debit)
-        unmapped = self._channel()
+        self._value, self._measured, self._unmapped = paid.value, measured, self._channel()
         self._label()
         for name in _TEXTS:
             if name in self._fields.columns:
                 self._made.setdefault(name, self._fields[name])
+
+    def finish(self, seen: SeenIds) -> Converted:
+        """Refuse repeated ids and return the batch; `seen` carries the ids of the rows kept before it."""
         if "transaction_id" in self._fields.columns:
             repeated = seen.repeated(self._made["transaction_id"], self._faults.first() == 0)
             self._faults.add("transaction_id", "duplicate_transaction_id", repeated)
-        return self._result(paid.value, measured, rounded, unmapped)
+        return self._result()
 
     def _identify(self) -> None:
         if "transaction_id" not in self._fields.columns:
@@ -199,6 +209,9 @@ class _Batch:
         exponents = np.zeros(currency.len(), np.int64)
         if form.unit == "major":
             exponents = exponents_of(currency)
+        at = self._sources[name][0]
+        if self._raw.plain is not None and self._raw.plain.decimals.get(at):
+            exponents = exponents - self._raw.plain.decimals[at]
         made = money.minor_units(self._fields[name], exponents, form)
         expected = np.ones(currency.len(), np.bool_)
         if name == "credited_amount":
@@ -278,36 +291,47 @@ class _Batch:
         self._faults.add("label_illicit", "label_unknown", meant.is_null() & source.is_not_null())
         self._made["label_illicit"] = (meant == "true").alias("label_illicit")
 
-    def _result(self, value: np.ndarray, measured: np.ndarray, rounded: np.ndarray, unmapped: int) -> Converted:
+    def _result(self) -> Converted:
         number = self._faults.first()
-        good = number == 0
-        whole = canonical(self._made, number.size)
-        turned_away = ~good & measured
+        good, measured = number == 0, self._measured
+        whole = canonical(self._made)
         money_frame = pl.DataFrame({"currency": self._made["currency"], "amount": self._made["amount"]})
         signed = self._mapping.statement is not None and self._mapping.statement.signed
         if self._mapping.amount.negative == "reject" and not signed:
-            money_frame = money_frame.with_columns(amount=pl.Series(value))
+            money_frame = money_frame.with_columns(amount=pl.Series(self._value))
         transfers = whole if good.all() else whole.filter(good)
-        rejected = rejected_rows(self._faults, self._fields, self._raw.frame)
         return Converted(
             transfers=transfers,
-            rejected=pl.concat([self._raw.broken, rejected]).sort("row"),
+            rejected=pl.concat([self._raw.broken, self._rejected()]).sort("row"),
             read=sums(money_frame.filter(measured)),
             kept=sums(transfers),
-            turned_away=sums(money_frame.filter(turned_away)),
+            turned_away=sums(money_frame.filter(~good & measured)),
             unmeasured=self._raw.broken.height + int((~good & ~measured).sum()),
-            rounded=int((rounded & good).sum()),
-            unmapped_channels=unmapped,
+            rounded=int((self._rounded & good).sum()),
+            unmapped_channels=self._unmapped,
         )
 
+    def _rejected(self) -> pl.DataFrame:
+        if not self._faults.found:
+            return self._raw.broken.clear()
+        fields, plain = self._fields, self._raw.plain
+        for name, _, wrong in self._faults.found:
+            at = self._sources[name][0] if name in self._sources else -1
+            if plain is not None and at in plain.columns:
+                # A number is shown as the file writes it.
+                where = np.flatnonzero(wrong)
+                texts = pl.Series(name, [None], dtype=pl.String).new_from_index(0, fields.height)
+                fields = fields.with_columns(texts.scatter(where, plain.texts(at, where)))
+        return rejected_rows(self._faults, fields, self._raw.frame)
 
-def canonical(made: abc.Mapping[str, pl.Series], height: int) -> pl.DataFrame:
+
+def canonical(made: abc.Mapping[str, pl.Series]) -> pl.DataFrame:
     """Return the transfer columns in order, nulls where nothing was made; the steps before keep the other rules."""
-    columns = [
-        made[name].alias(name) if name in made else pl.Series(name, [None], dtype=dtype).new_from_index(0, height)
+    # A literal null takes no room, however many the rows.
+    return pl.DataFrame([column.alias(name) for name, column in made.items()]).select(
+        pl.col(name) if name in made else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in TRANSFER_SCHEMA.items()
-    ]
-    return pl.DataFrame(columns)
+    )
 
 
 def rejected_rows(faults: Faults, fields: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
@@ -349,6 +373,10 @@ def yes_no_words(words: abc.Mapping[str, str]) -> dict[str, str]:
 
 def translate(texts: pl.Series, words: abc.Mapping[str, str], dtype: pl.DataType) -> pl.Series:
     """Return the meaning of every word, null where it has none. An absent text is the word ``""``."""
+    if isinstance(texts.dtype, pl.Enum):
+        known = [*texts.dtype.categories.to_list(), ""]
+        meant = pl.Series(texts.name, [words.get(word.strip().casefold()) for word in known], dtype=pl.String)
+        return meant.cast(dtype).gather(texts.to_physical().cast(pl.UInt32).fill_null(len(known) - 1))
     distinct = texts.unique()
     meanings = [words.get((word or "").strip().casefold()) for word in distinct.to_list()]
     return texts.replace_strict(distinct, pl.Series(meanings, dtype=pl.String), return_dtype=pl.String).cast(dtype)
@@ -449,11 +477,22 @@ def _as_text(column: pl.Series, name: str) -> pl.Series:
     return texts.zip_with(whole, column.fill_nan(None).cast(pl.String))
 
 
-def gather(frame: pl.DataFrame, sources: abc.Mapping[str, abc.Sequence[int]], mapping: Mapping) -> pl.DataFrame:
-    """Return the fields by their names: joined, trimmed, and absent where the file has nothing."""
+def gather(
+    frame: pl.DataFrame,
+    sources: abc.Mapping[str, abc.Sequence[int]],
+    mapping: Mapping,
+    plain: abc.Container[int] = (),
+) -> pl.DataFrame:
+    """Return the fields by their names: joined, trimmed, and absent where the file has nothing.
+
+    Those at the positions `plain` are taken as they are.
+    """
     made = []
     for name, source in sources.items():
         first = frame[str(source[0])]
+        if source[0] in plain:
+            made.append(first.alias(name))
+            continue
         # Times of Parquet are times already, and whole amounts whole numbers.
         whole = name in ("amount", "credited_amount") and first.dtype in (pl.Int64, pl.Int32, pl.Int16)
         if len(source) == 1 and (first.dtype.is_temporal() or whole):

@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from moneytrail.schema import rises
+
 _SEEDS: Final = (0x6D6F6E65, 0x74726169)
 
 
@@ -16,15 +18,14 @@ class SeenIds:
     Within a batch ids are compared as text; across batches by two independent 64-bit hashes, so that a file larger
     than memory can be read. Two different ids of a billion would be taken for one with a chance below 1e-19.
 
-    Ids that are whole numbers and rise from row to row cannot repeat, and most banks count: nothing is searched
-    then. Otherwise hashes lie in sorted runs, and a run is merged into an older one that is no longer than it:
-    n ids cost O(n log n) in all.
+    Ids that rise from row to row cannot repeat, and most banks count: nothing is searched then. Otherwise hashes lie
+    in sorted runs, and a run is merged into an older one that is no longer than it: n ids cost O(n log n) in all.
     """
 
     def __init__(self) -> None:
         self._unsorted: list[np.ndarray] = []
         self._runs: list[np.ndarray] = []
-        self._highest: int | None = None
+        self._last: pl.Series | None = None
         self._rising = True
 
     def repeated(self, ids: pl.Series, candidates: np.ndarray) -> np.ndarray:
@@ -59,17 +60,10 @@ class SeenIds:
         return repeated
 
     def _still_rising(self, ids: pl.Series) -> bool:
-        """Return whether all ids so far are whole numbers, each above the one before. Equal texts would be equal."""
-        if not self._rising:
-            return False
-        numbers = ids.cast(pl.Int64, strict=False)
-        if numbers.null_count():
-            self._rising = False
-            return False
-        values = numbers.to_numpy()
-        above = self._highest is None or int(values[0]) > self._highest
-        self._rising = above and bool((values[1:] > values[:-1]).all())
-        self._highest = int(values[-1])
+        """Return whether each id so far is longer than the one before, or as long and greater."""
+        if self._rising:
+            self._rising = rises(ids if self._last is None else self._last.append(ids))
+            self._last = ids.tail(1)
         return self._rising
 
     def _remember(self, run: np.ndarray) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from moneytrail.errors import InputError
-from moneytrail.readers.reasons import REJECTED_SCHEMA
-from moneytrail.readers.text import RawBatch
+from moneytrail.readers.plain import NO_PLAN
+from moneytrail.readers.text import RawBatch, nothing_broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from moneytrail.readers.plain import Plan
+    from moneytrail.readers.text import Job
 
 SLICE_ROWS: Final = 500_000
 """Rows read at a time."""
@@ -43,14 +47,22 @@ class ParquetSource:
 
     def batches(self, columns: Sequence[int], first_row: int) -> Iterator[RawBatch]:
         """Yield the rows in order, a slice at a time; `columns` are positions in the header."""
-        wanted = [pl.col(self.header[at]).alias(str(at)) for at in columns]
+        for job in self.jobs(columns, first_row):
+            yield job()
+
+    def jobs(self, columns: Sequence[int], first_row: int, _wanted: Plan = NO_PLAN) -> Iterator[Job]:
+        """Yield what makes the batches, in order, as :meth:`moneytrail.readers.text.TextSource.jobs`."""
         for offset in range(0, self._rows, self._slice_rows):
-            frame = self._guarded(self._scan.slice(offset, self._slice_rows).select(wanted))
-            rows = pl.int_range(first_row + offset, first_row + offset + frame.height, dtype=pl.Int64, eager=True)
-            frame = frame.with_columns(rows.alias("row"), pl.lit(None, dtype=pl.Int64).alias("line"))
-            self._share = min(1.0, (offset + frame.height) / self._rows)
-            yield RawBatch(frame, _nothing_broken(), frame.height)
+            self._share = min(1.0, (offset + self._slice_rows) / self._rows)
+            yield partial(self._batch, columns, first_row, offset)
         self._share = 1.0
+
+    def _batch(self, columns: Sequence[int], first_row: int, offset: int) -> RawBatch:
+        wanted = [pl.col(self.header[at]).alias(str(at)) for at in columns]
+        frame = self._guarded(self._scan.slice(offset, self._slice_rows).select(wanted))
+        rows = pl.int_range(first_row + offset, first_row + offset + frame.height, dtype=pl.Int64, eager=True)
+        frame = frame.with_columns(rows.alias("row"), pl.lit(None, dtype=pl.Int64).alias("line"))
+        return RawBatch(frame, nothing_broken(), frame.height)
 
     @property
     def done(self) -> int:
@@ -74,7 +86,3 @@ class ParquetSource:
         except (pl.exceptions.PolarsError, OSError) as error:
             reason = str(error).strip().split("\n", 1)[0]
             raise InputError(f"{self.path}: the Parquet file is cut off or damaged: {reason}") from error
-
-
-def _nothing_broken() -> pl.DataFrame:
-    return pl.DataFrame(schema={name: dtype for name, dtype in REJECTED_SCHEMA.items() if name != "file"})

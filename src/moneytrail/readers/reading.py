@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import polars as pl
 
-from moneytrail.errors import InputError, MappingError
+from moneytrail.errors import InputError, MappingError, MoneytrailError
 from moneytrail.readers.convert import Converter, float_note
 from moneytrail.readers.files import kind_of
 from moneytrail.readers.identity import SeenIds
@@ -30,8 +31,14 @@ from moneytrail.readers.text import BLOCK_BYTES, TextSource
 from moneytrail.schema import CURRENCY_EXPONENTS, TRANSFER_SCHEMA
 
 if TYPE_CHECKING:
-    from moneytrail.readers.convert import Converted
-    from moneytrail.readers.text import RawBatch
+    from moneytrail.readers.convert import Conversion, Converted
+    from moneytrail.readers.text import Job, RawBatch
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+WORKERS: Final = min(4, os.cpu_count() or 1)
+"""Blocks that are converted at once: each is held in memory."""
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
@@ -260,8 +267,14 @@ class _Run:
 
     def _file_batches(self, source: TextSource | ParquetSource) -> Iterator[Batch]:
         converter = self._converter(source)
-        for raw in _one_ahead(source.batches(converter.columns, self._tally.rows_read)):
-            converted = converter.convert(raw, self._seen)
+
+        def convert(job: Job) -> tuple[RawBatch, Conversion]:
+            raw = job()
+            return raw, converter.convert(raw)
+
+        jobs = source.jobs(converter.columns, self._tally.rows_read, converter.plan)
+        for raw, conversion in _in_order(convert, jobs):
+            converted = conversion.finish(self._seen)
             self._tally.rows_read += raw.rows_read
             self._tally.add(converted)
             rejected = converted.rejected.with_columns(file=pl.lit(str(source.path))).select(list(REJECTED_SCHEMA))
@@ -304,13 +317,25 @@ class _Run:
             self._progress(done, total)
 
 
-def _one_ahead(batches: Iterator[RawBatch]) -> Iterator[RawBatch]:
-    """Yield the same batches, the next one being made on a second thread while this one is used."""
-    with ThreadPoolExecutor(1) as worker:
-        coming = worker.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = worker.submit(next, batches, None)
-            yield batch
+def _in_order(work: Callable[[Task], Result], tasks: Iterator[Task]) -> Iterator[Result]:
+    """Yield what `work` makes of every task, in their order, a few at a time.
+
+    An error in making a task comes after the results of the tasks before it, as it would without threads.
+    """
+    coming: deque[Future[Result]] = deque()
+    failure: MoneytrailError | None = None
+    with ThreadPoolExecutor(WORKERS) as workers:
+        try:
+            for task in tasks:
+                coming.append(workers.submit(work, task))
+                if len(coming) > WORKERS:
+                    yield coming.popleft().result()
+        except MoneytrailError as error:
+            failure = error
+        while coming:
+            yield coming.popleft().result()
+    if failure is not None:
+        raise failure
 
 
 def _mapping_notes(mapping: Mapping) -> list[str]:

@@ -1,13 +1,16 @@
 """Delimited text, block by block: every record with its physical line, broken ones kept aside, in bounded memory.
 
 The kernel finds the records; polars, which is fast but loses count of lines and can be led astray by a stray quote,
-is then shown only what the kernel found to be well formed.
+is then shown only what the kernel found to be well formed. In a block in which nothing is odd, which is nearly every
+one, the fields are found in one sweep, and the plain columns are read straight from the bytes.
 """
 
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +18,9 @@ import polars as pl
 
 from moneytrail.errors import InputError
 from moneytrail.kernels import records as kernel
+from moneytrail.kernels.fields import cut_lines
 from moneytrail.readers.files import ByteFile
+from moneytrail.readers.plain import NO_PLAN, Plain, Plan, read_plain
 from moneytrail.readers.reasons import REJECTED_SCHEMA, VALUE_LENGTH
 
 if TYPE_CHECKING:
@@ -50,12 +55,17 @@ class RawBatch:
     """Rows as the file writes them.
 
     `frame` has the wanted columns, named by their positions, and ``row`` and ``line``; `broken` has the rejected rows
-    of the same stretch, without ``file``; `rows_read` counts both.
+    of the same stretch, without ``file``; `rows_read` counts both. Columns in `plain` are typed, all others text.
     """
 
     frame: pl.DataFrame
     broken: pl.DataFrame
     rows_read: int
+    plain: Plain | None = None
+
+
+Job = Callable[[], RawBatch]
+"""Makes one batch; may be called on any thread."""
 
 
 class TextSource:
@@ -79,15 +89,38 @@ class TextSource:
 
     def batches(self, columns: Sequence[int], first_row: int) -> Iterator[RawBatch]:
         """Yield the rows in order, one batch a block; `columns` are positions in the header, ascending."""
+        for job in self.jobs(columns, first_row):
+            yield job()
+
+    def jobs(self, columns: Sequence[int], first_row: int, wanted: Plan = NO_PLAN) -> Iterator[Job]:
+        """Yield what makes the batches, in order: to find where they end is little of the work.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Positions in the header, ascending.
+        first_row : int
+        wanted : Plan
+            Which columns to read from bytes where they are plain.
+        """
         row, size, ended = first_row, self._block_bytes, False
         while not ended:
             chunk = self._chunk(size)
             ended = not chunk
             block = self._tail + chunk if self._tail else chunk
+            clean = self._cut(block)
+            if clean is not None:
+                whole, ends = clean
+                yield partial(self._clean_batch, whole, ends, (columns, wanted), (row, self._line))
+                self._tail = block[len(whole) :]
+                ended = ended and not self._tail
+                row, size = row + ends.shape[0], self._block_bytes
+                self._line += ends.shape[0]
+                continue
             found = self._scan(block, len(self.header), final=ended)
             self._tail = block[found.consumed :]
             if found.start.size:
-                yield self._batch(block, found, columns, row)
+                yield partial(self._batch, block, found, columns, row)
             row += found.start.size
             self._line = found.next_line
             # A record that is longer than the block: read twice as much before looking again.
@@ -114,6 +147,34 @@ class TextSource:
             return chunk
         # A byte that the encoding does not know becomes a surrogate, which is no UTF-8: the row is then rejected.
         return chunk.decode(self._form.encoding, "surrogateescape").encode("utf-8", "surrogatepass")
+
+    def _cut(self, block: bytes) -> tuple[bytes, np.ndarray] | None:
+        """Return the whole lines of a block and their fields' ends; nothing where there is anything odd in it."""
+        whole = block[: block.rfind(b"\n") + 1]
+        if not whole or len(self.header) < 2:
+            return None
+        quote = ord(self._form.quote) if self._form.quote else -1
+        ends, high, clean = cut_lines(
+            np.frombuffer(whole, np.uint8), ord(self._form.separator), quote, len(self.header), RECORD_LIMIT
+        )
+        return (whole, ends) if clean and not (high and not _is_utf8(whole)) else None
+
+    def _clean_batch(
+        self, block: bytes, ends: np.ndarray, wanted: tuple[Sequence[int], Plan], start: tuple[int, int]
+    ) -> RawBatch:
+        columns, plan = wanted
+        plain = read_plain(block, ends, plan)
+        rows = ends.shape[0]
+        # What is not plain is left to polars, which is shown the whole block: there is nothing in it to lead it astray.
+        frame = self._parse(block, [at for at in columns if at not in plain.columns], rows)
+        frame = frame.with_columns(
+            *(series.alias(str(at)) for at, series in plain.columns.items()),
+            *(
+                pl.int_range(first, first + rows, dtype=pl.Int64, eager=True).alias(name)
+                for name, first in zip(("row", "line"), start, strict=True)
+            ),
+        )
+        return RawBatch(frame, nothing_broken(), rows, plain)
 
     def _scan(self, block: bytes, wanted: int, *, final: bool, most: int = -1) -> kernel.Records:
         quote = ord(self._form.quote) if self._form.quote else -1
@@ -196,7 +257,7 @@ class TextSource:
 
     def _parse(self, text: bytes, columns: Sequence[int], rows: int) -> pl.DataFrame:
         names = [str(position) for position in columns]
-        if not rows:
+        if not rows or not names:
             return pl.DataFrame(schema=dict.fromkeys(names, pl.String()))
         # polars drops a byte order mark in front of its input; here it would be data.
         frame = pl.read_csv(
@@ -210,6 +271,11 @@ class TextSource:
         if frame.height != rows:
             raise InputError(f"{self.path}: {rows:,} rows near line {self._line:,} were split into {frame.height:,}")
         return frame.rename(dict(zip(frame.columns, names, strict=True)))
+
+
+def nothing_broken() -> pl.DataFrame:
+    """Return an empty frame of rejected rows, without ``file``."""
+    return pl.DataFrame(schema={name: dtype for name, dtype in REJECTED_SCHEMA.items() if name != "file"})
 
 
 def _broken(block: bytes, found: kernel.Records, status: np.ndarray, rows: np.ndarray) -> pl.DataFrame:
