@@ -70,7 +70,7 @@ docs: setup  ## Write the generated pages of docs/ again.
 	@$(BIN)/python -m moneytrail.docs docs
 
 bench: setup-bench  ## Measure the scoring core against its peer, then graph building and the whole command.
-	@$(BIN)/python -m benchmarks.core --plot benchmarks/results/core.svg
+	@$(BIN)/python -m benchmarks.core --sizes 1000000,5000000,20000000 --plot benchmarks/results/core.svg
 	@$(BIN)/python -m benchmarks.slice
 
 clean:  ## Remove the environment and everything that was made.

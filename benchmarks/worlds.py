@@ -45,12 +45,14 @@ class World(NamedTuple):
 
     def first(self, transfers: int) -> World:
         """The same world cut after its first `transfers`."""
-        return World(self.name, self.accounts, *(column[:transfers] for column in self[2:]))
+        part = slice(transfers)
+        columns = self.debtor[part], self.creditor[part], self.time[part], self.amount[part]
+        return World(self.name, self.accounts, *columns)
 
     def plain(self) -> World:
         """The same world without ties in time and without transfers to oneself: what every definition agrees on."""
         kept = self.debtor != self.creditor
-        debtor, creditor, time, amount = (column[kept] for column in self[2:])
+        debtor, creditor, time, amount = self.debtor[kept], self.creditor[kept], self.time[kept], self.amount[kept]
         rank = np.arange(time.size)
         # The smallest shift that makes whole seconds rise strictly: each is at least one after the one before.
         distinct = np.maximum.accumulate(time // SECOND - rank) + rank
