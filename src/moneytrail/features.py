@@ -62,6 +62,9 @@ LEAST_BLOCK: Final = 131_072
 BLOCKS: Final = 16
 """A long ledger is computed in about so many blocks."""
 
+SEARCHES: Final = 8
+"""Runs of rows that a search for motifs is split into; each keeps 64 bytes an account while it runs."""
+
 ACCOUNT_WINDOWS: Final = ("1d", "7d", "30d")
 MOTIF_WINDOWS: Final = ("1d", "7d")
 """The windows that :data:`FEATURES` lists; others may be asked for by name."""
@@ -473,7 +476,7 @@ def _fill_gather_scatter(
 
 
 def _row_borders(block: Block) -> NDArray[np.int64]:
-    parts = max(1, min(CHUNKS, (block.last - block.first) // 4096))
+    parts = max(1, min(SEARCHES, (block.last - block.first) // 4096))
     return np.linspace(block.first, block.last, parts + 1).astype(np.int64)
 
 

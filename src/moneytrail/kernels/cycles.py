@@ -60,17 +60,20 @@ class CycleRule(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np.int64], way: int) -> int:
-    """Move an account's window on one side to `now` (ledger place, oldest time); returns how many it holds."""
-    edge, oldest = now
+    """Move an account's window on one side to `now`: ledger places from the oldest inside to the newest, inclusive.
+
+    Returns how many transfers it holds.
+    """
+    newest, oldest = now
     start, stop = side.indptr[account], side.indptr[account + 1]
     high = row[way + HIGH]
     if high < 0:
-        high = start + np.searchsorted(side.edge[start:stop], edge, side="right")
-        row[way + LOW] = start + np.searchsorted(side.time[start:high], oldest, side="right")
-    while high < stop and side.edge[high] <= edge:
+        high = start + np.searchsorted(side.edge[start:stop], newest, side="right")
+        row[way + LOW] = start + np.searchsorted(side.edge[start:high], oldest)
+    while high < stop and side.edge[high] <= newest:
         high += 1
     low = row[way + LOW]
-    while low < high and side.time[low] <= oldest:
+    while low < high and side.edge[low] < oldest:
         low += 1
     row[way + LOW], row[way + HIGH] = low, high
     return int(high - low)
@@ -94,15 +97,17 @@ def _arrive(
     way: int,
     x: int,
     ends: tuple[int, int],
-    search: tuple[NDArray[np.int64], NDArray[np.int64], int],
-    tail: int,
+    search: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], int],
+    spot: tuple[int, int],
 ) -> int:
     """Look at what x passed on after the money came (way OUT), or at what came before it went (way IN).
 
-    Labels are the ledger place + 1 of the earliest arrival, or of the latest departure. Returns the queue's new end.
+    Labels are the ledger place + 1 of the earliest arrival, or of the latest departure. `spot` is the
+    queue's end and the oldest place of the window. Returns the queue's new end.
     """
-    rows, queue, round_ = search
+    rows, last, queue, round_ = search
     start, target = ends
+    tail, oldest = spot
     label = AHEAD if way == OUT else BACK
     at = (rows[x, label] & LABEL) - 1
     low, high = rows[x, way + LOW], rows[x, way + HIGH]
@@ -121,7 +126,8 @@ def _arrive(
             if (way == OUT and new >= old) or (way == IN and new <= old):
                 continue
         rows[y, label] = (round_ << SHIFT) | new
-        if y != target:
+        # An account that passed nothing on since, or was paid by nobody in the window, leads nowhere.
+        if y != target and (last[y, 0] > side.edge[p] if way == OUT else last[y, 1] >= oldest):
             queue[tail] = y
             tail += 1
     return tail
@@ -132,7 +138,7 @@ def _meet(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
     now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
+    work: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], int],
     steps: int,
 ) -> tuple[int, int]:
     """Search from b onwards and from a backwards until one of the two is done.
@@ -141,7 +147,7 @@ def _meet(
     """
     out, in_ = sides
     b, a = ends
-    rows, ahead, back, round_ = work
+    rows, last, ahead, back, round_ = work
     rows[b, AHEAD] = round_ << SHIFT
     rows[a, BACK] = (round_ << SHIFT) | (now[0] + 1)
     ahead[0], back[0] = b, a
@@ -155,13 +161,13 @@ def _meet(
             spent_ahead += ahead_next + 1
             if spent_ahead + spent_back > steps:
                 return -1, 0
-            tail = _arrive(out, OUT, ahead[head], (b, a), (rows, ahead, round_), tail)
+            tail = _arrive(out, OUT, ahead[head], (b, a), (rows, last, ahead, round_), (tail, now[1]))
             head += 1
         else:
             spent_back += back_next + 1
             if spent_ahead + spent_back > steps:
                 return -1, 0
-            rear = _arrive(in_, IN, back[behind], (a, b), (rows, back, round_), rear)
+            rear = _arrive(in_, IN, back[behind], (a, b), (rows, last, back, round_), (rear, now[1]))
             behind += 1
     left = steps - spent_ahead - spent_back
     if head == tail:
@@ -242,16 +248,14 @@ def _temporal_of(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
     now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
+    work: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
     rule: CycleRule,
 ) -> bool:
     """Unit kernel: count the temporal cycles of one closing transfer into `work`; returns whether truncated."""
     out, in_ = sides
     b, a = ends
-    rows, ahead, back, counts, round_ = work
-    if _window(out, b, now, rows[b], OUT) == 0 or _window(in_, a, now, rows[a], IN) == 0:
-        return False
-    whole, left = _meet(sides, ends, now, (rows, ahead, back, round_), rule.steps)
+    rows, last, ahead, back, counts, round_ = work
+    whole, left = _meet(sides, ends, now, (rows, last, ahead, back, round_), rule.steps)
     if whole == AHEAD:
         return bool(_walk(in_, AHEAD, (a, b), now, (rows, back, counts, round_), (rule.longest, left)))
     if whole == BACK:
@@ -265,14 +269,14 @@ def _spread(
     way: int,
     ends: tuple[int, int],
     now: tuple[int, int],
-    search: tuple[NDArray[np.int64], NDArray[np.int64], int],
+    search: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], int],
     level: tuple[int, int, int],
 ) -> tuple[int, int, bool]:
     """Label what lies one transfer further than the accounts at ``[head, tail)`` of the queue.
 
     Returns the queue's new end, what the next level costs, and whether a label of the other search was met.
     """
-    rows, queue, round_ = search
+    rows, last, queue, round_ = search
     head, tail, distance = level
     start, target = ends
     label = AHEAD if way == OUT else BACK
@@ -288,7 +292,7 @@ def _spread(
                 continue
             rows[y, label] = (round_ << SHIFT) | distance
             met = met or rows[y, other] >> SHIFT == round_
-            if y != target:
+            if y != target and last[y, way // IN] >= now[1]:
                 queue[end] = y
                 end += 1
                 cost += 1 + _window(side, y, now, rows[y], way)
@@ -300,7 +304,7 @@ def _measure(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
     now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
+    work: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], int],
     limits: tuple[int, int],
 ) -> tuple[int, int, int]:
     """Label distances from b onwards and from a backwards until together they span the longest cycle.
@@ -310,7 +314,7 @@ def _measure(
     """
     out, in_ = sides
     b, a = ends
-    rows, ahead, back, round_ = work
+    rows, last, ahead, back, round_ = work
     longest, left = limits
     rows[b, AHEAD] = rows[a, BACK] = round_ << SHIFT
     ahead[0], back[0] = b, a
@@ -329,7 +333,9 @@ def _measure(
                 return -1, 0, 0
             far_ahead += 1
             start, head = head, tail
-            tail, next_ahead, found = _spread(out, OUT, (b, a), now, (rows, ahead, round_), (start, tail, far_ahead))
+            tail, next_ahead, found = _spread(
+                out, OUT, (b, a), now, (rows, last, ahead, round_), (start, tail, far_ahead)
+            )
         else:
             spent_back += next_back
             left -= next_back
@@ -337,7 +343,7 @@ def _measure(
                 return -1, 0, 0
             far_back += 1
             start, behind = behind, rear
-            rear, next_back, found = _spread(in_, IN, (a, b), now, (rows, back, round_), (start, rear, far_back))
+            rear, next_back, found = _spread(in_, IN, (a, b), now, (rows, last, back, round_), (start, rear, far_back))
         met = met or found
     if not met:
         return 0, 0, left
@@ -415,21 +421,38 @@ def _bounded_of(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
     now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
+    work: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
     rule: CycleRule,
 ) -> bool:
     """Unit kernel: count the bounded cycles of one closing transfer into `work`; returns whether truncated."""
     out, in_ = sides
     b, a = ends
-    rows, ahead, back, counts, round_ = work
-    if _window(out, b, now, rows[b], OUT) == 0 or _window(in_, a, now, rows[a], IN) == 0:
-        return False
-    labels, far, left = _measure(sides, ends, now, (rows, ahead, back, round_), (rule.longest, rule.steps))
+    rows, last, ahead, back, counts, round_ = work
+    labels, far, left = _measure(sides, ends, now, (rows, last, ahead, back, round_), (rule.longest, rule.steps))
     if labels == AHEAD:
         return bool(_walk_within(in_, (AHEAD, far), (a, b), now, (rows, back, counts, round_), (rule.longest, left)))
     if labels == BACK:
         return bool(_walk_within(out, (BACK, far), (b, a), now, (rows, back, counts, round_), (rule.longest, left)))
     return bool(labels < 0)
+
+
+@njit(cache=True, nogil=True)
+def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) -> int:
+    """Note each account's last transfers of the window that ends at row `first`; returns the window's oldest place."""
+    oldest = first
+    while oldest > 0 and ledger.time[oldest - 1] > ledger.time[first] - window:
+        oldest -= 1
+    for e in range(oldest, first):
+        _note(ledger, e, last)
+    return oldest
+
+
+@njit(cache=True, nogil=True)
+def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
+    a, b = ledger.debtor[e], ledger.creditor[e]
+    if a >= 0 and b >= 0 and a != b:
+        last[a, 0] = e
+        last[b, 1] = e
 
 
 @njit(cache=True, nogil=True)
@@ -441,31 +464,40 @@ def _cycles_of_rows(
     rule: CycleRule,
     matrix: NDArray[np.float32],
 ) -> None:
-    """One run of rows, in ledger order: windows only move on."""
-    first, last, origin, in_order = part
+    """One run of rows, in ledger order: windows only move on.
+
+    Most transfers are done with by looking at what the creditor last paid and what the debtor was last paid.
+    """
+    first, end, origin, in_order = part
     columns = rule.columns
     accounts = out.indptr.size - 1
+    last = np.full((accounts, 2), -1, np.int32)
     rows = np.full((accounts + 1, ROW), -1, np.int64)
     room = 3 * rule.steps + 8
     ahead, back = np.empty(room, np.int64), np.empty(room, np.int64)
     counts = np.zeros(LONGEST + 2, np.int64)
-    for e in range(first, last):
+    oldest = _catch_up(ledger, first, rule.window, last)
+    for e in range(first, end):
         a, b = ledger.debtor[e], ledger.creditor[e]
         if a < 0 or b < 0 or a == b:
             continue
-        now = (e, ledger.time[e] - rule.window)
-        work = (rows, ahead, back, counts, np.int64(e - first))
-        if in_order:
-            truncated = _temporal_of((out, in_), (b, a), now, work, rule)
-        else:
-            truncated = _bounded_of((out, in_), (b, a), now, work, rule)
-        if truncated and columns[0] >= 0:
-            matrix[e - origin, columns[0]] = 1.0
-        for length in range(2, rule.longest + 1):
-            if counts[length]:
-                if columns[length] >= 0:
-                    matrix[e - origin, columns[length]] = counts[length]
-                counts[length] = 0
+        while ledger.time[oldest] <= ledger.time[e] - rule.window:
+            oldest += 1
+        if last[b, 0] >= oldest and last[a, 1] >= oldest:
+            work = (rows, last, ahead, back, counts, np.int64(e - first))
+            if in_order:
+                truncated = _temporal_of((out, in_), (b, a), (e, oldest), work, rule)
+            else:
+                truncated = _bounded_of((out, in_), (b, a), (e, oldest), work, rule)
+            if truncated and columns[0] >= 0:
+                matrix[e - origin, columns[0]] = 1.0
+            for length in range(2, rule.longest + 1):
+                if counts[length]:
+                    if columns[length] >= 0:
+                        matrix[e - origin, columns[length]] = counts[length]
+                    counts[length] = 0
+        last[a, 0] = e
+        last[b, 1] = e
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -495,9 +527,9 @@ def temporal_cycles(
     follow one another in ledger order. Cost of a transfer: what either end can reach, at most ``rule.steps``.
     """
     for chunk in prange(borders.size - 1):
-        first, last = borders[chunk], borders[chunk + 1]
-        if first < last:
-            _cycles_of_rows(out, in_, ledger, (first, last, borders[0], True), rule, matrix)
+        if borders[chunk] < borders[chunk + 1]:
+            part = (borders[chunk], borders[chunk + 1], borders[0], True)
+            _cycles_of_rows(out, in_, ledger, part, rule, matrix)
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -514,6 +546,6 @@ def bounded_cycles(
     Parameters and cost as :func:`temporal_cycles`.
     """
     for chunk in prange(borders.size - 1):
-        first, last = borders[chunk], borders[chunk + 1]
-        if first < last:
-            _cycles_of_rows(out, in_, ledger, (first, last, borders[0], False), rule, matrix)
+        if borders[chunk] < borders[chunk + 1]:
+            part = (borders[chunk], borders[chunk + 1], borders[0], False)
+            _cycles_of_rows(out, in_, ledger, part, rule, matrix)

@@ -52,17 +52,20 @@ class ScatterGatherRule(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np.int64], way: int) -> int:
-    """Move an account's window on one side to `now` (ledger place, oldest time); returns how many it holds."""
-    edge, oldest = now
+    """Move an account's window on one side to `now`: ledger places from the oldest inside to the newest, inclusive.
+
+    Returns how many transfers it holds.
+    """
+    newest, oldest = now
     start, stop = side.indptr[account], side.indptr[account + 1]
     high = row[way + HIGH]
     if high < 0:
-        high = start + np.searchsorted(side.edge[start:stop], edge, side="right")
-        row[way + LOW] = start + np.searchsorted(side.time[start:high], oldest, side="right")
-    while high < stop and side.edge[high] <= edge:
+        high = start + np.searchsorted(side.edge[start:stop], newest, side="right")
+        row[way + LOW] = start + np.searchsorted(side.edge[start:high], oldest)
+    while high < stop and side.edge[high] <= newest:
         high += 1
     low = row[way + LOW]
-    while low < high and side.time[low] <= oldest:
+    while low < high and side.edge[low] < oldest:
         low += 1
     row[way + LOW], row[way + HIGH] = low, high
     return int(high - low)
@@ -271,6 +274,25 @@ def _of_role(
 
 
 @njit(cache=True, nogil=True)
+def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) -> int:
+    """Note each account's last transfers of the window that ends at row `first`; returns the window's oldest place."""
+    oldest = first
+    while oldest > 0 and ledger.time[oldest - 1] > ledger.time[first] - window:
+        oldest -= 1
+    for e in range(oldest, first):
+        _note(ledger, e, last)
+    return oldest
+
+
+@njit(cache=True, nogil=True)
+def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
+    a, b = ledger.debtor[e], ledger.creditor[e]
+    if a >= 0 and b >= 0 and a != b:
+        last[a, 0] = e
+        last[b, 1] = e
+
+
+@njit(cache=True, nogil=True)
 def _scatter_gathers_of_rows(
     out: Adjacency,
     in_: Adjacency,
@@ -279,28 +301,38 @@ def _scatter_gathers_of_rows(
     rule: ScatterGatherRule,
     matrix: NDArray[np.float32],
 ) -> None:
-    """One run of rows, in ledger order: windows only move on."""
-    first, last, origin = part
+    """One run of rows, in ledger order: windows only move on.
+
+    Most transfers are done with by looking at the last transfer of either account on either side.
+    """
+    first, end, origin = part
     columns = rule.columns
     accounts = out.indptr.size - 1
+    last = np.full((accounts, 2), -1, np.int32)
     kept = np.full((accounts + 1, ROW), -1, np.int64)
     sizes = np.empty(accounts + 1, np.int64)
-    for e in range(first, last):
+    oldest = _catch_up(ledger, first, rule.window, last)
+    for e in range(first, end):
         a, b = ledger.debtor[e], ledger.creditor[e]
         if a < 0 or b < 0 or a == b:
             continue
-        now = (e, ledger.time[e] - rule.window)
+        while ledger.time[oldest] <= ledger.time[e] - rule.window:
+            oldest += 1
         for role in range(2):
+            found = 0
             if role == 0:
-                found = _of_role((in_, out), (a, b), now, (IN, OUT), (kept, sizes), rule.steps)
-            else:
-                found = _of_role((out, in_), (b, a), now, (OUT, IN), (kept, sizes), rule.steps)
+                if last[a, 1] >= oldest and last[b, 1] >= oldest:
+                    found = _of_role((in_, out), (a, b), (e, oldest), (IN, OUT), (kept, sizes), rule.steps)
+            elif last[b, 0] >= oldest and last[a, 0] >= oldest:
+                found = _of_role((out, in_), (b, a), (e, oldest), (OUT, IN), (kept, sizes), rule.steps)
             for k in range(found):
                 column = columns[min(sizes[k], LAST_BIN)]
                 if column >= 0:
                     matrix[e - origin, column] += 1.0
             if found < 0 and columns[0] >= 0:
                 matrix[e - origin, columns[0]] = 1.0
+        last[a, 0] = e
+        last[b, 1] = e
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -330,6 +362,6 @@ def scatter_gathers(
     absent take no part. Cost of a transfer: the shorter way of two to make each intersection, at most ``rule.steps``.
     """
     for chunk in prange(borders.size - 1):
-        first, last = borders[chunk], borders[chunk + 1]
-        if first < last:
-            _scatter_gathers_of_rows(out, in_, ledger, (first, last, borders[0]), rule, matrix)
+        if borders[chunk] < borders[chunk + 1]:
+            part = (borders[chunk], borders[chunk + 1], borders[0])
+            _scatter_gathers_of_rows(out, in_, ledger, part, rule, matrix)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FEW = 48
 SECOND = 1_000_000
+FAR = 2**62
 
 STATISTICS = (
     "degree",
@@ -54,8 +55,6 @@ STATISTICS = (
 AMOUNT, AGE, GAP = 3, 10, 15
 WIDTH = 22  # one for each statistic, and the mean that ages are measured from
 
-# One side of one account while it is passed through: places in its row of whole numbers.
-LOW, HIGH, PEERS, SUM, CHANGED, ORIGIN, PERIOD, BASE, BORDER, FRONT = range(10)
 # A summary of values: how many, mean, sums of the second to fourth powers of deviations, least, greatest.
 SUMMARY = 7
 
@@ -114,55 +113,79 @@ def _value(side: Adjacency, p: int, kind: int, origin: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _write(values: NDArray[np.float64], kind: int, origin: int, s: NDArray[np.float64]) -> None:
+def _write(values: NDArray[np.float64], way: int, kind: int, origin: int, s: NDArray[np.float64]) -> None:
     """Write what a summary says of its kind. Where the values do not differ, skewness and kurtosis are 0."""
     place = GAP + 1 if kind == GAP else kind + 2
     n, s2 = s[0], s[2]
-    values[place] = s2 / n
+    values[way, place] = s2 / n
     differ = s2 > 0.0 and s[5] < s[6]
-    values[place + 1] = np.sqrt(n) * s[3] / (s2 * np.sqrt(s2)) if differ else 0.0
-    values[place + 2] = n * s[4] / (s2 * s2) if differ else 0.0
+    values[way, place + 1] = np.sqrt(n) * s[3] / (s2 * np.sqrt(s2)) if differ else 0.0
+    values[way, place + 2] = n * s[4] / (s2 * s2) if differ else 0.0
     if kind == AMOUNT:
-        values[AMOUNT + 5], values[AMOUNT + 6] = s[5] + origin, s[6] + origin
+        values[way, AMOUNT + 5], values[way, AMOUNT + 6] = s[5] + origin, s[6] + origin
     elif kind == AGE:
-        values[WIDTH - 1] = s[1]
+        values[way, WIDTH - 1] = s[1]
+        values[way, AGE + 3] = -values[way, AGE + 3]
     else:
-        values[GAP], values[GAP + 4], values[GAP + 5] = s[1], s[5], s[6]
+        values[way, GAP], values[way, GAP + 4], values[way, GAP + 5] = s[1], s[5], s[6]
 
 
 @njit(cache=True, nogil=True)
-def _sum_up(side: Adjacency, low: int, high: int, kind: int, origin: int, s: NDArray[np.float64]) -> None:
-    """Write the summary of the values at ``[low, high)``, added up directly in two passes."""
-    total = 0.0
-    least, greatest = np.inf, -np.inf
-    for p in range(low, high):
-        x = _value(side, p, kind, origin)
-        total += x
-        least, greatest = min(least, x), max(greatest, x)
+def _sum_up(side: Adjacency, low: int, high: int, kind: int, values: NDArray[np.float64], way: int) -> None:
+    """Add up the values at ``[low, high)`` directly, in two passes, and write what they say.
+
+    Amounts and ages are taken from the newest one, so that equal values leave no rounding.
+    """
     n = high - low
-    mean = total / n
-    s2 = s3 = s4 = 0.0
-    if least < greatest:
-        for p in range(low, high):
-            d = _value(side, p, kind, origin) - mean
-            dd = d * d
-            s2 += dd
-            s3 += dd * d
-            s4 += dd * dd
-    s[0], s[1], s[2], s[3], s[4], s[5], s[6] = n, mean, s2, s3, s4, least, greatest
+    place = GAP + 1 if kind == GAP else kind + 2
+    origin = side.amount[high - 1] if kind == AMOUNT else side.time[high - 1]
+    mean = s2 = s3 = s4 = 0.0
+    least = greatest = _value(side, low, kind, origin)
+    if n > 1:
+        total = least
+        for p in range(low + 1, high):
+            x = _value(side, p, kind, origin)
+            total += x
+            least, greatest = min(least, x), max(greatest, x)
+        mean = total / n
+        if least < greatest:
+            for p in range(low, high):
+                d = _value(side, p, kind, origin) - mean
+                dd = d * d
+                s2 += dd
+                s3 += dd * d
+                s4 += dd * dd
+    else:
+        mean = least
+    if s2 > 0.0:
+        inverse = 1.0 / s2
+        values[way, place] = s2 / n
+        values[way, place + 1] = np.sqrt(n * inverse) * s3 * inverse
+        values[way, place + 2] = n * s4 * inverse * inverse
+    else:
+        values[way, place] = values[way, place + 1] = values[way, place + 2] = 0.0
+    if kind == AMOUNT:
+        values[way, AMOUNT + 5], values[way, AMOUNT + 6] = least + origin, greatest + origin
+    elif kind == AGE:
+        # An age falls where a time rises, and so the skewness of ages is that of times turned round.
+        values[way, WIDTH - 1] = mean
+        values[way, AGE + 3] = -values[way, AGE + 3]
+    else:
+        values[way, GAP], values[way, GAP + 4], values[way, GAP + 5] = mean, least, greatest
 
 
 @njit(cache=True, nogil=True)
 def _begin_period(
-    side: Adjacency, row: NDArray[np.int64], start: int, wants: NDArray[np.bool_], endings: NDArray[np.float64]
-) -> NDArray[np.float64]:
+    side: Adjacency, window: tuple[int, int], start: int, wants: NDArray[np.bool_], endings: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], int]:
     """Sum up every ending of the part of a large window that lies before `start`, the moment its period began.
 
-    ``endings[k, p - row[BASE]]`` is the summary of kind k at ``[p, border)``; the last row of a kind is kept for the
-    newer part. Returns `endings`, or a larger array in its place.
+    ``endings[k, p - low]`` is the summary of kind k at ``[p, border)``; the last row of a kind is kept for the newer
+    part. Returns `endings`, or a larger array in its place, and the border.
     """
-    low = border = row[LOW]
-    while border < row[HIGH] and side.time[border] < start:
+    low, high = window
+    border = low
+    while border < high and side.time[border] < start:
         border += 1
     size = border - low
     if endings.shape[1] < size + 2:
@@ -175,132 +198,133 @@ def _begin_period(
                 if kind != GAP or p > side.indptr[0]:
                     _add(endings[k, p - low], _value(side, p, kind, 0 if kind == AMOUNT else start))
             _clear(endings[k, endings.shape[1] - 1])
-    row[BASE], row[BORDER], row[FRONT] = low, border, border
-    return endings
+    return endings, border
 
 
 @njit(cache=True, nogil=True)
 def _sum_up_many(
     side: Adjacency,
-    row: NDArray[np.int64],
-    start: int,
-    wants: NDArray[np.bool_],
+    window: tuple[int, int],
+    marks: NDArray[np.int64],
+    ask: tuple[NDArray[np.bool_], int, int, int],
     endings: NDArray[np.float64],
     values: NDArray[np.float64],
-) -> None:
-    """Write the shapes of a large window: what lies before `start` from `endings`, joined with what came since."""
+) -> NDArray[np.float64]:
+    """Write what a large window says: the part before its period, from `endings`, joined with what came since.
+
+    `marks` keeps the period, where `endings` begin, the border, and how far the newer part is summed up. Returns
+    `endings`, see :func:`_begin_period`.
+    """
+    low, high = window
+    wants, way, period, length = ask
+    start = period * length
+    if marks[0] != period:
+        endings, border = _begin_period(side, window, start, wants, endings)
+        marks[0], marks[1], marks[2], marks[3] = period, low, border, border
+    base, border = marks[1], marks[2]
     last = endings.shape[1] - 1
-    s = np.empty(SUMMARY)
-    one = np.empty(SUMMARY)
-    for p in range(row[FRONT], row[HIGH]):
+    for p in range(marks[3], high):
         if wants[0]:
             _add(endings[0, last], _value(side, p, AMOUNT, 0))
         if wants[1]:
             _add(endings[1, last], _value(side, p, AGE, start))
-        if wants[2] and p > row[BORDER]:
+        if wants[2] and p > border:
             _add(endings[2, last], _value(side, p, GAP, 0))
-    row[FRONT] = row[HIGH]
+    marks[3] = high
+    s = np.empty(SUMMARY)
     if wants[0]:
-        _join(endings[0, row[LOW] - row[BASE]], endings[0, last], s)
-        _write(values, AMOUNT, 0, s)
+        _join(endings[0, low - base], endings[0, last], s)
+        _write(values, way, AMOUNT, 0, s)
     if wants[1]:
-        _join(endings[1, row[LOW] - row[BASE]], endings[1, last], s)
-        _write(values, AGE, start, s)
-        row[ORIGIN] = start
+        _join(endings[1, low - base], endings[1, last], s)
+        s[1] -= (side.time[high - 1] - start) / SECOND
+        _write(values, way, AGE, start, s)
     if wants[2]:
         # The gap of the window's first transfer began outside; the one across the border belongs to neither part.
         s[:] = endings[2, last]
-        if row[LOW] < row[BORDER]:
-            if row[BORDER] < row[HIGH]:
+        if low < border:
+            one = np.empty(SUMMARY)
+            if border < high:
                 _clear(one)
-                _add(one, _value(side, row[BORDER], GAP, 0))
+                _add(one, _value(side, border, GAP, 0))
                 _join(one, endings[2, last], s)
             one[:] = s
-            _join(endings[2, row[LOW] + 1 - row[BASE]], one, s)
-        _write(values, GAP, 0, s)
+            _join(endings[2, low + 1 - base], one, s)
+        _write(values, way, GAP, 0, s)
+    return endings
 
 
 @njit(cache=True, nogil=True)
 def _evaluate(
     side: Adjacency,
-    row: NDArray[np.int64],
-    moment: tuple[int, int],
-    wants: NDArray[np.bool_],
+    window: tuple[int, int],
+    peers: int,
+    total: int,
+    ask: tuple[NDArray[np.bool_], int],
     values: NDArray[np.float64],
-    endings: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Write all statistics of one side at `moment` (time, window) into `values`; returns `endings` (see there)."""
-    t, window = moment
-    low, high = row[LOW], row[HIGH]
+) -> None:
+    """Write the statistics of a window that is not large."""
+    low, high = window
+    wants, way = ask
     n = high - low
-    if row[CHANGED]:
-        row[CHANGED] = 0
-        values[:] = 0.0
-        if n:
-            values[0], values[1] = n, row[PEERS]
-            values[2] = n / row[PEERS] if row[PEERS] else 0.0
-            values[AMOUNT], values[AMOUNT + 1] = row[SUM], row[SUM] / n
-            if n <= FEW:
-                s = np.empty(SUMMARY)
-                if wants[0]:
-                    _sum_up(side, low, high, AMOUNT, side.amount[high - 1], s)
-                    _write(values, AMOUNT, side.amount[high - 1], s)
-                if wants[1]:
-                    row[ORIGIN] = side.time[high - 1]
-                    _sum_up(side, low, high, AGE, row[ORIGIN], s)
-                    _write(values, AGE, row[ORIGIN], s)
-                if wants[2] and n > 1:
-                    _sum_up(side, low + 1, high, GAP, 0, s)
-                    _write(values, GAP, 0, s)
+    if n == 0:
+        values[way] = 0.0
+        return
+    values[way, 0], values[way, 1] = n, peers
+    values[way, 2] = n / peers if peers else 0.0
+    values[way, AMOUNT], values[way, AMOUNT + 1] = total, total / n
+    if n <= FEW:
+        if wants[0]:
+            _sum_up(side, low, high, AMOUNT, values, way)
+        if wants[1]:
+            _sum_up(side, low, high, AGE, values, way)
+        if wants[2]:
+            if n > 1:
+                _sum_up(side, low + 1, high, GAP, values, way)
             else:
-                if row[PERIOD] != t // window:
-                    row[PERIOD] = t // window
-                    endings = _begin_period(side, row, row[PERIOD] * window, wants, endings)
-                _sum_up_many(side, row, row[PERIOD] * window, wants, endings, values)
-    if wants[1] and n:
-        values[AGE + 1] = (t - row[ORIGIN]) / SECOND - values[WIDTH - 1]
-        values[AGE] = values[AGE + 1] * n
-    return endings
+                values[way, GAP : GAP + 6] = 0.0
 
 
 @njit(cache=True, nogil=True)
 def _slide(
-    side: Adjacency, account: int, row: NDArray[np.int64], edge: int, oldest: int, seen: NDArray[np.int32]
-) -> None:
-    """Let in the transfers up to ledger place `edge`, let out those at or before the time `oldest`."""
+    side: Adjacency,
+    account: int,
+    window: tuple[int, int, int, int],
+    now: tuple[int, int],
+    seen: NDArray[np.int32],
+    way: int,
+) -> tuple[int, int, int, int]:
+    """Let in the transfers up to a ledger place, let out those at or before a time.
+
+    A window is its first position, the one after its last, its distinct peers and the sum of its amounts.
+    """
+    low, high, peers, total = window
+    edge, oldest = now
     stop = side.indptr[account + 1]
-    p = row[HIGH]
-    while p < stop and side.edge[p] <= edge:
-        row[SUM] += side.amount[p]
-        x = side.peer[p]
+    while high < stop and side.edge[high] <= edge:
+        total += side.amount[high]
+        x = side.peer[high]
         if x >= 0 and x != account:
-            if not row[LOW] <= seen[x] < p:
-                row[PEERS] += 1
-            seen[x] = p
-        p += 1
-        row[CHANGED] = 1
-    row[HIGH] = p
-    p = row[LOW]
-    while p < row[HIGH] and side.time[p] <= oldest:
-        row[SUM] -= side.amount[p]
-        x = side.peer[p]
-        if x >= 0 and seen[x] == p:
-            row[PEERS] -= 1
-        p += 1
-        row[CHANGED] = 1
-    row[LOW] = p
+            if not low <= seen[way, x] < high:
+                peers += 1
+            seen[way, x] = high
+        high += 1
+    while low < high and side.time[low] <= oldest:
+        total -= side.amount[low]
+        x = side.peer[low]
+        if x >= 0 and seen[way, x] == low:
+            peers -= 1
+        low += 1
+    return low, high, peers, total
 
 
 @njit(cache=True, nogil=True)
-def _open(side: Adjacency, account: int, begin: int, oldest: int, row: NDArray[np.int64]) -> None:
-    """Put the window of one side at the first transfer after the time `oldest`, still empty."""
+def _open(side: Adjacency, account: int, begin: int, oldest: int) -> tuple[int, int, int, int]:
+    """A window of one side that lets in the first transfer after the time `oldest` next."""
     p = begin
     while p > side.indptr[account] and side.time[p - 1] > oldest:
         p -= 1
-    row[:] = 0
-    row[LOW] = row[HIGH] = p
-    row[CHANGED] = 1
-    row[PERIOD] = -1
+    return p, p, 0, np.int64(0)
 
 
 @njit(cache=True, nogil=True)
@@ -309,43 +333,63 @@ def _statistics_of_account(
     sides: tuple[Adjacency, Adjacency],
     block: Block,
     ask: tuple[int, NDArray[np.bool_], NDArray[np.int64], NDArray[np.int32]],
-    scratch: tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]],
+    scratch: tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]],
     matrix: NDArray[np.float32],
 ) -> None:
     """Unit kernel: merge one account's two lists and write a row's columns at every transfer of the block."""
     out, in_ = sides
-    window, wants, of_role, targets = ask
-    seen, rows, values = scratch
+    length, wants, of_role, targets = ask
+    seen, values, marks, endings = scratch
+    endings_in = endings
     p, p_end = block.out_begin[account], block.out_end[account]
     q, q_end = block.in_begin[account], block.in_end[account]
-    first = np.iinfo(np.int64).max
+    first = FAR
     if p < p_end:
         first = out.time[p]
     if q < q_end:
         first = min(first, in_.time[q])
-    _open(out, account, p, first - window, rows[0])
-    _open(in_, account, q, first - window, rows[1])
-    endings = np.empty((3, 2, SUMMARY))
-    endings_in = np.empty((3, 2, SUMMARY))
-    far = np.iinfo(np.int64).max
+    paid = _open(out, account, p, first - length)
+    got = _open(in_, account, q, first - length)
+    values[:] = 0.0
+    marks[:, 0] = -1
     while p < p_end or q < q_end:
-        out_edge = np.int64(out.edge[p]) if p < p_end else far
-        in_edge = np.int64(in_.edge[q]) if q < q_end else far
+        out_edge = np.int64(out.edge[p]) if p < p_end else FAR
+        in_edge = np.int64(in_.edge[q]) if q < q_end else FAR
         role = 0 if out_edge <= in_edge else 1
         e = min(out_edge, in_edge)
         t = out.time[p] if role == 0 else in_.time[q]
         begin, middle, end = of_role[role, 0], of_role[role, 1], of_role[role, 2]
+        row = e - block.first
         if begin < middle:
-            _slide(out, account, rows[0], e, t - window, seen[0])
-            endings = _evaluate(out, rows[0], (t, window), wants[0], values[0], endings)
+            before = paid
+            paid = _slide(out, account, paid, (e, t - length), seen, 0)
+            changed = paid[0] != before[0] or paid[1] != before[1]
+            if changed:
+                _evaluate(out, (paid[0], paid[1]), paid[2], paid[3], (wants[0], 0), values)
+            if paid[1] - paid[0] > FEW and (changed or marks[0, 0] != t // length):
+                endings = _sum_up_many(
+                    out, (paid[0], paid[1]), marks[0], (wants[0], 0, t // length, length), endings, values
+                )
+            if wants[0, 1] and paid[0] < paid[1]:
+                values[0, AGE + 1] = (t - out.time[paid[1] - 1]) / SECOND - values[0, WIDTH - 1]
+                values[0, AGE] = values[0, AGE + 1] * values[0, 0]
+            for k in range(begin, middle):
+                matrix[row, targets[k, 3]] = values[0, targets[k, 2]]
         if middle < end:
-            _slide(in_, account, rows[1], e, t - window, seen[1])
-            endings_in = _evaluate(in_, rows[1], (t, window), wants[1], values[1], endings_in)
-        r = e - block.first
-        for k in range(begin, middle):
-            matrix[r, targets[k, 3]] = values[0, targets[k, 2]]
-        for k in range(middle, end):
-            matrix[r, targets[k, 3]] = values[1, targets[k, 2]]
+            before = got
+            got = _slide(in_, account, got, (e, t - length), seen, 1)
+            changed = got[0] != before[0] or got[1] != before[1]
+            if changed:
+                _evaluate(in_, (got[0], got[1]), got[2], got[3], (wants[1], 1), values)
+            if got[1] - got[0] > FEW and (changed or marks[1, 0] != t // length):
+                endings_in = _sum_up_many(
+                    in_, (got[0], got[1]), marks[1], (wants[1], 1, t // length, length), endings_in, values
+                )
+            if wants[1, 1] and got[0] < got[1]:
+                values[1, AGE + 1] = (t - in_.time[got[1] - 1]) / SECOND - values[1, WIDTH - 1]
+                values[1, AGE] = values[1, AGE + 1] * values[1, 0]
+            for k in range(middle, end):
+                matrix[row, targets[k, 3]] = values[1, targets[k, 2]]
         if role == 0:
             p += 1
         else:
@@ -404,8 +448,9 @@ def statistics(
         low, high = block.borders[chunk], block.borders[chunk + 1]
         if low < high:
             seen = np.full((2, out.indptr.size - 1), -1, np.int32)
-            rows = np.zeros((2, 10), np.int64)
             values = np.zeros((2, WIDTH))
+            marks = np.full((2, 4), -1, np.int64)
+            nothing = np.empty((3, 0, SUMMARY))
             for account in range(low, high):
                 has_out = block.out_begin[account] < block.out_end[account] and of_role[0, 0] < of_role[0, 2]
                 has_in = block.in_begin[account] < block.in_end[account] and of_role[1, 0] < of_role[1, 2]
@@ -415,6 +460,6 @@ def statistics(
                         (out, in_),
                         block,
                         (window, wants, of_role, sorted_targets),
-                        (seen, rows, values),
+                        (seen, values, marks, nothing),
                         matrix,
                     )
