@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from moneytrail.features import FEATURE_NAMES, FEATURES, compute
-from moneytrail.kernels.activity import COLUMNS, LONGEST_PAUSE, activity
-from moneytrail.kernels.ordering import cost_chunks
+from moneytrail.features import FEATURE_NAMES, compute
+from moneytrail.kernels.activity import COLUMNS, LONGEST_PAUSE, Part, activity
 from moneytrail.kernels.relations import RelationRule
+from tests.kernels.account_runs import blocks_of
 from tests.oracles import activity as oracle
 from tests.oracles.relations import Dealings, relations
 from tests.worlds import (
@@ -21,7 +23,6 @@ from tests.worlds import (
     NEW_YEAR,
     Row,
     arrays_of,
-    frozen,
     graph_of,
     relations_of,
     row_lists,
@@ -39,19 +40,28 @@ LOGARITHMS = (3, 8, 9)
 ABSENT = -7.0
 
 
-def run(rows: list[Row], *, incoming: bool, chunks: int = 64) -> NDArray[np.float32]:
+def run(rows: list[Row], *, incoming: bool, chunks: int = 64, cuts: Sequence[int] = ()) -> NDArray[np.float32]:
+    """Return the eleven columns between two others, made block by block: one ends at each of `cuts`."""
     world = arrays_of(rows)
     side, other = (world.incoming, world.outgoing) if incoming else (world.outgoing, world.incoming)
-    out = np.full((len(rows), COLUMNS + 2), ABSENT, np.float32)
-    activity(side, other, relations_of(world, RULE), frozen(cost_chunks(side.indptr, chunks), np.int64), out, 1)
-    return out
+    facts = relations_of(world, RULE)
+    made = []
+    for block in blocks_of(world, cuts, chunks):
+        begin, end = (block.in_begin, block.in_end) if incoming else (block.out_begin, block.out_end)
+        out = np.full((block.last - block.first, COLUMNS + 2), ABSENT, np.float32)
+        activity(side, other, facts, Part(begin, end, block.borders, block.first), out, 1)
+        made.append(out)
+    return np.concatenate(made)
 
 
-@given(ROWS, st.booleans(), st.sampled_from((1, 3, 64)))
+CUTS = st.lists(st.integers(1, 29), max_size=3, unique=True).map(sorted)
+
+
+@given(ROWS, st.booleans(), st.sampled_from((1, 3, 64)), CUTS)
 @settings(max_examples=300)
-def test_activity_equals_the_oracle(rows: list[Row], incoming: bool, chunks: int) -> None:
+def test_activity_equals_the_oracle(rows: list[Row], incoming: bool, chunks: int, cuts: list[int]) -> None:
     facts = relations(rows, [0] * len(rows), [False] * len(rows), [(-1,)] * 6, Dealings(*RULE))
-    made = run(rows, incoming=incoming, chunks=chunks)
+    made = run(rows, incoming=incoming, chunks=chunks, cuts=cuts)
     assert (made[:, [0, COLUMNS + 1]] == ABSENT).all(), "written outside its eleven columns"
     for place in range(len(rows)):
         expected = oracle.activity(rows, facts, place, incoming=incoming)
@@ -63,6 +73,14 @@ def test_activity_equals_the_oracle(rows: list[Row], incoming: bool, chunks: int
             # Two libraries' logarithms may differ in the last place.
             slack = abs(np.spacing(wanted)) if column in LOGARITHMS else 0.0
             assert abs(got - wanted) <= slack, (place, column, got, wanted)
+
+
+@given(ROWS, st.booleans(), CUTS)
+@settings(max_examples=100)
+def test_blocks_give_the_same_bits_as_the_whole(rows: list[Row], incoming: bool, cuts: list[int]) -> None:
+    whole = run(rows, incoming=incoming)
+    assert run(rows, incoming=incoming, cuts=cuts).tobytes() == whole.tobytes()
+    assert run(rows, incoming=incoming, cuts=range(1, len(rows))).tobytes() == whole.tobytes()
 
 
 def test_a_large_amount_among_many_does_not_overflow() -> None:
@@ -83,7 +101,7 @@ def features_of(*transfers: tuple[int, str | None, str | None, int, str]) -> dic
     ]
     matrix = compute(graph_of(rows))
     assert matrix.dtype == np.float32
-    assert matrix.shape == (len(rows), len(FEATURES))
+    assert matrix.shape == (len(rows), len(FEATURE_NAMES))
     return {name: matrix[:, place].tolist() for place, name in enumerate(FEATURE_NAMES)}
 
 
