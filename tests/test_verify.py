@@ -16,42 +16,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moneytrail.errors import InputError
-from moneytrail.graph import TransactionGraph
 from moneytrail.typologies import CATALOGUE, by_id
-from moneytrail.typologies.base import GATE_POINTS, MOST_POINTS, Matches
+from moneytrail.typologies.base import GATE_POINTS, MOST_POINTS
 from moneytrail.typologies.l01_structuring import LINES
-from moneytrail.verify import RULES, Verdict, checking, claim_of, read_claims, typologies, verify
+from moneytrail.verify import RULES, checking, claim_of, read_claims, typologies, verify
 from moneytrail.verify.rule import PULLED
-from tests.worlds import CASES, EPOCH, Case, graph_of, story
-
-Plain = dict[str, Any]
-"""A match as plain data, with its ``evidence`` and ``parameters``."""
-
-SHOWN = (
-    *("transaction_id", "row", "booked_at", "debtor_account", "creditor_account", "amount", "currency"),
-    *("reference_amount", "channel", "location", "creditor_institution"),
+from tests.claims import (
+    SHOWN,
+    Change,
+    Plain,
+    claim,
+    double,
+    drop,
+    drop_counting,
+    exchange,
+    judge,
+    measure,
+    moment,
+    move,
+    plain_matches,
+    put,
+    refused,
+    swap_role,
+    without_measure,
 )
-
-
-def plain_matches(graph: TransactionGraph, matches: Matches, parameters: dict[str, Any]) -> list[Plain]:
-    """Return what a folder would hold of each match."""
-    amount = pl.Series("reference_amount", graph.amount)
-    transfers = graph.frame[pl.Series(graph.order)].with_columns(amount).select(SHOWN)
-    table = matches.evidence.join(transfers, on="transaction_id", how="left", maintain_order="left")
-    proof = table.partition_by("match_id", as_dict=True, include_key=False, maintain_order=True)
-    return [
-        match | {"evidence": proof[(match["match_id"],)].to_dicts(), "parameters": parameters}
-        for match in matches.match.to_dicts()
-    ]
-
-
-def judge(plain: Plain) -> Verdict:
-    return verify(claim_of(plain, plain["evidence"], plain["parameters"]))
-
-
-def refused(plain: Plain) -> set[str]:
-    return {check.name for check in judge(plain).refusals}
-
+from tests.worlds import CASES, EPOCH, Case, graph_of, story
 
 STORIES = {
     "S01": "\n".join(f"2025-07-{day:02} 10:00  P{day} -> Hub  1,{day}00" for day in range(1, 10)),
@@ -130,84 +119,6 @@ def test_what_the_transfers_cannot_show_is_not_confirmed() -> None:
 # Mutations: one thing is changed, and the check that is named must refuse it.
 
 
-def swap_role(name: str, place: int = 0) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        plain["evidence"][place]["role"] = name
-
-    return change
-
-
-def move(place: int, **by: float) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        plain["evidence"][place]["booked_at"] += timedelta(**by)
-
-    return change
-
-
-def put(place: int, name: str, value: object) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        assert plain["evidence"][place][name] != value
-        plain["evidence"][place][name] = value
-
-    return change
-
-
-def drop(place: int) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        del plain["evidence"][place]
-
-    return change
-
-
-def drop_counting(plain: Plain) -> None:
-    counting = {role.name for role in RULES[plain["typology"]].roles if role.counts}
-    rows = plain["evidence"]
-    del rows[max(place for place, one in enumerate(rows) if one["role"] in counting)]
-
-
-def double(place: int) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        plain["evidence"].insert(place, dict(plain["evidence"][place]))
-
-    return change
-
-
-def exchange(one: int, other: int) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        rows = plain["evidence"]
-        rows[one], rows[other] = rows[other], rows[one]
-
-    return change
-
-
-def claim(name: str, value: object) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        assert plain[name] != value
-        plain[name] = value
-
-    return change
-
-
-def measure(name: str, **changes: object) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        (one,) = (m for m in plain["measures"] if m["name"] == name)
-        assert any(one[key] != value for key, value in changes.items())
-        one.update(changes)
-
-    return change
-
-
-def without_measure(name: str) -> Callable[[Plain], None]:
-    def change(plain: Plain) -> None:
-        plain["measures"] = [m for m in plain["measures"] if m["name"] != name]
-
-    return change
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
 ANY = [
     ("transfers", "drop a transfer", drop(1)),
     ("match_id", "drop a transfer", drop(1)),
@@ -235,9 +146,7 @@ ANY = [
 
 @pytest.mark.parametrize("typology", sorted(STORIES))
 @pytest.mark.parametrize(("check", "what", "change"), ANY, ids=[f"{c}: {w}" for c, w, _ in ANY])
-def test_one_change_to_any_match_is_refused(
-    typology: str, check: str, what: str, change: Callable[[Plain], None]
-) -> None:
+def test_one_change_to_any_match_is_refused(typology: str, check: str, what: str, change: Change) -> None:
     plain = found(typology)
     change(plain)
     assert check in refused(plain), what
@@ -314,9 +223,7 @@ SPECIAL = {
 
 
 @pytest.mark.parametrize(("typology", "check", "what", "change"), OWN, ids=[f"{t} {c}: {w}" for t, c, w, _ in OWN])
-def test_one_change_to_a_typology_is_refused(
-    typology: str, check: str, what: str, change: Callable[[Plain], None] | None
-) -> None:
+def test_one_change_to_a_typology_is_refused(typology: str, check: str, what: str, change: Change | None) -> None:
     plain = found(typology)
     (change or SPECIAL[what])(plain)
     assert check in refused(plain)
@@ -361,25 +268,25 @@ def test_the_constants_are_those_of_the_catalogue() -> None:
 # Hostile input: one clear error.
 
 
-def taken(name: str, value: object) -> Callable[[Plain], None]:
+def taken(name: str, value: object) -> Change:
     return lambda plain: plain.update({name: value})
 
 
-def lost(name: str) -> Callable[[Plain], None]:
+def lost(name: str) -> Change:
     def change(plain: Plain) -> None:
         del plain[name]
 
     return change
 
 
-def lost_in_evidence(name: str) -> Callable[[Plain], None]:
+def lost_in_evidence(name: str) -> Change:
     def change(plain: Plain) -> None:
         del plain["evidence"][0][name]
 
     return change
 
 
-HOSTILE: list[tuple[str, Callable[[Plain], None]]] = [
+HOSTILE: list[tuple[str, Change]] = [
     *(
         (name, lost(name))
         for name in ("match_id", "typology", "subject", "score", "measures", "started_at", "truncated")
@@ -420,7 +327,7 @@ HOSTILE: list[tuple[str, Callable[[Plain], None]]] = [
 
 
 @pytest.mark.parametrize(("named", "change"), HOSTILE, ids=[f"{n} {i}" for i, (n, _) in enumerate(HOSTILE)])
-def test_what_has_no_form_is_one_clear_error(named: str, change: Callable[[Plain], None]) -> None:
+def test_what_has_no_form_is_one_clear_error(named: str, change: Change) -> None:
     plain = found("S01")
     change(plain)
     with pytest.raises(InputError, match=named):

@@ -47,6 +47,15 @@ EXAMPLES_SHOWN: Final = 5
 StoreOption = Annotated[
     str | None, typer.Option("--store", metavar="URL", help="Store: a SQLite file or a database URL.")
 ]
+LayoutOption = Annotated[
+    str | None, typer.Option("--layout", help="Name of the files' layout, instead of recognising it by the header.")
+]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", metavar="MAP.toml", help="What the columns of any other file mean.")
+]
+AccountsOption = Annotated[Path | None, typer.Option("--accounts", metavar="FILE", help="Account table.")]
+CurrencyOption = Annotated[str | None, typer.Option("--currency", help="Currency of files that state none.")]
+RatesOption = Annotated[Path | None, typer.Option("--rates", metavar="RATES.toml", help="Exchange rates.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
@@ -106,14 +115,10 @@ def _root(
 @app.command()
 def score(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, gzipped CSV or Parquet; one layout.")],
-    layout: Annotated[
-        str | None, typer.Option(help="Name of the files' layout, instead of recognising it by the header.")
-    ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(metavar="MAP.toml", help="What the columns of any other file mean.")
-    ] = None,
-    accounts: Annotated[Path | None, typer.Option(metavar="FILE", help="Account table.")] = None,
-    currency: Annotated[str | None, typer.Option(help="Currency of files that state none.")] = None,
+    layout: LayoutOption = None,
+    mapping: MappingOption = None,
+    accounts: AccountsOption = None,
+    currency: CurrencyOption = None,
     store: StoreOption = None,
     no_store: Annotated[bool, typer.Option("--no-store", help="Write to no store.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write Parquet frames and run.json here.")] = None,
@@ -121,7 +126,7 @@ def score(
     alert_budget: Annotated[
         int | None, typer.Option(metavar="N", help="Raise at most N alerts.  [default: 100]")
     ] = None,
-    rates: Annotated[Path | None, typer.Option(metavar="RATES.toml", help="Exchange rates.")] = None,
+    rates: RatesOption = None,
     detectors: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Detectors, joined by commas, or none.  [default: iforest,hbos]")
     ] = None,
@@ -262,6 +267,103 @@ def typologies(
     else:
         listed = [(t.id, t.name, t.stage, t.summary) for t in CATALOGUE]
         console.show_table("Typologies", ("id", "name", "stage", "what it looks for"), listed)
+
+
+@app.command(short_help="List the shapes that money moves in.")
+def motifs(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, gzipped CSV or Parquet; one layout.")],
+    layout: LayoutOption = None,
+    mapping: MappingOption = None,
+    accounts: AccountsOption = None,
+    currency: CurrencyOption = None,
+    rates: RatesOption = None,
+    motif: Annotated[str, typer.Option(metavar="NAMES", help="Motifs, joined by commas, or all.")] = "all",
+    parameter: Annotated[
+        list[str] | None, typer.Option("--set", metavar="cycle.window_days=5", help="Set a motif's parameter.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write matches and evidence here.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many matches of each motif to show.")] = 5,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """List the shapes that money moves in, with the transfers that prove each one.
+
+    Example: moneytrail motifs transfers.parquet --motif cycle,chain --out found
+    """
+    from moneytrail import console, motif_search
+    from moneytrail.loading import load_graph
+    from moneytrail.rates import ExchangeRates
+    from moneytrail.runs import Inputs
+
+    names, parameters = motif_search.choose_motifs(motif), _parameters(parameter or [])
+    motif_search.check_motifs(names, parameters)
+    inputs = Inputs(files, layout, mapping, accounts, currency)
+    inputs.check()
+    if out:
+        motif_search.check_folder(out, inputs)
+    worth = ExchangeRates.load(rates)
+    with console.progress(quiet) as tell:
+        found = motif_search.search_motifs(load_graph(inputs, worth, tell), worth, names, parameters, tell)
+        if out:
+            found.write(out)
+    if as_json:
+        typer.echo(json.dumps(found.plain(limit), default=_plain))
+    else:
+        console.show_motifs(found.record, found.best(limit), worth.reference)
+        if out:
+            typer.echo(f"Out: {out}; check it with: moneytrail verify-match {shlex.quote(str(out))} --all")
+
+
+@app.command(short_help="Write features of every transfer as Parquet.")
+def features(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE...", help="CSV, gzipped CSV or Parquet; one layout.")
+    ] = None,
+    layout: LayoutOption = None,
+    mapping: MappingOption = None,
+    accounts: AccountsOption = None,
+    currency: CurrencyOption = None,
+    rates: RatesOption = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.parquet", help="File to write.")] = None,
+    windows: Annotated[str | None, typer.Option(metavar="6h,1d,30d", help="Every column over these windows.")] = None,
+    columns: Annotated[str | None, typer.Option(metavar="NAMES", help="These columns, joined by commas.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Only say what the columns are.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write features of every transfer as Parquet, a row a transfer in ledger order.
+
+    Example: moneytrail features transfers.parquet --windows 1d,7d --out features.parquet
+    """
+    from moneytrail import console, feature_table
+    from moneytrail.features import describe
+    from moneytrail.loading import load_graph
+    from moneytrail.rates import ExchangeRates
+    from moneytrail.runs import Inputs
+
+    names = feature_table.choose_columns(windows, columns)
+    if listed:
+        meant = describe(names)
+        if as_json:
+            typer.echo(json.dumps([asdict(feature) for feature in meant]))
+        else:
+            rows = [(f.name, f.unit, f"{f.window_days:g}" if f.window_days else "", f.meaning) for f in meant]
+            console.show_table("Features", ("name", "unit", "window, days", "meaning"), rows)
+        return
+    if not files or out is None:
+        raise ParameterError("wanted are FILE... and --out FILE.parquet, or --list")
+    inputs = Inputs(files, layout, mapping, accounts, currency)
+    inputs.check()
+    feature_table.check_file(out, inputs)
+    start = time.perf_counter()
+    with console.progress(quiet) as tell:
+        loaded = load_graph(inputs, ExchangeRates.load(rates), tell)
+        written = feature_table.write_features(loaded.graph, names, out, tell)
+    summary = {**written, "names": list(names), "out": str(out), "read": loaded.rows, "source": loaded.source}
+    if as_json:
+        typer.echo(json.dumps({**summary, "seconds": round(time.perf_counter() - start, 4)}))
+    else:
+        typer.echo(f"{written['rows']:,} transfers, {len(names):,} features, {written['bytes']:,} bytes: {out}")
 
 
 @app.command("verify-match", short_help="Check matches from their own transfers alone.")
@@ -513,7 +615,7 @@ def _parameters(pairs: Sequence[str]) -> dict[str, dict[str, object]]:
         try:
             number = float(value) if "." in value or "e" in value.lower() else int(value)
         except ValueError as error:
-            raise ParameterError(f"--set {pair}: wanted is TYPOLOGY.PARAMETER=NUMBER, as S01.payers=10") from error
+            raise ParameterError(f"--set {pair}: wanted is NAME.PARAMETER=NUMBER, as S01.payers=10") from error
         parameters.setdefault(typology, {})[parameter] = number
     return parameters
 

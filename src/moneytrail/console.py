@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    import polars as pl
+
     from moneytrail.alerts import Alert, AlertMatch, Measure
     from moneytrail.storage import AlertSummary
     from moneytrail.verify import Verdict
@@ -228,6 +230,31 @@ def show_verdicts(verdicts: Sequence[Verdict]) -> None:
         sys.stdout.write("Not checkable from the evidence, and so not confirmed:\n")
     for sentence, number in unseen.items():
         sys.stdout.write(f"  {sentence}{f' ({number:,} matches)' if len(verdicts) > 1 else ''}\n")
+
+
+def show_motifs(record: Mapping[str, Any], best: pl.DataFrame, currency: str) -> None:
+    """How many of each motif, then the best matches."""
+    rows = record["rows"]
+    console = stdout()
+    console.print(
+        f"Search [bold]{record['search_id']}[/bold]: {rows['read']:,} rows read, {rows['kept']:,} kept, "
+        f"{rows['rejected']:,} rejected; {record['accounts']:,} accounts."
+    )
+    counts = []
+    for entry in record["motifs"]:
+        stopped = len(entry["stopped_accounts"])
+        counts.append((entry["id"], f"{entry['matches']:,}", f"{stopped:,}" if stopped else ""))
+    show_table("Motifs", ("motif", "matches", "accounts whose search stopped at its budget"), counts)
+    if best.height:
+        table = Table(title="The best matches", title_justify="left", header_style="bold", row_styles=("", "dim"))
+        for heading in ("match", "score", "value", "transfers", "what it shows"):
+            right = heading in {"score", "value", "transfers"}
+            table.add_column(heading, justify="right" if right else "left", no_wrap=heading == "match")
+        for match in best.iter_rows(named=True):
+            said = match["explanation"] + (" The search stopped at its budget." if match["truncated"] else "")
+            cells = (score(match["score"]), money(match["value"], currency), f"{match['transfers']:,}")
+            table.add_row(match["match_id"], *cells, escape(said))
+        console.print(table)
 
 
 def show_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

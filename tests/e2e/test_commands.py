@@ -18,7 +18,7 @@ from tests.e2e.program import PROGRAM, call, contents, environment, run
 COMMANDS = (
     (),
     *(("score",), ("alerts",), ("alert",), ("typologies",), ("simulate",), ("serve",), ("warmup",), ("demo",)),
-    ("verify-match",),
+    *(("motifs",), ("features",), ("verify-match",)),
     *(("keys",), ("keys", "create"), ("keys", "list"), ("keys", "revoke")),
 )
 

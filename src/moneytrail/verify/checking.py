@@ -23,8 +23,8 @@ __all__ = ["RULES", "Check", "Verdict", "verify"]
 
 GATE: Final = 0.5
 MOST: Final = 0.99
-CLOSE: Final = 1e-6
-"""How near two ratios must be to be the same; scores and points are rounded to as much."""
+CLOSE: Final = 1.5e-6
+"""How near points must be to be the same: they are rounded to the sixth decimal, and a half may go either way."""
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({**TYPOLOGY_RULES, **MOTIF_RULES})
 """The rule of every typology and motif that can be checked."""
@@ -156,6 +156,8 @@ def _check_window(claim: Claim, rule: Rule, values: Values) -> Iterator[Check]:
         return
     span = max(times) - min(times)
     yield Check("window", span < window, f"spans {_hours(span)}; less than {_hours(window)} is wanted")
+    if rule.detectable is not None:
+        return
     # The first firing of the period may lie before the window that was kept, but not inside it without a transfer.
     inside = claim.detectable in times or claim.detectable < min(times)
     period = window > 0 and claim.detectable // window == max(times) // window
@@ -170,6 +172,8 @@ def _check_figures(claim: Claim, rule: Rule, values: Values) -> Iterator[Check]:
     """Each measure: as counted, held to the right threshold, with the points it earns."""
     counted = rule.counted(claim, values)
     limits, earned = rule.limits(claim, values), rule.earned(claim, values)
+    if rule.detectable is not None:
+        yield _same("detectable_at", claim.detectable, rule.detectable(claim, values))
     for held in rule.measures:
         stated = claim.measures.get(held.name)
         if stated is None:

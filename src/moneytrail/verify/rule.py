@@ -107,6 +107,9 @@ class Rule:
         ``limits(claim, values)``: thresholds that are no parameter, by measure.
     earned : callable
         ``earned(claim, values)``: points that follow from something other than the measure's own value.
+    detectable : callable or None
+        ``detectable(claim, values)``: when the gate first held, where the transfers show it. Otherwise it may have
+        held earlier in the period, by transfers that are not shown.
     key : callable
         ``key(claim)``: what goes into the id beside subject and transfers.
     """
@@ -121,6 +124,7 @@ class Rule:
     unseen: tuple[str, ...]
     limits: Callable[[Claim, Values], dict[str, float]] = _no_limits
     earned: Callable[[Claim, Values], dict[str, float]] = _no_limits
+    detectable: Callable[[Claim, Values], int] | None = None
     key: Callable[[Claim], str] = lambda _claim: ""
 
 
