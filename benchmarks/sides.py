@@ -75,13 +75,14 @@ def run(world: World, names: pl.Series, family: Family) -> Timing:
 def outcome(world: World, names: pl.Series, family: Family) -> Outcome:
     """What a run computes, untimed."""
     graph = graph_of(world, names)
-    searches = sorted({_search_of(name) for name in family.ours} - {""})
+    motifs = [place for place, name in enumerate(family.ours) if _search_of(name)]
+    searches = sorted({_search_of(family.ours[place]) for place in motifs})
     width = len(family.ours)
     stopped = np.zeros(world.time.size, np.bool_)
     found = 0.0
     for first, matrix in features.blocks(graph, (*family.ours, *searches)):
         stopped[first : first + len(matrix)] = (matrix[:, width:] != 0).any(axis=1)
-        found += float(matrix[:, :width].sum(dtype=np.float64)) if searches else 0.0
+        found += float(matrix[:, motifs].sum(dtype=np.float64))
     return Outcome(stopped, found / max(1, world.time.size))
 
 

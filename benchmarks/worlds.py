@@ -62,6 +62,8 @@ class World(NamedTuple):
 def sparse(transfers: int, seed: int = 1, town: int = 1_000_000) -> World:
     """AMLworld's shape: 18 days, ten transfers an account, Zipf hubs, one transfer in nine to oneself.
 
+    One transfer in five hundred goes back from the creditor of an earlier one to its debtor, so that there are motifs.
+
     Parameters
     ----------
     transfers : int
@@ -73,11 +75,12 @@ def sparse(transfers: int, seed: int = 1, town: int = 1_000_000) -> World:
     rng = np.random.default_rng(seed)
     towns, size = _towns(transfers, town, per_account=10)
     where = rng.integers(0, towns, transfers)
-    debtor = _zipf(rng, size, 0.84, transfers)
-    creditor = size - 1 - _zipf(rng, size, 0.5, transfers)
+    debtor = where * size + _zipf(rng, size, 0.84, transfers)
+    creditor = where * size + size - 1 - _zipf(rng, size, 0.6, transfers)
     own = rng.random(transfers) < SELF_SHARE
     creditor[own] = debtor[own]
-    return _world("sparse", rng, towns * size, where * size + debtor, where * size + creditor, 18 * DAY)
+    debtor, creditor = _answered(rng, debtor, creditor, (rng.random(transfers) < 0.002) & ~own)
+    return _world("sparse", rng, towns * size, debtor, creditor, 18 * DAY)
 
 
 def dense(transfers: int, seed: int = 2) -> World:
@@ -93,10 +96,7 @@ def dense(transfers: int, seed: int = 2) -> World:
     payee = size - 1 - _zipf(rng, size, 0.45, transfers)
     payee = where + np.where(payee == payer, (payee + 1) % size, payee)
     payer += where
-    answers = (rng.random(transfers) < 0.4) & (np.arange(transfers) > 0)
-    answered = (rng.random(transfers) * np.arange(transfers)).astype(np.int64)
-    debtor = np.where(answers, payee[answered], payer)
-    creditor = np.where(answers, payer[answered], payee)
+    debtor, creditor = _answered(rng, payer, payee, rng.random(transfers) < 0.4)
     return _world("dense", rng, towns * size, debtor, creditor, DAY)
 
 
@@ -108,7 +108,7 @@ def hubs(transfers: int, seed: int = 3) -> World:
     """
     rng = np.random.default_rng(seed)
     towns, size = _towns(transfers, 500_000, per_account=10)
-    merchants, payrolls, exchanges = max(2, size // 500), max(1, size // 2000), max(1, size // 10_000)
+    merchants, payrolls, exchanges = (max(1, size // share) for share in (500, 2_000, 10_000))
     many = merchants + payrolls + exchanges
     where = rng.integers(0, towns, transfers)
     customer = many + rng.integers(0, max(1, size - many), transfers)
@@ -131,6 +131,15 @@ def _towns(transfers: int, town: int, per_account: int) -> tuple[int, int]:
     """How many towns there are, and the accounts of each."""
     towns = max(1, round(transfers / town))
     return towns, max(10, transfers // (per_account * towns))
+
+
+def _answered(
+    rng: np.random.Generator, debtor: NDArray[np.int64], creditor: NDArray[np.int64], answers: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Let the transfers marked in `answers` go back from the creditor of an earlier one to its debtor."""
+    answers = answers & (np.arange(debtor.size) > 0)
+    earlier = (rng.random(debtor.size) * np.arange(debtor.size)).astype(np.int64)
+    return np.where(answers, creditor[earlier], debtor), np.where(answers, debtor[earlier], creditor)
 
 
 def _zipf(rng: np.random.Generator, size: int, exponent: float, draws: int) -> NDArray[np.int64]:
