@@ -64,8 +64,8 @@ class TreeEnsemble(NamedTuple):
         First row of each feature in the table of answers: one a distinct threshold, and one for rows beyond them all.
     digit_start, digit_slot, digit_place : int64[trees + 1], int32[...], int32[...]
         The rows in slot ``digit_slot`` have a leaf whose number has the binary digit ``digit_place``.
-    change_start, change_feature, change : int64[leaves + 1], int32[...], float64[...]
-        What the way to each leaf adds for each feature on it.
+    change_start, change_feature, change : int64[trees + 1], int32[...], float64[...]
+        What the way to each leaf adds for each feature on it; all leaves of a tree have as many entries.
     """
 
     base: float
@@ -89,7 +89,10 @@ class TreeEnsemble(NamedTuple):
 
 
 class _Scratch(NamedTuple):
-    """One thread's own arrays; bit r of word w stands for row ``64 * w + r`` of the block."""
+    """One thread's own arrays; bit r of word w stands for row ``64 * w + r`` of the block.
+
+    `leaf` holds one byte a row: the number of its leaf in the tree at hand.
+    """
 
     answers: NDArray[np.uint64]
     missing: NDArray[np.uint64]
@@ -219,14 +222,26 @@ def _score_block(
         value = ensemble.value[first : ensemble.tree_start[tree + 1] + tree + 1]
         for r in range(scores.size):
             scores[r] += value[leaf[r]]
-        for r in range(changes.shape[0]):
-            _add_changes(first + leaf[r], ensemble, changes, r)
+        if changes.shape[0]:
+            _explain_rows(tree, ensemble, leaf, changes)
 
 
 @njit(cache=True, nogil=True)
-def _add_changes(leaf: int, ensemble: TreeEnsemble, changes: NDArray[np.float64], row: int) -> None:
-    for place in range(ensemble.change_start[leaf], ensemble.change_start[leaf + 1]):
-        changes[row, ensemble.change_feature[place]] += ensemble.change[place]
+def _explain_rows(tree: int, ensemble: TreeEnsemble, leaf: NDArray[np.uint8], changes: NDArray[np.float64]) -> None:
+    """Add the changes on the way to each row's leaf."""
+    kinds, change = ensemble.change_feature, ensemble.change
+    width = _entries(tree, ensemble)
+    for r in range(changes.shape[0]):
+        first = ensemble.change_start[tree] + leaf[r] * width
+        for place in range(first, first + width):
+            changes[r, kinds[place]] += change[place]
+
+
+@njit(cache=True, nogil=True)
+def _entries(tree: int, ensemble: TreeEnsemble) -> int:
+    """Changes that each leaf of a tree has."""
+    leaves = ensemble.tree_start[tree + 1] - ensemble.tree_start[tree] + 1
+    return int((ensemble.change_start[tree + 1] - ensemble.change_start[tree]) // leaves)
 
 
 @njit(cache=True, nogil=True)
@@ -244,10 +259,13 @@ def _walk(matrix: NDArray[np.floating], r: int, ensemble: TreeEnsemble, changes:
                 slot = ensemble.left[node]
             else:
                 slot = ensemble.right[node]
-        leaf = first + tree + slot - inner
-        score += ensemble.value[leaf]
+        leaf = slot - inner
+        score += ensemble.value[first + tree + leaf]
         if changes.shape[0]:
-            _add_changes(leaf, ensemble, changes, r)
+            width = _entries(tree, ensemble)
+            begin = ensemble.change_start[tree] + leaf * width
+            for place in range(begin, begin + width):
+                changes[r, ensemble.change_feature[place]] += ensemble.change[place]
     return score
 
 
