@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -19,7 +21,7 @@ from moneytrail.errors import InputError
 from moneytrail.typologies import CATALOGUE, by_id
 from moneytrail.typologies.base import GATE_POINTS, MOST_POINTS
 from moneytrail.typologies.l01_structuring import LINES
-from moneytrail.verify import RULES, checking, claim_of, read_claims, typologies, verify
+from moneytrail.verify import RULES, checking, claim_of, places, read_claims, typologies, verify
 from moneytrail.verify.rule import PULLED
 from tests.claims import (
     SHOWN,
@@ -462,3 +464,24 @@ def test_a_run_record_that_cannot_be_read(text: str, folder: Path) -> None:
     (folder / "run.json").write_text(text, "utf-8")
     with pytest.raises(InputError, match=r"run\.json"):
         list(read_claims(folder))
+
+
+def test_matches_are_taken_out_of_the_frames_in_slices(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = [one.match_id for one in read_claims(folder)]
+    graph = graph_of(story(STORIES["S01"]))
+    more = by_id("S01").find(graph)
+    rewrite(folder / "matches.parquet", lambda frame: pl.concat([frame, more.match]))
+    prefixed = pl.concat_str(pl.lit("s"), pl.col("transaction_id")).alias("transaction_id")
+    rewrite(folder / "evidence.parquet", lambda frame: pl.concat([frame, more.evidence.with_columns(prefixed)]))
+    extra = graph.frame.with_columns(prefixed, pl.Series("reference_amount", graph.amount))
+    rewrite(folder / "transfers.parquet", lambda frame: pl.concat([frame, extra]))
+    monkeypatch.setattr(places, "SLICE", 1)
+    read = list(read_claims(folder))
+    assert [one.match_id for one in read] == [*whole, *more.match["match_id"]]
+    assert [len(one.evidence) for one in read] == [6, 9]
+
+
+def test_the_checker_loads_nothing_that_finds_matches() -> None:
+    finders = ["numba", "numpy", *(f"moneytrail.{name}" for name in ("graph", "kernels", "typologies", "motifs"))]
+    code = f"import sys, moneytrail.verify\nassert not set({finders}) & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,6 +13,7 @@ import shlex
 import socket
 import sys
 import time
+from collections import Counter
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import entry_points, version
@@ -385,16 +386,25 @@ def verify_match(
         raise ParameterError("--all and the names of matches contradict each other")
     if not every and not match_ids and place.is_dir():
         raise ParameterError(f"{place}: name matches of this folder, or give --all for every one")
+    lines: list[str] = []
+    counts, unseen = Counter[bool](), Counter[str]()
     with console.progress(quiet) as tell:
         tell("verify", 0.0)
-        verdicts = [verify(claim) for claim in read_claims(place, match_ids or ())]
+        for verdict in map(verify, read_claims(place, match_ids or ())):
+            # A folder may hold matches by the hundred thousand: what is shown of each is kept, and no more.
+            lines.append(json.dumps(asdict(verdict)) if as_json else console.verdict_line(verdict))
+            counts[verdict.confirmed] += 1
+            unseen.update(verdict.not_checkable)
         tell("verify", 1.0)
-    refused = sum(not verdict.confirmed for verdict in verdicts)
+    confirmed, refused = counts[True], counts[False]
     if as_json:
-        counts = {"confirmed": len(verdicts) - refused, "refused": refused}
-        typer.echo(json.dumps({**counts, "verdicts": [asdict(verdict) for verdict in verdicts]}))
+        verdicts = ", ".join(lines)
+        typer.echo(f'{{"confirmed": {confirmed}, "refused": {refused}, "verdicts": [{verdicts}]}}')
     else:
-        console.show_verdicts(verdicts)
+        for line in lines:
+            typer.echo(line)
+        typer.echo(f"{confirmed:,} confirmed, {refused:,} refused.")
+        console.show_unseen(unseen)
     if refused:
         raise typer.Exit(REFUSED)
 

@@ -212,24 +212,20 @@ def _show_evidence(console: Console, alert: Alert, every_transfer: bool) -> None
     _more(console, len(alert.evidence) - len(shown), "transfers")
 
 
-def show_verdicts(verdicts: Sequence[Verdict]) -> None:
-    """One line a match: what holds, or each check that does not; then what no transfers can show."""
-    unseen: dict[str, int] = {}
-    for verdict in verdicts:
-        # Plain lines, for a terminal and for `grep` alike.
-        if verdict.confirmed:
-            sys.stdout.write(f"{verdict.match_id} confirmed: all {len(verdict.checks)} checks hold\n")
-        else:
-            faults = "; ".join(f"{check.name}: {check.detail}" for check in verdict.refusals)
-            sys.stdout.write(f"{verdict.match_id} refused: {faults}\n")
-        for sentence in verdict.not_checkable:
-            unseen[sentence] = unseen.get(sentence, 0) + 1
-    confirmed = sum(verdict.confirmed for verdict in verdicts)
-    sys.stdout.write(f"{confirmed:,} confirmed, {len(verdicts) - confirmed:,} refused.\n")
+def verdict_line(verdict: Verdict) -> str:
+    """One plain line, for a terminal and for `grep` alike: confirmed, or each check that does not hold."""
+    if verdict.confirmed:
+        return f"{verdict.match_id} confirmed: all {len(verdict.checks)} checks hold"
+    faults = "; ".join(f"{check.name}: {check.detail}" for check in verdict.refusals)
+    return " ".join(f"{verdict.match_id} refused: {faults}".split())
+
+
+def show_unseen(unseen: Mapping[str, int]) -> None:
+    """What no transfers can show, and of how many matches."""
     if unseen:
         sys.stdout.write("Not checkable from the evidence, and so not confirmed:\n")
     for sentence, number in unseen.items():
-        sys.stdout.write(f"  {sentence}{f' ({number:,} matches)' if len(verdicts) > 1 else ''}\n")
+        sys.stdout.write(f"  {' '.join(sentence.split())}{f' ({number:,} matches)' if number > 1 else ''}\n")
 
 
 def show_motifs(record: Mapping[str, Any], best: pl.DataFrame, currency: str) -> None:

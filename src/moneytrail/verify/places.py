@@ -32,6 +32,9 @@ TRANSFER: Final = (
 MORE: Final = ("location", "creditor_institution")
 """Columns that are taken where they are there."""
 
+SLICE: Final = 5_000
+"""Matches whose transfers are taken out of the frames at a time."""
+
 Parameters = dict[str, Mapping[str, Any]]
 
 
@@ -72,9 +75,11 @@ def _read_folder(folder: Path, match_ids: Sequence[str]) -> Iterator[Claim]:
     if any(name not in evidence.columns for name in TRANSFER):
         evidence = _with_transfers(evidence, folder)
     columns = ["transaction_id", "role", *TRANSFER, *(name for name in MORE if name in evidence.columns)]
-    proof = dict(evidence.group_by("match_id", maintain_order=True).agg(shown=pl.struct(columns)).iter_rows())
-    for match in matches.iter_rows(named=True):
-        yield claim_of(match, proof.get(match["match_id"], ()), parameters.get(match["typology"]))
+    for part in matches.iter_slices(SLICE):
+        own = evidence.join(part.select("match_id"), on="match_id", how="semi", maintain_order="left")
+        proof = dict(own.group_by("match_id", maintain_order=True).agg(shown=pl.struct(columns)).iter_rows())
+        for match in part.iter_rows(named=True):
+            yield claim_of(match, proof.get(match["match_id"], ()), parameters.get(match["typology"]))
 
 
 def _with_transfers(evidence: pl.DataFrame, folder: Path) -> pl.DataFrame:
