@@ -204,7 +204,8 @@ def _conform(frame: pl.DataFrame, columns: tuple[Column, ...], table: str) -> pl
         if column.required and frame[column.name].null_count():
             raise InputError(f"the {table} column {column.name!r} is empty in {frame[column.name].null_count():,} rows")
         made.append(pl.col(column.name))
-    return frame.select(made)
+    # A table that is whole already is not touched: to pick all of its columns anew could copy them.
+    return frame if frame.columns == [column.name for column in columns] else frame.select(made)
 
 
 def _refuse(frame: pl.DataFrame, rules: Mapping[str, pl.Expr], table: str) -> None:

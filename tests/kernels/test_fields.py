@@ -11,9 +11,9 @@ from moneytrail.kernels import fields
 from tests.oracles import fields as oracle
 
 COMMA, QUOTE = ord(","), ord('"')
-TEXT = b"YYYY-mm-ddTHH:MM:SS"
-PART = np.array([{"Y": 0, "m": 1, "d": 2, "H": 3, "M": 4, "S": 5}.get(chr(byte), -1) for byte in TEXT], np.int8)
-FORM = (np.frombuffer(TEXT, np.uint8), PART, True, np.frombuffer(b"Z", np.uint8))
+TEXT = b"\0\0\0\0-\0\0-\0\0T\0\0:\0\0:\0\0"
+PLACE = np.array([0, 5, 8, 11, 14, 17], np.int64)
+FORM = (np.frombuffer(TEXT, np.uint8), PLACE, True, np.frombuffer(b"Z", np.uint8))
 
 CLEAN = st.lists(st.lists(st.text("ab \r", max_size=3), min_size=3, max_size=3), max_size=6)
 DIRTY = st.text('ab,\n\r"\0é', max_size=30).map(lambda text: text + "\n")

@@ -84,7 +84,7 @@ def cut_lines(block: Bytes, separator: int, quote: int, fields: int, limit: int)
         if block[last] != _LF or last - line_start > limit:
             return nothing, False, False
         line_start = last + 1
-    return ends[:found].copy().reshape(found // fields, fields), (seen & _HIGH) != 0, True
+    return ends[:found].reshape(found // fields, fields), (seen & _HIGH) != 0, True
 
 
 @njit(cache=True, nogil=True)
@@ -120,8 +120,27 @@ def _days(year: int, month: int, day: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _number(block: Bytes, first: int, digits: int) -> int:
+    """Return the number that so many bytes write, or a negative one where one of them is no digit."""
+    number, wrong = 0, False
+    for i in range(digits):
+        digit = np.int64(block[first + i]) - 48
+        wrong |= digit < 0 or digit > 9
+        number = number * 10 + digit
+    return -1 if wrong else number
+
+
+@njit(cache=True, nogil=True)
+def _same(block: Bytes, one: int, other: int, length: int) -> bool:
+    for i in range(length):
+        if block[one + i] != block[other + i]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def read_instants(
-    block: Bytes, ends: Ends, column: int, form: tuple[Bytes, NDArray[np.int8], bool, Bytes]
+    block: Bytes, ends: Ends, column: int, form: tuple[Bytes, NDArray[np.int64], bool, Bytes]
 ) -> tuple[NDArray[np.int64], bool]:
     """Read a column of times that all have one form.
 
@@ -130,10 +149,11 @@ def read_instants(
     block, ends
         From :func:`cut_lines`.
     column : int
-    form : (text uint8[k], part int8[k], fraction bool, tail uint8[j])
-        `part` says which number the digit at a place belongs to (0 year, 1 month, 2 day, 3 hour, 4 minute, 5 second);
-        where it is below zero the byte of `text` must stand. Then, if `fraction`, there may be a point and 1 to 9
-        digits, of which those behind the sixth are cut; then `tail`.
+    form : (text uint8[k], place int64[6], fraction bool, tail uint8[j])
+        `text` has a zero byte where a digit stands, and elsewhere the byte that must stand there. `place` says where
+        the year (four digits), month, day, hour, minute and second (two each) begin, below zero where there is none;
+        year, month and day there are. Then, if `fraction`, there may be a point and 1 to 9 digits, of which those
+        behind the sixth are cut; then `tail`.
 
     Returns
     -------
@@ -144,23 +164,17 @@ def read_instants(
 
     Runs on the caller's thread; stops at the first field that is not plain.
     """
-    text, part, fraction, tail = form
+    text, place, fraction, tail = form
     instant = np.zeros(ends.shape[0], np.int64)
-    number = np.zeros(6, np.int64)
+    size, literal = text.size, np.flatnonzero(text)
     for line in range(ends.shape[0]):
         first, last = _span(block, ends, line, column)
-        if last - first < text.size + tail.size:
+        if last - first < size + tail.size:
             return instant, False
-        number[:] = 0
-        for i in range(text.size):
-            byte = block[first + i]
-            if part[i] >= 0:
-                if byte < 48 or byte > 57:
-                    return instant, False
-                number[part[i]] = number[part[i]] * 10 + np.int64(byte) - 48
-            elif byte != text[i]:
+        for i in literal:
+            if block[first + i] != text[i]:
                 return instant, False
-        at = first + text.size
+        at = first + size
         micro, unit = np.int64(0), np.int64(100_000)
         if fraction and block[at] == 46:
             stop = min(last, at + 10)
@@ -172,19 +186,27 @@ def read_instants(
                 at += 1
             if at == begin:
                 return instant, False
-        if last - at != tail.size:
+        if last - at != tail.size or not _same_bytes(block, at, tail):
             return instant, False
-        for i in range(tail.size):
-            if block[at + i] != tail[i]:
-                return instant, False
-        year, month, day, hour, minute, second = number
-        if year < 1970 or year > 2261 or hour > 23 or minute > 59 or second > 59:
+        year = _number(block, first + place[0], 4)
+        days = _days(year, _number(block, first + place[1], 2), _number(block, first + place[2], 2))
+        hour = _number(block, first + place[3], 2) if place[3] >= 0 else 0
+        minute = _number(block, first + place[4], 2) if place[4] >= 0 else 0
+        second = _number(block, first + place[5], 2) if place[5] >= 0 else 0
+        if year < 1970 or year > 2261 or days < 0 or hour > 23 or minute > 59 or second > 59:
             return instant, False
-        days = _days(year, month, day)
-        if days < 0:
+        if hour < 0 or minute < 0 or second < 0:
             return instant, False
         instant[line] = ((days * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + micro
     return instant, True
+
+
+@njit(cache=True, nogil=True)
+def _same_bytes(block: Bytes, first: int, text: Bytes) -> bool:
+    for i in range(text.size):
+        if block[first + i] != text[i]:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -232,14 +254,6 @@ def read_amounts(block: Bytes, ends: Ends, column: int, mark: int) -> tuple[NDAr
 
 
 @njit(cache=True, nogil=True)
-def _same(block: Bytes, one: int, other: int, length: int) -> bool:
-    for i in range(length):
-        if block[one + i] != block[other + i]:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True)
 def read_words(block: Bytes, ends: Ends, column: int) -> tuple[NDArray[np.uint8], NDArray[np.int64], bool]:
     """Number the words of a column that has few.
 
@@ -256,12 +270,17 @@ def read_words(block: Bytes, ends: Ends, column: int) -> tuple[NDArray[np.uint8]
     """
     code = np.full(ends.shape[0], NO_WORD, np.uint8)
     example = np.zeros(MOST_WORDS, np.int64)
+    known, known_length = np.zeros(MOST_WORDS, np.int64), np.zeros(MOST_WORDS, np.int64)
     slots = np.full(_SLOTS, -1, np.int64)
-    words = 0
+    words, latest = 0, 0
     for line in range(ends.shape[0]):
         first, last = _span(block, ends, line, column)
         length = last - first
         if length == 0:
+            continue
+        # Most often a word stands again and again.
+        if known_length[latest] == length and _same(block, known[latest], first, length):
+            code[line] = latest
             continue
         middle = np.int64(block[first + length // 2])
         slot = (np.int64(block[first]) * 31 + middle * 7 + np.int64(block[last - 1]) * 3 + length) % _SLOTS
@@ -270,13 +289,12 @@ def read_words(block: Bytes, ends: Ends, column: int) -> tuple[NDArray[np.uint8]
             if word < 0:
                 if words == MOST_WORDS:
                     return code, example, False
-                slots[slot], example[words] = words, line
-                code[line] = words
+                slots[slot] = word = words
+                example[word], known[word], known_length[word] = line, first, length
                 words += 1
                 break
-            known, known_end = _span(block, ends, example[word], column)
-            if known_end - known == length and _same(block, known, first, length):
-                code[line] = word
+            if known_length[word] == length and _same(block, known[word], first, length):
                 break
             slot = (slot + 1) % _SLOTS
+        code[line] = latest = word
     return code, example[:words].copy(), True

@@ -303,9 +303,9 @@ class Conversion:
         return Converted(
             transfers=transfers,
             rejected=pl.concat([self._raw.broken, self._rejected()]).sort("row"),
-            read=sums(money_frame.filter(measured)),
+            read=sums(money_frame if measured.all() else money_frame.filter(measured)),
             kept=sums(transfers),
-            turned_away=sums(money_frame.filter(~good & measured)),
+            turned_away=Counter() if good.all() else sums(money_frame.filter(~good & measured)),
             unmeasured=self._raw.broken.height + int((~good & ~measured).sum()),
             rounded=int((self._rounded & good).sum()),
             unmapped_channels=self._unmapped,

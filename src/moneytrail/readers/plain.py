@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WORDS: Final = ("currency", "channel", "label_illicit")
 """Fields that have few words, whose meaning is looked up."""
 
-_NUMBERS: Final = {"%Y": ("0", 4), "%m": ("1", 2), "%d": ("2", 2), "%H": ("3", 2), "%M": ("4", 2), "%S": ("5", 2)}
+_NUMBERS: Final = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
 _PARTS: Final = re.compile(r"%\.f|%.|[^%]")
 _TimePlan = tuple[np.ndarray, np.ndarray, bool, np.ndarray]
 
@@ -128,13 +128,10 @@ def _form(time: TimeForm) -> _TimePlan | None:
     local = not tail and time.timezone != "UTC"
     if not (whole and known and once) or local or (fraction and head[-1:] != ["%S"]):
         return None
-    text = "".join(_NUMBERS[part][0] * _NUMBERS[part][1] if part in _NUMBERS else part for part in head)
-    number = np.concatenate(
-        [np.full(_NUMBERS[part][1], int(_NUMBERS[part][0])) if part in _NUMBERS else [-1] for part in head]
-    )
-    return (
-        np.frombuffer(text.encode(), np.uint8),
-        number.astype(np.int8),
-        fraction,
-        np.frombuffer(tail.encode(), np.uint8),
-    )
+    text, place = "", dict.fromkeys(_NUMBERS, -1)
+    for part in head:
+        if part in _NUMBERS:
+            place[part] = len(text)
+        text += "\0" * _NUMBERS.get(part, 0) or part
+    where = np.array(list(place.values()), np.int64)
+    return np.frombuffer(text.encode(), np.uint8), where, fraction, np.frombuffer(tail.encode(), np.uint8)

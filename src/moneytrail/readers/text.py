@@ -107,16 +107,16 @@ class TextSource:
         while not ended:
             chunk = self._chunk(size)
             ended = not chunk
-            block = self._tail + chunk if self._tail else chunk
-            clean = self._cut(block)
-            if clean is not None:
-                whole, ends = clean
+            whole, rest = _whole_lines(self._tail, chunk)
+            ends = self._cut(whole)
+            if ends is not None:
                 yield partial(self._clean_batch, whole, ends, (columns, wanted), (row, self._line))
-                self._tail = block[len(whole) :]
-                ended = ended and not self._tail
+                self._tail = rest
+                ended = ended and not rest
                 row, size = row + ends.shape[0], self._block_bytes
                 self._line += ends.shape[0]
                 continue
+            block = self._tail + chunk if self._tail else chunk
             found = self._scan(block, len(self.header), final=ended)
             self._tail = block[found.consumed :]
             if found.start.size:
@@ -148,16 +148,15 @@ class TextSource:
         # A byte that the encoding does not know becomes a surrogate, which is no UTF-8: the row is then rejected.
         return chunk.decode(self._form.encoding, "surrogateescape").encode("utf-8", "surrogatepass")
 
-    def _cut(self, block: bytes) -> tuple[bytes, np.ndarray] | None:
-        """Return the whole lines of a block and their fields' ends; nothing where there is anything odd in it."""
-        whole = block[: block.rfind(b"\n") + 1]
+    def _cut(self, whole: bytes) -> np.ndarray | None:
+        """Return the ends of the fields of whole lines; nothing where there is anything odd in them."""
         if not whole or len(self.header) < 2:
             return None
         quote = ord(self._form.quote) if self._form.quote else -1
         ends, high, clean = cut_lines(
             np.frombuffer(whole, np.uint8), ord(self._form.separator), quote, len(self.header), RECORD_LIMIT
         )
-        return (whole, ends) if clean and not (high and not _is_utf8(whole)) else None
+        return ends if clean and not (high and not _is_utf8(whole)) else None
 
     def _clean_batch(
         self, block: bytes, ends: np.ndarray, wanted: tuple[Sequence[int], Plan], start: tuple[int, int]
@@ -271,6 +270,14 @@ class TextSource:
         if frame.height != rows:
             raise InputError(f"{self.path}: {rows:,} rows near line {self._line:,} were split into {frame.height:,}")
         return frame.rename(dict(zip(frame.columns, names, strict=True)))
+
+
+def _whole_lines(tail: bytes, chunk: bytes) -> tuple[bytes, bytes]:
+    """Return the whole lines of `tail` and `chunk` together, copied once, and what follows them."""
+    if not chunk:
+        tail, chunk = b"", tail
+    cut = chunk.rfind(b"\n") + 1
+    return b"".join((tail, memoryview(chunk)[:cut])) if cut else b"", chunk[cut:]
 
 
 def nothing_broken() -> pl.DataFrame:
