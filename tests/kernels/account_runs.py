@@ -65,7 +65,8 @@ def blocks_of(world: Arrays, cuts: Iterable[int], chunks: int = 64, wanted: Sequ
             low, high, begins[side] = advance(owner, mask, first, last, begins[side])
             parts += [low, high]
         borders = share_out(parts[1] - parts[0] + parts[3] - parts[2], chunks)
-        made.append(Block(first, last, *(frozen(array, np.int64) for array in (*parts, borders))))
+        # Not read-only, as features make them: other arrays would be another version to compile.
+        made.append(Block(first, last, parts[0], parts[1], parts[2], parts[3], borders))
         first = last
     return made
 
@@ -73,8 +74,7 @@ def blocks_of(world: Arrays, cuts: Iterable[int], chunks: int = 64, wanted: Sequ
 def every_target(statistics: int) -> NDArray[np.int32]:
     """Return one target for every role, way and statistic; the first column of the matrix stays free."""
     asked = [(role, way, statistic) for role in range(2) for way in range(2) for statistic in range(statistics)]
-    targets: NDArray[np.int32] = frozen([(*what, place + 1) for place, what in enumerate(asked)], np.int32)
-    return targets
+    return np.array([(*what, place + 1) for place, what in enumerate(asked)], np.int32)
 
 
 def run(fill: Fill, world: Arrays, targets: NDArray[np.int32], window: int, blocks: list[Block]) -> NDArray[np.float32]:

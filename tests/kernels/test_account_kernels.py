@@ -13,7 +13,7 @@ import pytest
 from tests.kernels import test_concentration, test_dwell, test_medians, test_rhythm
 from tests.kernels.account_runs import ABSENT, Fill, blocks_of, every_target, run
 from tests.kernels.test_parallel import COMPILED, SOON, hub, random_world
-from tests.worlds import DAY, HOUR, Arrays, arrays_of, frozen
+from tests.worlds import DAY, HOUR, Arrays, arrays_of
 
 
 class Case(NamedTuple):
@@ -71,7 +71,7 @@ def test_only_what_is_asked_for_is_written(case: Case, world: Arrays) -> None:
     for target in every:
         part = [np.full((block.last - block.first, whole.shape[1]), ABSENT, np.float32) for block in blocks]
         for block, matrix in zip(blocks, part, strict=True):
-            case.fill(world, block, 7 * DAY, frozen([target], np.int32), matrix)
+            case.fill(world, block, 7 * DAY, np.array([target], np.int32), matrix)
         made = np.concatenate(part)
         assert np.array_equal(made[:, target[3]], whole[:, target[3]])
         assert (np.delete(made, target[3], axis=1) == ABSENT).all()
