@@ -11,7 +11,7 @@ from benchmarks.peer import FAMILIES, Family
 from benchmarks.worlds import WORLDS, World
 from moneytrail import features
 
-SAMPLE: Final = {"sparse": (20_000, 4_000), "dense": (6_000, 3_500), "hubs": (20_000, 4_000)}
+SAMPLE: Final = {"sparse": (20_000, 4_000), "dense": (18_000, 4_000), "hubs": (20_000, 4_000)}
 """Size of each small world and how many of its first transfers are compared."""
 
 RELATIVE: Final = 1e-4

@@ -84,20 +84,21 @@ def sparse(transfers: int, seed: int = 1, town: int = 1_000_000) -> World:
 
 
 def dense(transfers: int, seed: int = 2) -> World:
-    """Dense and reciprocal: towns of a thousand accounts, six transfers an account in one day, both ways.
+    """Dense and reciprocal: towns of a thousand accounts, six transfers an account and day, both ways, for three days.
 
     Some accounts deal more than others (Zipf), and two transfers in five answer an earlier one: they go back from its
-    creditor to its debtor. Everything lies within one window of a day.
+    creditor to its debtor. All do so within the first six hours of the day, so that windows of six hours are dense too,
+    and from the second day on every window of a day is full.
     """
     rng = np.random.default_rng(seed)
-    towns, size = _towns(transfers, 6_000, per_account=6)
+    towns, size = _towns(transfers, 18_000, per_account=18)
     where = rng.integers(0, towns, transfers) * size
     payer = _zipf(rng, size, 0.45, transfers)
     payee = size - 1 - _zipf(rng, size, 0.45, transfers)
     payee = where + np.where(payee == payer, (payee + 1) % size, payee)
     payer += where
     debtor, creditor = _answered(rng, payer, payee, rng.random(transfers) < 0.4)
-    return _world("dense", rng, towns * size, debtor, creditor, DAY)
+    return _world("dense", rng, towns * size, debtor, creditor, 3 * DAY, busy=DAY // 4)
 
 
 def hubs(transfers: int, seed: int = 3) -> World:
@@ -157,8 +158,12 @@ def _world(
     debtor: NDArray[np.int64],
     creditor: NDArray[np.int64],
     span: int,
+    *,
+    busy: int = DAY,
 ) -> World:
-    """Add times, uniform over `span`, and amounts in pence, log-normal with a median of 90 pounds."""
-    time = START + np.sort(rng.integers(1, span // SECOND, debtor.size)) * SECOND
+    """Add times, uniform over the first `busy` of each day, and amounts in pence, log-normal, median 90 pounds."""
+    spread = np.sort(rng.integers(0, span // SECOND, debtor.size)) * SECOND
+    # Whole seconds, and never 0, which the peer takes for no time.
+    time = START + SECOND + spread // DAY * DAY + spread % DAY // (DAY // busy) // SECOND * SECOND
     amount = np.maximum(1, np.exp(rng.normal(9.1, 1.6, debtor.size))).astype(np.int64)
     return World(name, accounts, debtor.astype(np.int32), creditor.astype(np.int32), time, amount)
