@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from moneytrail.graph import TransactionGraph
 from moneytrail.readers import load_mapping, read, read_accounts
-from moneytrail.runs import _source as source_of
+from moneytrail.runs import source_of
 
 if TYPE_CHECKING:
     from moneytrail.rates import ExchangeRates

@@ -180,7 +180,7 @@ def score_inputs(inputs: Inputs, pipeline: Pipeline, tell: Tell) -> Run:
     tell("read", 1.0)
     seconds = round(time.perf_counter() - start, 4)
     accounts = known.accounts if known else None
-    report = pipeline.run(reading.transfers, accounts, source=_source(inputs, reading, known), progress=tell)
+    report = pipeline.run(reading.transfers, accounts, source=source_of(inputs, reading, known), progress=tell)
     report.record["rows"] = _counts(reading) | {"rounded": reading.rows_rounded}
     report.record["account_rows"] = _counts(known) if known else None
     report.record["seconds"] = {"read": seconds, **report.record["seconds"]}
@@ -258,7 +258,7 @@ def _check_parent(option: str, path: Path) -> None:
         raise ParameterError(f"{option} {path}: there is no folder {path.absolute().parent.name}")
 
 
-def _source(inputs: Inputs, reading: Reading, accounts: AccountReading | None) -> dict[str, Any]:
+def source_of(inputs: Inputs, reading: Reading, accounts: AccountReading | None) -> dict[str, Any]:
     """The data in the run record. Names are told but do not count; contents and how they were read do."""
     mapping = hashlib.sha256(inputs.mapping.read_bytes()).hexdigest() if inputs.mapping else None
     deciding = {

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import moneytrail.kernels
-from moneytrail.kernels.activity import activity
+from moneytrail.kernels.activity import Part, activity
 from moneytrail.kernels.fans import FanRule, backing, fans
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.kernels.pass_through import PassThroughRule, pass_throughs
@@ -83,7 +83,8 @@ def run_structured(world: Arrays, _facts: Relations, chunks: int) -> NDArray[Any
 def run_activity(world: Arrays, facts: Relations, chunks: int) -> NDArray[Any]:
     out = np.zeros((world.time.size, 11), np.float32)
     borders = frozen(cost_chunks(world.outgoing.indptr, chunks), np.int64)
-    activity(world.outgoing, world.incoming, facts, borders, out, 0)
+    n = world.outgoing.indptr
+    activity(world.outgoing, world.incoming, facts, Part(n[:-1], n[1:], borders, 0), out, 0)
     return out
 
 

@@ -109,6 +109,16 @@ def _holds(side: Adjacency, x: int, other: Adjacency, y: int, rows: NDArray[np.i
 
 
 @njit(cache=True, nogil=True)
+def _has_another(near: Adjacency, account: int, known: int, rows: NDArray[np.int64], way: int) -> bool:
+    """Whether an account deals with anybody but itself and `known` in its window."""
+    for p in range(rows[account, way + LOW], rows[account, way + HIGH]):
+        x = near.peer[p]
+        if x >= 0 and x != account and x != known:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def _mark(near: Adjacency, account: int, way: int, stamp: int, rows: NDArray[np.int64]) -> None:
     for p in range(rows[account, way + LOW], rows[account, way + HIGH]):
         if near.peer[p] >= 0 and near.peer[p] != account:
@@ -242,7 +252,7 @@ def _of_role(
     if few == 0:
         return 0
     many = _window(near, y, now, rows[y], ways[0])
-    if many < 2:
+    if many < 2 or not _has_another(near, y, x, rows, ways[0]) or not _has_another(near, x, y, rows, ways[0]):
         return 0
     # The cost of either end is what its peers hold, and marking the other end or, where that is long, asking of each.
     from_x = from_y = FAR

@@ -13,7 +13,7 @@ Oracle: ``tests/oracles/statistics.py``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit, prange
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from moneytrail.kernels.blocks import Block
     from moneytrail.kernels.ordering import Adjacency
 
-FEW = 48
+FEW = 24
 SECOND = 1_000_000
-FAR = 2**62
+NEVER = -(2**63)
 
 STATISTICS = (
     "degree",
@@ -53,350 +53,421 @@ STATISTICS = (
 """What can be asked for; a target's statistic is a place in this tuple."""
 
 AMOUNT, AGE, GAP = 3, 10, 15
-WIDTH = 22  # one for each statistic, and the mean that ages are measured from
+NEWEST = 21  # the mean age counted from the window's newest transfer, not from now
+WIDTH = 22
+SHAPES = (tuple(range(AMOUNT + 2, AGE)), tuple(range(AGE, GAP)), tuple(range(GAP, NEWEST)))
+"""The statistics that need a pass over the window: of amounts, of ages, of gaps."""
+
+SHAPED = np.array(["variance" in name or "ness" in name or "kurt" in name or "gap" in name for name in STATISTICS])
+"""Those that are 0 for a single transfer."""
+
 
 # A summary of values: how many, mean, sums of the second to fourth powers of deviations, least, greatest.
 SUMMARY = 7
 
 
-@njit(cache=True, nogil=True)
-def _clear(s: NDArray[np.float64]) -> None:
-    s[:5] = 0.0
-    s[5], s[6] = np.inf, -np.inf
+class Part(NamedTuple):
+    """A block of rows as seen from one side: where each account's transfers begin and end on it and on the other."""
+
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+    other_begin: NDArray[np.int64]
+    other_end: NDArray[np.int64]
+    borders: NDArray[np.int64]
+    row: int
+
+
+class Ask(NamedTuple):
+    """What one side is asked: which shapes, and (statistic, column) for its own transfers and for the other side's."""
+
+    wants: NDArray[np.bool_]
+    own: NDArray[np.int32]
+    other: NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
-def _add(s: NDArray[np.float64], value: float) -> None:
-    """Add one value to a summary."""
-    before = s[0]
+def _clear(summaries: NDArray[np.float64], k: int, i: int) -> None:
+    """Empty the summary at ``[k, i]``. Places instead of views: a view costs a count of references."""
+    for j in range(5):
+        summaries[k, i, j] = 0.0
+    summaries[k, i, 5], summaries[k, i, 6] = np.inf, -np.inf
+
+
+@njit(cache=True, nogil=True)
+def _add(summaries: NDArray[np.float64], k: int, i: int, value: float, whole: float) -> None:
+    """Add one value to the summary at ``[k, i]``; `whole` is it where `value` is counted from an origin."""
+    before = summaries[k, i, 0]
     n = before + 1.0
-    delta = value - s[1]
+    delta = value - summaries[k, i, 1]
     step = delta / n
     square = step * step
     term = delta * step * before
-    s[4] += term * square * (n * n - 3.0 * n + 3.0) + 6.0 * square * s[2] - 4.0 * step * s[3]
-    s[3] += term * step * (n - 2.0) - 3.0 * step * s[2]
-    s[2] += term
-    s[1] += step
-    s[0] = n
-    s[5], s[6] = min(s[5], value), max(s[6], value)
+    s2, s3 = summaries[k, i, 2], summaries[k, i, 3]
+    summaries[k, i, 4] += term * square * (n * n - 3.0 * n + 3.0) + 6.0 * square * s2 - 4.0 * step * s3
+    summaries[k, i, 3] = s3 + term * step * (n - 2.0) - 3.0 * step * s2
+    summaries[k, i, 2] = s2 + term
+    summaries[k, i, 1] += step
+    summaries[k, i, 0] = n
+    summaries[k, i, 5] = min(summaries[k, i, 5], whole)
+    summaries[k, i, 6] = max(summaries[k, i, 6], whole)
 
 
 @njit(cache=True, nogil=True)
-def _join(a: NDArray[np.float64], b: NDArray[np.float64], s: NDArray[np.float64]) -> None:
-    """Write the summary of the values of `a` and `b` together into `s`."""
-    if a[0] == 0.0 or b[0] == 0.0:
-        s[:] = b if a[0] == 0.0 else a
+def _join(a: NDArray[np.float64], k: int, i: int, b: NDArray[np.float64], h: int, j: int) -> None:
+    """Join the summary of `a` at ``[k, i]`` into the one of `b` at ``[h, j]``."""
+    na, nb = a[k, i, 0], b[h, j, 0]
+    if na == 0.0:
         return
-    n = a[0] + b[0]
-    delta = b[1] - a[1]
+    if nb == 0.0:
+        for m in range(SUMMARY):
+            b[h, j, m] = a[k, i, m]
+        return
+    n = na + nb
+    delta = b[h, j, 1] - a[k, i, 1]
     step = delta / n
     square = step * step
-    both = a[0] * b[0]
-    mean = a[1] + b[0] * step
-    s2 = a[2] + b[2] + delta * step * both
-    s3 = a[3] + b[3] + delta * square * both * (a[0] - b[0]) + 3.0 * step * (a[0] * b[2] - b[0] * a[2])
-    s4 = a[4] + b[4] + delta * square * step * both * (a[0] * a[0] - both + b[0] * b[0])
-    s4 += 6.0 * square * (a[0] * a[0] * b[2] + b[0] * b[0] * a[2]) + 4.0 * step * (a[0] * b[3] - b[0] * a[3])
-    s[5], s[6] = min(a[5], b[5]), max(a[6], b[6])
-    s[0], s[1], s[2], s[3], s[4] = n, mean, s2, s3, s4
+    both = na * nb
+    a2, a3, b2, b3 = a[k, i, 2], a[k, i, 3], b[h, j, 2], b[h, j, 3]
+    b[h, j, 0] = n
+    b[h, j, 1] = a[k, i, 1] + nb * step
+    b[h, j, 2] = a2 + b2 + delta * step * both
+    b[h, j, 3] = a3 + b3 + delta * square * both * (na - nb) + 3.0 * step * (na * b2 - nb * a2)
+    b[h, j, 4] += a[k, i, 4] + delta * square * step * both * (na * na - both + nb * nb)
+    b[h, j, 4] += 6.0 * square * (na * na * b2 + nb * nb * a2) + 4.0 * step * (na * b3 - nb * a3)
+    b[h, j, 5] = min(a[k, i, 5], b[h, j, 5])
+    b[h, j, 6] = max(a[k, i, 6], b[h, j, 6])
 
 
 @njit(cache=True, nogil=True)
-def _value(side: Adjacency, p: int, kind: int, origin: int) -> float:
-    """What the transfer at `p` brings: its amount, or seconds from `origin`, or from the transfer before."""
+def _shape(values: NDArray[np.float64], place: int, n: float, s2: float, s3: float, s4: float) -> None:
+    """Write variance, skewness and kurtosis of `n` values that differ."""
+    inverse = 1.0 / s2
+    values[place] = s2 / n
+    values[place + 1] = np.sqrt(n * inverse) * s3 * inverse
+    values[place + 2] = n * s4 * inverse * inverse
+
+
+@njit(cache=True, nogil=True)
+def _amounts(amount: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
+    """Write the shape of the amounts at ``[low, high)``, in two passes from the newest, and their extremes."""
+    origin = least = greatest = amount[high - 1]
+    total = np.int64(0)
+    for p in range(low, high - 1):
+        x = amount[p]
+        total += x - origin
+        least, greatest = min(least, x), max(greatest, x)
+    values[AMOUNT + 5], values[AMOUNT + 6] = least, greatest
+    if least == greatest:
+        values[AMOUNT + 2] = values[AMOUNT + 3] = values[AMOUNT + 4] = 0.0
+        return
+    n = float(high - low)
+    mean = total / n
+    s2 = s3 = s4 = 0.0
+    for p in range(low, high):
+        d = (amount[p] - origin) - mean
+        dd = d * d
+        s2 += dd
+        s3 += dd * d
+        s4 += dd * dd
+    _shape(values, AMOUNT + 2, n, s2, s3, s4)
+
+
+@njit(cache=True, nogil=True)
+def _ages(time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
+    """Write the shape of the ages at ``[low, high)``, and their mean counted from the newest."""
+    origin = time[high - 1]
+    if time[low] == origin:
+        values[AGE + 2] = values[AGE + 3] = values[AGE + 4] = values[NEWEST] = 0.0
+        return
+    total = np.int64(0)
+    for p in range(low, high - 1):
+        total += origin - time[p]
+    n = float(high - low)
+    mean = total / n
+    s2 = s3 = s4 = 0.0
+    for p in range(low, high):
+        d = ((origin - time[p]) - mean) / SECOND
+        dd = d * d
+        s2 += dd
+        s3 += dd * d
+        s4 += dd * dd
+    _shape(values, AGE + 2, n, s2, s3, s4)
+    values[NEWEST] = mean / SECOND
+
+
+@njit(cache=True, nogil=True)
+def _gaps(time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
+    """Write what the times between the transfers at ``[low, high)`` say."""
+    n = float(high - low - 1)
+    mean = (time[high - 1] - time[low]) / n
+    least = greatest = time[low + 1] - time[low]
+    s2 = s3 = s4 = 0.0
+    for p in range(low + 1, high):
+        gap = time[p] - time[p - 1]
+        least, greatest = min(least, gap), max(greatest, gap)
+        d = (gap - mean) / SECOND
+        dd = d * d
+        s2 += dd
+        s3 += dd * d
+        s4 += dd * dd
+    values[GAP], values[GAP + 4], values[GAP + 5] = mean / SECOND, least / SECOND, greatest / SECOND
+    if least < greatest:
+        _shape(values, GAP + 1, n, s2, s3, s4)
+    else:
+        values[GAP + 1] = values[GAP + 2] = values[GAP + 3] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def _of_large(values: NDArray[np.float64], kind: int, s: NDArray[np.float64]) -> None:
+    """Write what the summary ``s[0, 0]`` says of its kind. Where the values do not differ, the shape is 0."""
+    place = GAP + 1 if kind == GAP else kind + 2
+    if s[0, 0, 2] > 0.0:
+        _shape(values, place, s[0, 0, 0], s[0, 0, 2], s[0, 0, 3], s[0, 0, 4])
+    else:
+        values[place] = values[place + 1] = values[place + 2] = 0.0
     if kind == AMOUNT:
-        return float(side.amount[p] - origin)
+        values[AMOUNT + 5], values[AMOUNT + 6] = s[0, 0, 5], s[0, 0, 6]
+    elif kind == AGE:
+        values[NEWEST] = s[0, 0, 1]
+    else:
+        values[GAP], values[GAP + 4], values[GAP + 5] = s[0, 0, 1], s[0, 0, 5], s[0, 0, 6]
+
+
+@njit(cache=True, nogil=True)
+def _value(amount: NDArray[np.int64], time: NDArray[np.int64], p: int, kind: int, origin: int) -> float:
+    """The amount of `p` above `origin`, its seconds before `origin`, or those since the transfer before."""
+    if kind == AMOUNT:
+        return float(amount[p] - origin)
     if kind == AGE:
-        return float((side.time[p] - origin) / SECOND)
-    return float((side.time[p] - side.time[p - 1]) / SECOND)
-
-
-@njit(cache=True, nogil=True)
-def _write(values: NDArray[np.float64], way: int, kind: int, origin: int, s: NDArray[np.float64]) -> None:
-    """Write what a summary says of its kind. Where the values do not differ, skewness and kurtosis are 0."""
-    place = GAP + 1 if kind == GAP else kind + 2
-    n, s2 = s[0], s[2]
-    values[way, place] = s2 / n
-    differ = s2 > 0.0 and s[5] < s[6]
-    values[way, place + 1] = np.sqrt(n) * s[3] / (s2 * np.sqrt(s2)) if differ else 0.0
-    values[way, place + 2] = n * s[4] / (s2 * s2) if differ else 0.0
-    if kind == AMOUNT:
-        values[way, AMOUNT + 5], values[way, AMOUNT + 6] = s[5] + origin, s[6] + origin
-    elif kind == AGE:
-        values[way, WIDTH - 1] = s[1]
-        values[way, AGE + 3] = -values[way, AGE + 3]
-    else:
-        values[way, GAP], values[way, GAP + 4], values[way, GAP + 5] = s[1], s[5], s[6]
-
-
-@njit(cache=True, nogil=True)
-def _sum_up(side: Adjacency, low: int, high: int, kind: int, values: NDArray[np.float64], way: int) -> None:
-    """Add up the values at ``[low, high)`` directly, in two passes, and write what they say.
-
-    Amounts and ages are taken from the newest one, so that equal values leave no rounding.
-    """
-    n = high - low
-    place = GAP + 1 if kind == GAP else kind + 2
-    origin = side.amount[high - 1] if kind == AMOUNT else side.time[high - 1]
-    mean = s2 = s3 = s4 = 0.0
-    least = greatest = _value(side, low, kind, origin)
-    if n > 1:
-        total = least
-        for p in range(low + 1, high):
-            x = _value(side, p, kind, origin)
-            total += x
-            least, greatest = min(least, x), max(greatest, x)
-        mean = total / n
-        if least < greatest:
-            for p in range(low, high):
-                d = _value(side, p, kind, origin) - mean
-                dd = d * d
-                s2 += dd
-                s3 += dd * d
-                s4 += dd * dd
-    else:
-        mean = least
-    if s2 > 0.0:
-        inverse = 1.0 / s2
-        values[way, place] = s2 / n
-        values[way, place + 1] = np.sqrt(n * inverse) * s3 * inverse
-        values[way, place + 2] = n * s4 * inverse * inverse
-    else:
-        values[way, place] = values[way, place + 1] = values[way, place + 2] = 0.0
-    if kind == AMOUNT:
-        values[way, AMOUNT + 5], values[way, AMOUNT + 6] = least + origin, greatest + origin
-    elif kind == AGE:
-        # An age falls where a time rises, and so the skewness of ages is that of times turned round.
-        values[way, WIDTH - 1] = mean
-        values[way, AGE + 3] = -values[way, AGE + 3]
-    else:
-        values[way, GAP], values[way, GAP + 4], values[way, GAP + 5] = mean, least, greatest
+        return float((origin - time[p]) / SECOND)
+    return float((time[p] - time[p - 1]) / SECOND)
 
 
 @njit(cache=True, nogil=True)
 def _begin_period(
-    side: Adjacency, window: tuple[int, int], start: int, wants: NDArray[np.bool_], endings: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], int]:
+    columns: tuple[NDArray[np.int64], NDArray[np.int64]],
+    window: tuple[int, int],
+    start: int,
+    wants: NDArray[np.bool_],
+    marks: NDArray[np.int64],
+    endings: NDArray[np.float64],
+) -> NDArray[np.float64]:
     """Sum up every ending of the part of a large window that lies before `start`, the moment its period began.
 
     ``endings[k, p - low]`` is the summary of kind k at ``[p, border)``; the last row of a kind is kept for the newer
-    part. Returns `endings`, or a larger array in its place, and the border.
+    part. Returns `endings`, or a larger array in its place.
     """
+    amount, time = columns
     low, high = window
     border = low
-    while border < high and side.time[border] < start:
+    while border < high and time[border] < start:
         border += 1
+    # Either part is counted from a transfer of its own next to the border, so that large amounts lose no digits.
+    marks[4], marks[5] = amount[max(low, border - 1)], amount[min(border, high - 1)]
     size = border - low
     if endings.shape[1] < size + 2:
         endings = np.empty((3, 2 * size + 2, SUMMARY))
     for k, kind in enumerate((AMOUNT, AGE, GAP)):
         if wants[k]:
-            _clear(endings[k, size])
+            _clear(endings, k, size)
             for p in range(border - 1, low - 1, -1):
-                endings[k, p - low] = endings[k, p + 1 - low]
-                if kind != GAP or p > side.indptr[0]:
-                    _add(endings[k, p - low], _value(side, p, kind, 0 if kind == AMOUNT else start))
-            _clear(endings[k, endings.shape[1] - 1])
-    return endings, border
-
-
-@njit(cache=True, nogil=True)
-def _sum_up_many(
-    side: Adjacency,
-    window: tuple[int, int],
-    marks: NDArray[np.int64],
-    ask: tuple[NDArray[np.bool_], int, int, int],
-    endings: NDArray[np.float64],
-    values: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Write what a large window says: the part before its period, from `endings`, joined with what came since.
-
-    `marks` keeps the period, where `endings` begin, the border, and how far the newer part is summed up. Returns
-    `endings`, see :func:`_begin_period`.
-    """
-    low, high = window
-    wants, way, period, length = ask
-    start = period * length
-    if marks[0] != period:
-        endings, border = _begin_period(side, window, start, wants, endings)
-        marks[0], marks[1], marks[2], marks[3] = period, low, border, border
-    base, border = marks[1], marks[2]
-    last = endings.shape[1] - 1
-    for p in range(marks[3], high):
-        if wants[0]:
-            _add(endings[0, last], _value(side, p, AMOUNT, 0))
-        if wants[1]:
-            _add(endings[1, last], _value(side, p, AGE, start))
-        if wants[2] and p > border:
-            _add(endings[2, last], _value(side, p, GAP, 0))
-    marks[3] = high
-    s = np.empty(SUMMARY)
-    if wants[0]:
-        _join(endings[0, low - base], endings[0, last], s)
-        _write(values, way, AMOUNT, 0, s)
-    if wants[1]:
-        _join(endings[1, low - base], endings[1, last], s)
-        s[1] -= (side.time[high - 1] - start) / SECOND
-        _write(values, way, AGE, start, s)
-    if wants[2]:
-        # The gap of the window's first transfer began outside; the one across the border belongs to neither part.
-        s[:] = endings[2, last]
-        if low < border:
-            one = np.empty(SUMMARY)
-            if border < high:
-                _clear(one)
-                _add(one, _value(side, border, GAP, 0))
-                _join(one, endings[2, last], s)
-            one[:] = s
-            _join(endings[2, low + 1 - base], one, s)
-        _write(values, way, GAP, 0, s)
+                for j in range(SUMMARY):
+                    endings[k, p - low, j] = endings[k, p + 1 - low, j]
+                # The gap of the window's own first transfer is never asked for.
+                if kind != GAP or p > low:
+                    x = _value(amount, time, p, kind, marks[4] if kind == AMOUNT else start)
+                    _add(endings, k, p - low, x, amount[p] if kind == AMOUNT else x)
+            _clear(endings, k, endings.shape[1] - 1)
+    marks[1], marks[2], marks[3] = low, border, border
     return endings
 
 
 @njit(cache=True, nogil=True)
-def _evaluate(
-    side: Adjacency,
+def _large(
+    columns: tuple[NDArray[np.int64], NDArray[np.int64]],
     window: tuple[int, int],
-    peers: int,
-    total: int,
-    ask: tuple[NDArray[np.bool_], int],
-    values: NDArray[np.float64],
+    start: int,
+    wants: NDArray[np.bool_],
+    marks: NDArray[np.int64],
+    scratch: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
 ) -> None:
-    """Write the statistics of a window that is not large."""
-    low, high = window
-    wants, way = ask
-    n = high - low
-    if n == 0:
-        values[way] = 0.0
-        return
-    values[way, 0], values[way, 1] = n, peers
-    values[way, 2] = n / peers if peers else 0.0
-    values[way, AMOUNT], values[way, AMOUNT + 1] = total, total / n
-    if n <= FEW:
-        if wants[0]:
-            _sum_up(side, low, high, AMOUNT, values, way)
-        if wants[1]:
-            _sum_up(side, low, high, AGE, values, way)
-        if wants[2]:
-            if n > 1:
-                _sum_up(side, low + 1, high, GAP, values, way)
-            else:
-                values[way, GAP : GAP + 6] = 0.0
+    """Write what a large window says: the part before `start`, from `endings`, joined with what came since.
 
-
-@njit(cache=True, nogil=True)
-def _slide(
-    side: Adjacency,
-    account: int,
-    window: tuple[int, int, int, int],
-    now: tuple[int, int],
-    seen: NDArray[np.int32],
-    way: int,
-) -> tuple[int, int, int, int]:
-    """Let in the transfers up to a ledger place, let out those at or before a time.
-
-    A window is its first position, the one after its last, its distinct peers and the sum of its amounts.
+    `marks` keeps the period, where `endings` begin, the border, how far the newer part is summed up, and the amounts
+    that the older and the newer part are counted from.
     """
-    low, high, peers, total = window
-    edge, oldest = now
-    stop = side.indptr[account + 1]
-    while high < stop and side.edge[high] <= edge:
-        total += side.amount[high]
-        x = side.peer[high]
-        if x >= 0 and x != account:
-            if not low <= seen[way, x] < high:
-                peers += 1
-            seen[way, x] = high
-        high += 1
-    while low < high and side.time[low] <= oldest:
-        total -= side.amount[low]
-        x = side.peer[low]
-        if x >= 0 and seen[way, x] == low:
-            peers -= 1
-        low += 1
-    return low, high, peers, total
+    amount, time = columns
+    low, high = window
+    endings, s, values = scratch
+    base, border = marks[1], marks[2]
+    last = endings.shape[1] - 1
+    if marks[3] == border < high:
+        marks[5] = amount[border]
+    for p in range(marks[3], high):
+        if wants[0]:
+            _add(endings, 0, last, _value(amount, time, p, AMOUNT, marks[5]), amount[p])
+        if wants[1]:
+            x = _value(amount, time, p, AGE, start)
+            _add(endings, 1, last, x, x)
+        if wants[2] and p > border:
+            x = _value(amount, time, p, GAP, start)
+            _add(endings, 2, last, x, x)
+    marks[3] = high
+    if wants[0]:
+        _clear(s, 0, 0)
+        _join(endings, 0, last, s, 0, 0)
+        if low < border:
+            s[0, 0, 1] += float(marks[5] - marks[4])
+            _join(endings, 0, low - base, s, 0, 0)
+        _of_large(values, AMOUNT, s)
+    if wants[1]:
+        _clear(s, 0, 0)
+        _join(endings, 1, last, s, 0, 0)
+        _join(endings, 1, low - base, s, 0, 0)
+        s[0, 0, 1] += (time[high - 1] - start) / SECOND
+        _of_large(values, AGE, s)
+    if wants[2]:
+        # The gap of the window's first transfer began outside; the one across the border belongs to neither part.
+        _clear(s, 0, 0)
+        _join(endings, 2, last, s, 0, 0)
+        if low < border:
+            if border < high:
+                x = _value(amount, time, border, GAP, start)
+                _add(s, 0, 0, x, x)
+            _join(endings, 2, low + 1 - base, s, 0, 0)
+        _of_large(values, GAP, s)
 
 
 @njit(cache=True, nogil=True)
-def _open(side: Adjacency, account: int, begin: int, oldest: int) -> tuple[int, int, int, int]:
-    """A window of one side that lets in the first transfer after the time `oldest` next."""
-    p = begin
-    while p > side.indptr[account] and side.time[p - 1] > oldest:
-        p -= 1
-    return p, p, 0, np.int64(0)
+def _plain(targets: NDArray[np.int32]) -> int:
+    """How many targets, those of a single transfer's shape being last, come before these."""
+    k = 0
+    while k < targets.shape[0] and not SHAPED[targets[k, 0]]:
+        k += 1
+    return k
 
 
 @njit(cache=True, nogil=True)
-def _statistics_of_account(
-    account: int,
-    sides: tuple[Adjacency, Adjacency],
-    block: Block,
-    ask: tuple[int, NDArray[np.bool_], NDArray[np.int64], NDArray[np.int32]],
-    scratch: tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]],
+def _statistics_of_accounts(
+    side: Adjacency,
+    other: Adjacency,
+    part: Part,
+    accounts: tuple[int, int],
+    ask: tuple[int, NDArray[np.bool_], NDArray[np.int32], NDArray[np.int32]],
     matrix: NDArray[np.float32],
 ) -> None:
-    """Unit kernel: merge one account's two lists and write a row's columns at every transfer of the block."""
-    out, in_ = sides
-    length, wants, of_role, targets = ask
-    seen, values, marks, endings = scratch
-    endings_in = endings
-    p, p_end = block.out_begin[account], block.out_end[account]
-    q, q_end = block.in_begin[account], block.in_end[account]
-    first = FAR
-    if p < p_end:
-        first = out.time[p]
-    if q < q_end:
-        first = min(first, in_.time[q])
-    paid = _open(out, account, p, first - length)
-    got = _open(in_, account, q, first - length)
-    values[:] = 0.0
-    marks[:, 0] = -1
-    while p < p_end or q < q_end:
-        out_edge = np.int64(out.edge[p]) if p < p_end else FAR
-        in_edge = np.int64(in_.edge[q]) if q < q_end else FAR
-        role = 0 if out_edge <= in_edge else 1
-        e = min(out_edge, in_edge)
-        t = out.time[p] if role == 0 else in_.time[q]
-        begin, middle, end = of_role[role, 0], of_role[role, 1], of_role[role, 2]
-        row = e - block.first
-        if begin < middle:
-            before = paid
-            paid = _slide(out, account, paid, (e, t - length), seen, 0)
-            changed = paid[0] != before[0] or paid[1] != before[1]
+    """Unit kernel: the windows of one side, for a run of accounts, at their transfers on either side.
+
+    Arrays are taken out of their tuples once, and everything that a transfer needs stays in local numbers: counting
+    references would cost more than the work.
+    """
+    indptr, edge, peer, time, amount = side.indptr, side.edge, side.peer, side.time, side.amount
+    other_edge, other_time = other.edge, other.time
+    begin, end, other_begin, other_end = part.begin, part.end, part.other_begin, part.other_end
+    length, wants, own_targets, other_targets = ask
+    own_plain, across_plain = _plain(own_targets), _plain(other_targets)
+    wants_amount, wants_age, wants_gap = wants[0], wants[1], wants[2]
+    shapes = wants_amount or wants_age or wants_gap
+    own, across = own_targets.shape[0], other_targets.shape[0]
+    seen = np.full(indptr.size - 1, -1, np.int32)
+    values = np.zeros(WIDTH)
+    marks = np.empty(6, np.int64)
+    joined = np.empty((1, 1, SUMMARY))
+    endings = np.empty((3, 0, SUMMARY))
+    for account in range(accounts[0], accounts[1]):
+        p, p_end = begin[account], end[account] if own else begin[account]
+        q, q_end = other_begin[account], other_end[account] if across else other_begin[account]
+        if p == p_end and q == q_end:
+            continue
+        stop = indptr[account + 1]
+        oldest = (min(time[p], other_time[q]) if q < q_end else time[p]) if p < p_end else other_time[q]
+        low = p
+        while low > indptr[account] and time[low - 1] > oldest - length:
+            low -= 1
+        high = low
+        peers = 0
+        total = np.int64(0)
+        marks[0] = NEVER
+        values[:] = 0.0
+        while p < p_end or q < q_end:
+            is_own = q == q_end or (p < p_end and edge[p] <= other_edge[q])
+            if is_own:
+                e, t = edge[p], time[p]
+                p += 1
+            else:
+                e, t = other_edge[q], other_time[q]
+                q += 1
+            before, after = low, high
+            while high < stop and edge[high] <= e:
+                total += amount[high]
+                x = peer[high]
+                if x >= 0 and x != account:
+                    if seen[x] < low or seen[x] >= high:
+                        peers += 1
+                    seen[x] = high
+                high += 1
+            oldest = t - length
+            while low < high and time[low] <= oldest:
+                total -= amount[low]
+                x = peer[low]
+                if x >= 0 and seen[x] == low:
+                    peers -= 1
+                low += 1
+            n = high - low
+            changed = low != before or high != after
             if changed:
-                _evaluate(out, (paid[0], paid[1]), paid[2], paid[3], (wants[0], 0), values)
-            if paid[1] - paid[0] > FEW and (changed or marks[0, 0] != t // length):
-                endings = _sum_up_many(
-                    out, (paid[0], paid[1]), marks[0], (wants[0], 0, t // length, length), endings, values
-                )
-            if wants[0, 1] and paid[0] < paid[1]:
-                values[0, AGE + 1] = (t - out.time[paid[1] - 1]) / SECOND - values[0, WIDTH - 1]
-                values[0, AGE] = values[0, AGE + 1] * values[0, 0]
-            for k in range(begin, middle):
-                matrix[row, targets[k, 3]] = values[0, targets[k, 2]]
-        if middle < end:
-            before = got
-            got = _slide(in_, account, got, (e, t - length), seen, 1)
-            changed = got[0] != before[0] or got[1] != before[1]
-            if changed:
-                _evaluate(in_, (got[0], got[1]), got[2], got[3], (wants[1], 1), values)
-            if got[1] - got[0] > FEW and (changed or marks[1, 0] != t // length):
-                endings_in = _sum_up_many(
-                    in_, (got[0], got[1]), marks[1], (wants[1], 1, t // length, length), endings_in, values
-                )
-            if wants[1, 1] and got[0] < got[1]:
-                values[1, AGE + 1] = (t - in_.time[got[1] - 1]) / SECOND - values[1, WIDTH - 1]
-                values[1, AGE] = values[1, AGE + 1] * values[1, 0]
-            for k in range(middle, end):
-                matrix[row, targets[k, 3]] = values[1, targets[k, 2]]
-        if role == 0:
-            p += 1
-        else:
-            q += 1
+                values[0], values[1] = n, peers
+                if n:
+                    values[2] = n / peers if peers else 0.0
+                    values[AMOUNT], values[AMOUNT + 1] = total, total / n
+                    if n == 1:
+                        values[AMOUNT + 5] = values[AMOUNT + 6] = total
+                        values[NEWEST] = 0.0
+                    elif shapes and n <= FEW:
+                        if wants_amount:
+                            _amounts(amount, low, high, values)
+                        if wants_age:
+                            _ages(time, low, high, values)
+                        if wants_gap:
+                            _gaps(time, low, high, values)
+            if shapes and n > FEW:
+                period = t // length
+                if changed or marks[0] != period:
+                    start = period * length
+                    if marks[0] != period:
+                        marks[0] = period
+                        endings = _begin_period((amount, time), (low, high), start, wants, marks, endings)
+                    _large((amount, time), (low, high), start, wants, marks, (endings, joined, values))
+            if wants_age and n:
+                values[AGE + 1] = (t - time[high - 1]) / SECOND + values[NEWEST]
+                values[AGE] = values[AGE + 1] * n
+            # Where there is nothing to say the matrix says 0 already; a single transfer has no shape.
+            if n:
+                row = e - part.row
+                if is_own:
+                    for k in range(own if n > 1 else own_plain):
+                        matrix[row, own_targets[k, 1]] = values[own_targets[k, 0]]
+                else:
+                    for k in range(across if n > 1 else across_plain):
+                        matrix[row, other_targets[k, 1]] = values[other_targets[k, 0]]
 
 
 @njit(cache=True, nogil=True, parallel=True)
+def _statistics_of_side(
+    side: Adjacency,
+    other: Adjacency,
+    part: Part,
+    length: int,
+    ask: Ask,
+    matrix: NDArray[np.float32],
+) -> None:
+    for chunk in prange(part.borders.size - 1):
+        low, high = part.borders[chunk], part.borders[chunk + 1]
+        if low < high:
+            wanted = (length, ask.wants, ask.own, ask.other)
+            _statistics_of_accounts(side, other, part, (low, high), wanted, matrix)
+
+
 def statistics(
     out: Adjacency,
     in_: Adjacency,
@@ -418,8 +489,7 @@ def statistics(
         Role (0: of the debtor, 1: of the creditor), way (0: its outgoing, 1: its incoming transfers), place in
         :data:`STATISTICS`, column of `matrix`.
     matrix : float32[block rows, columns]
-        Each row's columns of a role are written by the thread that owns the account in that role; rows whose account
-        is absent are left as they are.
+        Zero where written. Each row's columns of a role are written by the thread that owns the account in that role.
 
     Notes
     -----
@@ -427,39 +497,15 @@ def statistics(
     account itself. Moments are of the population; the kurtosis is not the excess. Everything is 0 for an empty
     window, gaps also for fewer than two transfers. Cost: linear in the block and in the windows that reach into it.
     """
-    order = np.argsort(targets[:, 0].astype(np.int64) * 2 + targets[:, 1], kind="mergesort")
-    sorted_targets = targets[order]
-    of_role = np.zeros((2, 3), np.int64)
-    wants = np.zeros((2, 3), np.bool_)
-    for k in range(targets.shape[0]):
-        role, way, statistic = targets[k, 0], targets[k, 1], targets[k, 2]
-        of_role[role, way + 1] += 1
-        if statistic >= GAP:
-            wants[way, 2] = True
-        elif statistic >= AGE:
-            wants[way, 1] = True
-        elif statistic > AMOUNT + 1:
-            wants[way, 0] = True
-    of_role[0, 2] += of_role[0, 1]
-    of_role[1, 0] = of_role[0, 2]
-    of_role[1, 1] += of_role[1, 0]
-    of_role[1, 2] += of_role[1, 1]
-    for chunk in prange(block.borders.size - 1):
-        low, high = block.borders[chunk], block.borders[chunk + 1]
-        if low < high:
-            seen = np.full((2, out.indptr.size - 1), -1, np.int32)
-            values = np.zeros((2, WIDTH))
-            marks = np.full((2, 4), -1, np.int64)
-            nothing = np.empty((3, 0, SUMMARY))
-            for account in range(low, high):
-                has_out = block.out_begin[account] < block.out_end[account] and of_role[0, 0] < of_role[0, 2]
-                has_in = block.in_begin[account] < block.in_end[account] and of_role[1, 0] < of_role[1, 2]
-                if has_out or has_in:
-                    _statistics_of_account(
-                        account,
-                        (out, in_),
-                        block,
-                        (window, wants, of_role, sorted_targets),
-                        (seen, values, marks, nothing),
-                        matrix,
-                    )
+    parts = (
+        Part(block.out_begin, block.out_end, block.in_begin, block.in_end, block.borders, block.first),
+        Part(block.in_begin, block.in_end, block.out_begin, block.out_end, block.borders, block.first),
+    )
+    for way, (side, other) in enumerate(((out, in_), (in_, out))):
+        asked = targets[targets[:, 1] == way]
+        if not len(asked):
+            continue
+        wants = np.array([(asked[:, 2, None] == np.array(places)).any() for places in SHAPES])
+        asked = asked[np.argsort(SHAPED[asked[:, 2]], kind="stable")]
+        own, across = (asked[asked[:, 0] == role, 2:].copy() for role in (way, 1 - way))
+        _statistics_of_side(side, other, parts[way], window, Ask(wants, own, across), matrix)

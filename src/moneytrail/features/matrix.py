@@ -1,0 +1,294 @@
+"""The matrix of features: only what is asked for, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from moneytrail.errors import ParameterError
+from moneytrail.features.names import BINS, CYCLES, FEATURE_NAMES, STEPS, parse
+from moneytrail.graph import CHUNKS, DAY
+from moneytrail.kernels.activity import LONGEST_PAUSE, Part, activity
+from moneytrail.kernels.bins import LAST_BIN, fill_bins
+from moneytrail.kernels.blocks import Block, Ledger, advance, share_out
+from moneytrail.kernels.concentration import concentration
+from moneytrail.kernels.cycles import LONGEST, CycleRule, bounded_cycles, temporal_cycles
+from moneytrail.kernels.dwell import dwell
+from moneytrail.kernels.medians import medians
+from moneytrail.kernels.rhythm import rhythm
+from moneytrail.kernels.scatter_gather import ScatterGatherRule, scatter_gathers
+from moneytrail.kernels.statistics import STATISTICS, statistics
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from moneytrail.graph import TransactionGraph
+
+LEAST_BLOCK: Final = 131_072
+"""Rows of the smallest block; larger where the ledger is longer, so that windows are not walked through too often."""
+
+BLOCKS: Final = 16
+"""A long ledger is computed in about so many blocks."""
+
+SEARCHES: Final = 8
+"""Runs of rows that a search for motifs is split into; each keeps 64 bytes an account while it runs."""
+
+_OF_TRANSFER: Final = 6
+_PER_ROLE: Final = (len(FEATURE_NAMES) - _OF_TRANSFER) // 2
+
+
+def compute(graph: TransactionGraph, names: Sequence[str] = FEATURE_NAMES) -> NDArray[np.float32]:
+    """The feature matrix of every transfer, in ledger order.
+
+    Parameters
+    ----------
+    graph : TransactionGraph
+    names : sequence of str
+        Columns, in this order.
+
+    Returns
+    -------
+    float32[transfers, len(names)]
+        Finite throughout. The same bits for any number of threads, and whether it is made whole or in blocks.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such column, or one is named twice.
+    """
+    for _, matrix in blocks(graph, names, rows=max(1, graph.transfers)):
+        return matrix
+    return np.empty((0, len(names)), np.float32)
+
+
+def blocks(
+    graph: TransactionGraph,
+    names: Sequence[str] = FEATURE_NAMES,
+    *,
+    rows: int | None = None,
+    wanted: NDArray[np.bool_] | None = None,
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """The feature matrix block by block: the ledger place of the block's first row, and its rows.
+
+    Parameters
+    ----------
+    graph : TransactionGraph
+    names : sequence of str
+        Columns, in this order; nothing else is computed.
+    rows : int, optional
+        Rows of a block, 1 or more. By default a sixteenth of the ledger, and at least 131,072.
+    wanted : bool[transfers], optional
+        Rows that are asked for, in ledger order. Blocks without one are left out; in the others the rows that nobody
+        asked for hold anything.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such column, one is named twice, or `rows` is below 1.
+    """
+    plan = _plan(names)
+    n = graph.transfers
+    step = max(LEAST_BLOCK, -(-n // BLOCKS)) if rows is None else rows
+    if step < 1:
+        raise ParameterError(f"rows = {rows}: allowed is 1 or more")
+    everything = np.empty(0, np.bool_)
+    begins = [graph.outgoing.indptr[:-1].copy(), graph.incoming.indptr[:-1].copy()]
+    for first in range(0, n, step):
+        last = min(n, first + step)
+        skip = wanted is not None and not wanted[first:last].any()
+        parts = []
+        for way, owner in enumerate((graph.debtor, graph.creditor)):
+            low, high, begins[way] = advance(owner, everything if wanted is None else wanted, first, last, begins[way])
+            parts += [low, high]
+        if skip:
+            continue
+        cost = (parts[1] - parts[0]) + (parts[3] - parts[2])
+        chunks = max(1, min(CHUNKS, (last - first) // 8192))
+        block = Block(first, last, parts[0], parts[1], parts[2], parts[3], share_out(cost * 4 + 1, chunks))
+        matrix = np.zeros((last - first, len(names)), np.float32)
+        for fill in plan:
+            fill(graph, block, matrix)
+        yield first, matrix
+
+
+_Fill = Callable[["TransactionGraph", Block, "NDArray[np.float32]"], None]
+_Family = Callable[["TransactionGraph", Block, int, "NDArray[np.int32]", "NDArray[np.float32]"], None]
+
+
+def _plan(names: Sequence[str]) -> list[_Fill]:
+    """What fills which columns: one call for each family and window in use."""
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise ParameterError(f"the feature {twice!r} is named twice")
+    columns: dict[tuple[str, int], list[tuple[int, ...]]] = {}
+    for column, name in enumerate(names):
+        stem, window, _ = parse(name)
+        columns.setdefault((stem.family, window), []).append((*stem.key, column))
+    return [_filler(family, window, asked) for (family, window), asked in columns.items()]
+
+
+def _filler(family: str, window: int, asked: list[tuple[int, ...]]) -> _Fill:
+    targets = np.array(asked, np.int32)
+
+    def fill(graph: TransactionGraph, block: Block, matrix: NDArray[np.float32]) -> None:
+        _FAMILIES[family](graph, block, window, targets, matrix)
+
+    return fill
+
+
+def _fill_fixed(
+    graph: TransactionGraph, block: Block, _window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
+) -> None:
+    """The columns of :data:`DETECTOR_FEATURES`; their windows are their own."""
+    here = slice(block.first, block.last)
+    column_of = {int(place): int(column) for place, column in targets}
+    for place, column in column_of.items():
+        if place < _OF_TRANSFER:
+            matrix[:, column] = _of_transfer(graph, here, place)
+    for role in range(2):
+        base = _OF_TRANSFER + role * _PER_ROLE
+        asked = [place for place in range(base, base + _PER_ROLE) if place in column_of]
+        if asked:
+            _fill_activity(graph, block, role, [(place - base, column_of[place]) for place in asked], matrix)
+
+
+def _of_transfer(graph: TransactionGraph, here: slice, place: int) -> NDArray[Any]:
+    """One of the columns that belong to the transfer itself and to its pair of accounts."""
+    relations = graph.relations
+    of_place: tuple[Callable[[], Any], ...] = (
+        lambda: np.log1p(graph.amount[here]),
+        lambda: graph.time[here] % DAY / (DAY / 24),
+        lambda: (graph.own_amount[here] % 10_000 == 0) & (graph.own_amount[here] > 0),
+        lambda: relations.first[here],
+        lambda: np.log(np.maximum(relations.recent[here], 1)),
+        lambda: relations.affiliated[here] | (graph.debtor[here] < 0) | (graph.creditor[here] < 0),
+    )
+    return np.asarray(of_place[place]())
+
+
+def _fill_activity(
+    graph: TransactionGraph,
+    block: Block,
+    role: int,
+    columns: list[tuple[int, int]],
+    matrix: NDArray[np.float32],
+) -> None:
+    sides = (graph.outgoing, graph.incoming) if role == 0 else (graph.incoming, graph.outgoing)
+    begin, end = (block.out_begin, block.out_end) if role == 0 else (block.in_begin, block.in_end)
+    whole = [place for place, _ in columns] == list(range(_PER_ROLE))
+    straight = whole and [column - columns[0][1] for _, column in columns] == list(range(_PER_ROLE))
+    made, column = (matrix, columns[0][1]) if straight else (np.zeros((len(matrix), _PER_ROLE), np.float32), 0)
+    made[:, [column + 8, column + 9]] = np.log1p(LONGEST_PAUSE / 1e6)
+    activity(sides[0], sides[1], graph.relations, Part(begin, end, block.borders, block.first), made, column)
+    if not straight:
+        for place, wanted in columns:
+            matrix[:, wanted] = made[:, place]
+
+
+def _fill_by(kernel: Callable[..., None]) -> _Family:
+    """Fill by a kernel that takes both lists of every account."""
+
+    def fill(
+        graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
+    ) -> None:
+        kernel(graph.outgoing, graph.incoming, block, window, targets, matrix)
+
+    return fill
+
+
+def _fill_rhythm(
+    graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
+) -> None:
+    rhythm(graph.outgoing, graph.incoming, graph.relations, block, window, targets, matrix)
+
+
+def _sizes(
+    graph: TransactionGraph, block: Block, window: int, asked: list[tuple[int, int, str]]
+) -> NDArray[np.float32]:
+    """What bins are made from: one row for each (role, way, statistic)."""
+    targets = [(role, way, STATISTICS.index(name), column) for column, (role, way, name) in enumerate(asked)]
+    made = np.zeros((block.last - block.first, len(asked)), np.float32)
+    statistics(graph.outgoing, graph.incoming, block, window, np.array(targets, np.int32), made)
+    return np.ascontiguousarray(made.T)
+
+
+def _of_sizes(pairs: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The column of each size, -1 where it is not asked for."""
+    columns = np.full(max(LAST_BIN, LONGEST) + 1, -1, np.int32)
+    columns[pairs[:, 0]] = pairs[:, 1]
+    return columns
+
+
+def _fill_bins(
+    graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
+) -> None:
+    kinds = sorted({int(kind) for kind in targets[:, 0]})
+    names = [name for name, _ in BINS.values()]
+    sizes = _sizes(graph, block, window, [(kind % 2, kind % 2, names[kind]) for kind in kinds])
+    alone = graph.debtor[block.first : block.last] == graph.creditor[block.first : block.last]
+    sizes[:, alone] = 0.0
+    for kind, size in zip(kinds, sizes, strict=True):
+        fill_bins(size, _of_sizes(targets[targets[:, 0] == kind, 1:]), matrix)
+
+
+def _fill_gather_scatter(
+    graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
+) -> None:
+    sizes = _sizes(graph, block, window, [(role, way, "fan") for role in range(2) for way in range(2)])
+    alone = graph.debtor[block.first : block.last] == graph.creditor[block.first : block.last]
+    for role in range(2):
+        both = np.minimum(sizes[2 * role], sizes[2 * role + 1])
+        both[alone] = 0.0
+        fill_bins(both, _of_sizes(targets), matrix)
+
+
+def _row_borders(block: Block) -> NDArray[np.int64]:
+    parts = max(1, min(SEARCHES, (block.last - block.first) // 4096))
+    return np.linspace(block.first, block.last, parts + 1).astype(np.int64)
+
+
+def _fill_scatter_gather(
+    graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
+) -> None:
+    scatter_gathers(
+        graph.outgoing,
+        graph.incoming,
+        Ledger(graph.debtor, graph.creditor, graph.time),
+        _row_borders(block),
+        ScatterGatherRule(window, STEPS["scatter_gather"], _of_sizes(targets)),
+        matrix,
+    )
+
+
+def _fill_cycles(name: str, search: Callable[..., None]) -> _Family:
+    def fill(
+        graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
+    ) -> None:
+        search(
+            graph.outgoing,
+            graph.incoming,
+            Ledger(graph.debtor, graph.creditor, graph.time),
+            _row_borders(block),
+            CycleRule(window, CYCLES[name], STEPS[name], _of_sizes(targets)),
+            matrix,
+        )
+
+    return fill
+
+
+_FAMILIES: Final[dict[str, _Family]] = {
+    "fixed": _fill_fixed,
+    "statistics": _fill_by(statistics),
+    "medians": _fill_by(medians),
+    "concentration": _fill_by(concentration),
+    "dwell": _fill_by(dwell),
+    "rhythm": _fill_rhythm,
+    "bins": _fill_bins,
+    "gather_scatter": _fill_gather_scatter,
+    "scatter_gather": _fill_scatter_gather,
+    "temporal_cycle": _fill_cycles("temporal_cycle", temporal_cycles),
+    "bounded_cycle": _fill_cycles("bounded_cycle", bounded_cycles),
+    "short_cycle": _fill_cycles("short_cycle", bounded_cycles),
+}
