@@ -24,6 +24,7 @@ class Joined(NamedTuple):
     incoming: Adjacency
     pairs: tuple[NDArray[np.int32], NDArray[np.int32]]
     time: NDArray[np.int64]
+    amount: NDArray[np.int64]
 
     def borders(self, chunks: int) -> NDArray[np.int64]:
         return frozen(cost_chunks(self.outgoing.indptr + self.incoming.indptr, chunks), np.int64)
@@ -33,7 +34,9 @@ def joined(rows: list[Row], accounts: int = 6) -> Joined:
     kept = [row if joins_a_pair(row) else (-1, -1, *row[2:]) for row in rows]
     world = arrays_of(kept, accounts)
     payee, edge = by_payee(world.outgoing, world.incoming)
-    return Joined(world.outgoing, world.incoming, (frozen(payee, np.int32), frozen(edge, np.int32)), world.time)
+    return Joined(
+        world.outgoing, world.incoming, (frozen(payee, np.int32), frozen(edge, np.int32)), world.time, world.amount
+    )
 
 
 def busy_lists(size: int = 24) -> SearchStrategy[list[Row]]:

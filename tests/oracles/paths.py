@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from tests.oracles.ordering import Row, joins_a_pair
@@ -64,26 +65,34 @@ def cycles(rows: list[Row], rule: Rule) -> list[tuple[int, int, list[int]]]:
     return [(account, evenness(rows, cycle), cycle) for (account, _), cycle in sorted(best.items())]
 
 
+def ways_on(rows: list[Row], path: list[int], rule: Rule) -> list[int]:
+    """Which transfers may come next in a chain, the nearest in amount first."""
+    met = {rows[path[0]][0]} | {rows[i][1] for i in path}
+    amount = rows[path[-1]][3]
+    fresh = [i for i in continuations(rows, path, rule) if rows[i][1] not in met]
+    return sorted(fresh, key=lambda i: (abs(rows[i][3] - amount), i))
+
+
+def first_of(rows: list[Row], path: list[int], rule: Rule) -> list[int]:
+    """The first path of the fewest transfers that goes on from this one, nearest amounts first; empty where none."""
+    if len(path) == rule.fewest:
+        return path
+    longer = (first_of(rows, [*path, i], rule) for i in ways_on(rows, path, rule))
+    return next((path for path in longer if path), [])
+
+
 def follow(rows: list[Row], opening: int, rule: Rule) -> list[int]:
     """The chain that one transfer opens."""
-    path = [opening]
-    met = {rows[opening][0], rows[opening][1]}
-    while len(path) < rule.most:
-        fresh = [i for i in continuations(rows, path, rule) if rows[i][1] not in met]
-        if not fresh:
-            break
-        amount = rows[path[-1]][3]
-        nearest = min(fresh, key=lambda i: (abs(rows[i][3] - amount), i))
-        path.append(nearest)
-        met.add(rows[nearest][1])
+    path = first_of(rows, [opening], rule)
+    while path and len(path) < rule.most and ways_on(rows, path, rule):
+        path = [*path, ways_on(rows, path, rule)[0]]
     return path
 
 
 def passing(rows: list[Row], path: list[int], rule: Rule) -> int:
     """On how many hops the share of the amount before is passed on."""
     return sum(
-        rule.share_low * rows[a][3] <= 1000 * rows[b][3] <= rule.share_high * rows[a][3]
-        for a, b in zip(path, path[1:], strict=False)
+        rule.share_low * rows[a][3] <= 1000 * rows[b][3] <= rule.share_high * rows[a][3] for a, b in pairwise(path)
     )
 
 

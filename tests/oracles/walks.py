@@ -17,7 +17,7 @@ class Rule(NamedTuple):
 
 
 def walks_from(rows: list[Row], path: list[int], rule: Rule) -> list[list[int]]:
-    """This walk and every one that goes on from it."""
+    """The walk itself and every one that goes on from it."""
     found = [path]
     last = rows[path[-1]]
     for i in range(path[-1] + 1, len(rows)):

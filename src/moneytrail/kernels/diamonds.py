@@ -144,46 +144,93 @@ def _room(events: NDArray[np.int64], used: int, more: int) -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _onward(
-    world: tuple[Adjacency, tuple[NDArray[np.int32], NDArray[np.int32]], NDArray[np.int64], DiamondRule],
-    source: int,
+def _run(payments: NDArray[np.int64], k: int, outgoing: Adjacency, rule: DiamondRule) -> tuple[int, int]:
+    """The intermediary's debits that go with the `k`-th payment to it: after it, before the next one, in the window."""
+    here = outgoing.peer[payments[k]]
+    stop = outgoing.indptr[here + 1]
+    low = _below(outgoing.edge, outgoing.indptr[here], stop, outgoing.edge[payments[k]])
+    high = _before(outgoing.time, low, stop, outgoing.time[payments[k]] + rule.window)
+    if k + 1 < payments.size:
+        high = min(high, _below(outgoing.edge, low, stop, outgoing.edge[payments[k + 1]]))
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def _meet(
     payments: NDArray[np.int64],
     number: int,
-    known: tuple[NDArray[np.int64], int],
+    outgoing: Adjacency,
+    rule: DiamondRule,
+    met: tuple[NDArray[np.int32], NDArray[np.int32]],
     budget: int,
-) -> tuple[NDArray[np.int64], int, int]:
-    """What one intermediary paid soon after it was paid, as events: sink, ledger position, scatter's time, number.
+) -> int:
+    """Count one intermediary at every account that it paid soon after it was paid; what that cost.
 
-    Each of its debits goes with the last payment to it before. Returns the events, how many, and what it cost; a
-    cost above `budget` means that nothing was added.
+    `met` holds for each account how many intermediaries paid it, and the last one that did (counted from 1). A cost
+    above `budget` means that nothing was counted.
+    """
+    times, last = met
+    cost = 0
+    for k in range(payments.size):
+        low, high = _run(payments, k, outgoing, rule)
+        cost += 1 + high - low
+    if cost > budget:
+        return cost
+    for k in range(payments.size):
+        low, high = _run(payments, k, outgoing, rule)
+        for q in range(low, high):
+            sink = outgoing.peer[q]
+            if last[sink] != number + 1:
+                last[sink] = number + 1
+                times[sink] += 1
+    return cost
+
+
+@njit(cache=True, nogil=True)
+def _list(
+    world: tuple[Adjacency, tuple[NDArray[np.int32], NDArray[np.int32]], NDArray[np.int64], DiamondRule],
+    payments: NDArray[np.int64],
+    number: int,
+    met: NDArray[np.int32],
+    fewest: int,
+    known: tuple[NDArray[np.int64], int],
+) -> tuple[NDArray[np.int64], int]:
+    """One intermediary's payments to accounts met by at least `fewest`, as events.
+
+    An event is sink, ledger position, time of the last payment to the intermediary before, and its number.
     """
     outgoing, _, _, rule = world
     events, used = known
-    here = outgoing.peer[payments[0]]
-    stop = outgoing.indptr[here + 1]
-    cost = 0
-    for adding in range(2):
-        if adding:
-            if cost > budget:
-                return events, used, cost
-            events = _room(events, used, cost)
+    for k in range(payments.size):
+        low, high = _run(payments, k, outgoing, rule)
+        for q in range(low, high):
+            if met[outgoing.peer[q]] >= fewest:
+                events = _room(events, used, 1)
+                events[0, used] = outgoing.peer[q]
+                events[1, used] = outgoing.edge[q]
+                events[2, used] = outgoing.time[payments[k]]
+                events[3, used] = number
+                used += 1
+    return events, used
+
+
+@njit(cache=True, nogil=True)
+def _forget(
+    place: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+    listed: int,
+    outgoing: Adjacency,
+    rule: DiamondRule,
+    met: tuple[NDArray[np.int32], NDArray[np.int32]],
+) -> None:
+    """Empty `met` again, of what the first `listed` intermediaries wrote into it."""
+    for m in range(listed):
+        payments = place[bounds[m] : bounds[m + 1]]
         for k in range(payments.size):
-            p = payments[k]
-            low = _below(outgoing.edge, outgoing.indptr[here], stop, outgoing.edge[p])
-            high = _before(outgoing.time, low, stop, outgoing.time[p] + rule.window)
-            if k + 1 < payments.size:
-                high = min(high, _below(outgoing.edge, low, stop, outgoing.edge[payments[k + 1]]))
-            if not adding:
-                cost += high - low
-                continue
+            low, high = _run(payments, k, outgoing, rule)
             for q in range(low, high):
-                if outgoing.peer[q] != source:
-                    events[0, used] = outgoing.peer[q]
-                    events[1, used] = outgoing.edge[q]
-                    events[2, used] = outgoing.time[p]
-                    events[3, used] = number
-                    used += 1
-    return events, used, cost
+                met[0][outgoing.peer[q]] = 0
+                met[1][outgoing.peer[q]] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -259,49 +306,46 @@ def _sweep(
 @njit(cache=True, nogil=True)
 def _diamonds_of_source(
     source: int,
-    outgoing: Adjacency,
-    pairs: tuple[NDArray[np.int32], NDArray[np.int32]],
-    time: NDArray[np.int64],
-    rule: DiamondRule,
+    world: tuple[Adjacency, tuple[NDArray[np.int32], NDArray[np.int32]], NDArray[np.int64], DiamondRule],
+    met: tuple[NDArray[np.int32], NDArray[np.int32]],
     found: NDArray[np.int64],
 ) -> None:
-    """All sinks of one source: what the quieter intermediaries paid is listed, the busiest are looked up.
+    """All sinks of one source: first counted, then, where enough intermediaries met one, its transfers listed.
 
-    A sink needs ``rule.intermediaries`` of them, so it is paid by one that is not among the busiest
-    ``rule.intermediaries - 1``. When listing would pass the budget, the rest are looked up too, and `found` is marked.
+    Intermediaries come quietest first. One whose payments would pass the budget is not counted, nor are those after
+    it: they are looked up for sinks that lack at most one, and `found` is marked.
     """
+    outgoing, _, time, rule = world
     bounds, degree, place = _intermediaries(source, outgoing)
     number = degree.size
     if number < rule.intermediaries:
         return
-    world = (outgoing, pairs, time, rule)
     budget = rule.budget * place.size
+    listed = 0
+    while listed < number:
+        cost = _meet(place[bounds[listed] : bounds[listed + 1]], listed, outgoing, rule, met, budget)
+        budget -= cost
+        if budget < 0:
+            break
+        listed += 1
+    met[0][source] = 0
+    fewest = rule.intermediaries if listed == number else max(1, rule.intermediaries - 1)
     events = np.empty((4, 64), np.int64)
     used = 0
-    spent = 0
-    listed = 0
-    stopped = False
-    while listed <= number - rule.intermediaries:
-        payments = place[bounds[listed] : bounds[listed + 1]]
-        events, used, cost = _onward(world, source, payments, listed, (events, used), budget - spent)
-        if spent + cost > budget:
-            stopped = True
-            break
-        spent += cost
-        listed += 1
-    sinks = np.unique(events[0, :used])
-    for m in range(listed, number):
+    for m in range(listed):
         payments = place[bounds[m] : bounds[m + 1]]
-        spent += sinks.size
-        if spent > budget + sinks.size * rule.intermediaries:
-            stopped = True
-            break
-        for sink in sinks:
-            events, used = _probe(world, sink, payments, m, (events, used))
+        events, used = _list(world, payments, m, met[0], fewest, (events, used))
+    _forget(place, bounds, listed, outgoing, rule, met)
+    if listed < number:
+        sinks = np.unique(events[0, :used])
+        for m in range(listed, number):
+            payments = place[bounds[m] : bounds[m + 1]]
+            for sink in sinks:
+                events, used = _probe(world, sink, payments, m, (events, used))
     periods = _periods(source, outgoing, rule)
     for row in range(periods.size):
         found[row, 0] = source
-        found[row, 2] = int(stopped)
+        found[row, 2] = int(listed < number)
     order = np.argsort(events[0, :used] * time.size + events[1, :used])
     events = events[:, order]
     live = np.zeros((2, number), np.int64)
@@ -346,7 +390,7 @@ def scatter_gathers(
     int64[found, 5]
         Source, intermediaries, whether the source's search stopped at its budget (1), sink, ledger position of the
         closing gather. Intermediaries are 0 where the search stopped and nothing was found. In order of source and
-        period. Cost: what the intermediaries paid within the window, the busiest ones of each source apart.
+        period. Cost: what the intermediaries paid within the window; 8 bytes for each account and thread.
     """
     chunks = borders.size - 1
     counts = np.zeros(chunks + 1, np.int64)
@@ -360,10 +404,12 @@ def scatter_gathers(
     found = np.zeros((counts[chunks], 5), np.int64)
     for chunk in prange(chunks):
         row = counts[chunk]
+        met = (np.zeros(outgoing.indptr.size - 1, np.int32), np.zeros(outgoing.indptr.size - 1, np.int32))
         for source in range(borders[chunk], borders[chunk + 1]):
             rows = _periods(source, outgoing, rule).size
             if rows:
-                _diamonds_of_source(source, outgoing, pairs, time, rule, found[row : row + rows])
+                world = (outgoing, pairs, time, rule)
+                _diamonds_of_source(source, world, met, found[row : row + rows])
                 row += rows
     kept: NDArray[np.int64] = _kept(found)
     return kept

@@ -112,74 +112,144 @@ def _better_cycle(evenness: int, hops: int, row: NDArray[np.int64]) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _close(
-    closing: int,
+def _latest(last: int, incoming: Adjacency) -> int:
+    """Position in `incoming` of the latest credit before the transfer at position `last`, of the account that made it.
+
+    It may be one before the account's first.
+    """
+    here = incoming.peer[last]
+    after: int = _below(incoming.edge, incoming.indptr[here], incoming.indptr[here + 1], incoming.edge[last])
+    return after - 1
+
+
+@njit(cache=True, nogil=True)
+def _in_reach(p: int, last: int, oldest: int, incoming: Adjacency, rule: PathRule) -> bool:
+    """Whether the credit at position `p` is one that the transfer at position `last` may pass on."""
+    return bool(
+        p >= incoming.indptr[incoming.peer[last]]
+        and incoming.edge[p] >= oldest
+        and incoming.time[p] >= incoming.time[last] - rule.hop
+    )
+
+
+@njit(cache=True, nogil=True)
+def _finish(
+    world: tuple[
+        Adjacency,
+        Adjacency,
+        tuple[NDArray[np.int32], NDArray[np.int32]],
+        tuple[NDArray[np.int64], NDArray[np.int64]],
+        PathRule,
+    ],
     oldest: int,
-    incoming: Adjacency,
-    rule: PathRule,
+    depth: int,
     stack: NDArray[np.int64],
     row: NDArray[np.int64],
-) -> None:
-    """Unit kernel: all cycles that one credit closes, backwards and latest first; the best goes into `row`.
+) -> int:
+    """Look up the debits of the account in question that open the path on the `stack`, latest first; their number."""
+    outgoing, incoming, (payee, edge), (time, amount), rule = world
+    last = stack[0, depth]
+    stop = outgoing.indptr[row[0] + 1]
+    low = _below(payee, outgoing.indptr[row[0]], stop, incoming.peer[last])
+    at = _below(edge, low, _below(payee, low, stop, incoming.peer[last] + 1), incoming.edge[last]) - 1
+    cost = 1
+    while at >= low and edge[at] >= oldest and time[edge[at]] >= incoming.time[last] - rule.hop:
+        cost += 1
+        own = amount[edge[at]]
+        evenness = _evenness(min(stack[2, depth], own), max(stack[3, depth], own))
+        if _better_cycle(evenness, depth + 2, row):
+            row[1] = depth + 2
+            row[3] = evenness
+            row[4] = edge[at]
+            for k in range(depth + 1):
+                row[5 + k] = incoming.edge[stack[0, depth - k]]
+        at -= 1
+    return cost
 
-    `oldest` is the ledger position of the account's first debit in the window: nothing before it can be part.
-    `row` is account, hops, truncated, evenness, transfers. What cannot be more even than the best so far, or as even
-    and longer, is not followed. `stack` has a column a level: the position of its transfer, the next position to
-    try, the smallest and the largest amount so far.
+
+@njit(cache=True, nogil=True)
+def _close(
+    world: tuple[
+        Adjacency,
+        Adjacency,
+        tuple[NDArray[np.int32], NDArray[np.int32]],
+        tuple[NDArray[np.int64], NDArray[np.int64]],
+        PathRule,
+    ],
+    ends: tuple[int, int],
+    hops: int,
+    budget: int,
+    stack: NDArray[np.int64],
+    row: NDArray[np.int64],
+) -> tuple[int, bool]:
+    """Unit kernel: the cycles of `hops` transfers that one credit closes, latest first; the best goes into `row`.
+
+    `ends` are the credit's position and the ledger position of the account's first debit in the window: nothing
+    before it can be part. `row` is account, hops, truncated, evenness, transfers. What cannot be more even than the
+    best so far, or as even and longer, is not followed. `stack` has a column a level: the position of its transfer,
+    the next position to try, the smallest and the largest amount so far.
+    Returns how many transfers were looked at (above `budget`: not all) and whether longer paths were in reach.
     """
-    stack[0, 0] = closing
-    stack[2:, 0] = incoming.amount[closing]
-    here = incoming.peer[closing]
-    stack[1, 0] = _below(incoming.edge, incoming.indptr[here], incoming.indptr[here + 1], incoming.edge[closing]) - 1
-    depth = 0
+    incoming, rule = world[1], world[4]
+    closing, oldest = ends
+    depth = -1
     steps = 0
-    while depth >= 0:
+    deeper = False
+    p = closing
+    smallest = incoming.amount[closing]
+    largest = smallest
+    while steps <= budget:
+        # Arrive at the transfer `p`, or go back to where another one can be tried.
+        if p >= 0:
+            depth += 1
+            stack[0, depth] = p
+            stack[1, depth] = _latest(p, incoming)
+            stack[2, depth] = smallest
+            stack[3, depth] = largest
+            if depth + 2 == hops:
+                steps += _finish(world, oldest, depth, stack, row)
+                deeper = deeper or _in_reach(stack[1, depth], p, oldest, incoming, rule)
+                depth -= 1
+        p = -1
+        if depth < 0:
+            break
         last = stack[0, depth]
-        p = stack[1, depth]
+        trial = stack[1, depth]
         stack[1, depth] -= 1
-        if (
-            p < incoming.indptr[incoming.peer[last]]
-            or incoming.edge[p] < oldest
-            or incoming.time[p] < incoming.time[last] - rule.hop
-        ):
+        if not _in_reach(trial, last, oldest, incoming, rule):
             depth -= 1
+            if depth < 0:
+                break
             continue
         steps += 1
-        if steps > rule.budget:
-            row[2] = 1
-            return
-        smallest = min(stack[2, depth], incoming.amount[p])
-        largest = max(stack[3, depth], incoming.amount[p])
-        evenness = _evenness(smallest, largest)
-        here = incoming.peer[p]
-        if here == row[0]:
-            if depth + 2 >= rule.fewest and _better_cycle(evenness, depth + 2, row):
-                row[1] = depth + 2
-                row[3] = evenness
-                row[4] = incoming.edge[p]
-                for k in range(depth + 1):
-                    row[5 + k] = incoming.edge[stack[0, depth - k]]
-            continue
-        # At least one more transfer is to come.
-        if depth + 3 > rule.most or not _better_cycle(evenness, rule.most, row):
-            continue
-        seen = False
+        smallest = min(stack[2, depth], incoming.amount[trial])
+        largest = max(stack[3, depth], incoming.amount[trial])
+        here = incoming.peer[trial]
+        seen = here == row[0] or not _better_cycle(_evenness(smallest, largest), rule.most, row)
         for k in range(depth + 1):
             seen = seen or incoming.peer[stack[0, k]] == here
-        if seen:
-            continue
-        depth += 1
-        stack[0, depth] = p
-        stack[2, depth] = smallest
-        stack[3, depth] = largest
-        stack[1, depth] = _below(incoming.edge, incoming.indptr[here], incoming.indptr[here + 1], incoming.edge[p]) - 1
+        if not seen:
+            p = trial
+    return steps, deeper
 
 
 @njit(cache=True, nogil=True)
 def _cycles_of_account(
-    account: int, outgoing: Adjacency, incoming: Adjacency, rule: PathRule, found: NDArray[np.int64]
+    account: int,
+    world: tuple[
+        Adjacency,
+        Adjacency,
+        tuple[NDArray[np.int32], NDArray[np.int32]],
+        tuple[NDArray[np.int64], NDArray[np.int64]],
+        PathRule,
+    ],
+    found: NDArray[np.int64],
 ) -> None:
-    """One row of `found` for each period with a credit, which stays without hops when nothing was found."""
+    """One row of `found` for each period with a credit, which stays without hops when nothing was found.
+
+    Short cycles are looked for first: where the budget ends, all shorter ones have been seen.
+    """
+    outgoing, incoming, _, _, rule = world
     stack = np.empty((4, rule.most), np.int64)
     row = -1
     start = incoming.indptr[account]
@@ -190,12 +260,27 @@ def _cycles_of_account(
             found[row, 0] = account
         while opening < stop and outgoing.time[opening] <= incoming.time[p] - rule.window:
             opening += 1
-        if opening < stop and outgoing.edge[opening] < incoming.edge[p]:
-            _close(p, outgoing.edge[opening], incoming, rule, stack, found[row])
+        if opening == stop or outgoing.edge[opening] >= incoming.edge[p]:
+            continue
+        budget = rule.budget
+        for hops in range(rule.fewest, rule.most + 1):
+            steps, deeper = _close(world, (p, outgoing.edge[opening]), hops, budget, stack, found[row])
+            budget -= steps
+            if budget < 0:
+                found[row, 2] = 1
+            if budget < 0 or not deeper:
+                break
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def cycles(outgoing: Adjacency, incoming: Adjacency, rule: PathRule, borders: NDArray[np.int64]) -> NDArray[np.int64]:
+def cycles(
+    outgoing: Adjacency,
+    incoming: Adjacency,
+    pairs: tuple[NDArray[np.int32], NDArray[np.int32]],
+    ledger: tuple[NDArray[np.int64], NDArray[np.int64]],
+    rule: PathRule,
+    borders: NDArray[np.int64],
+) -> NDArray[np.int64]:
     """The strongest cycle of every account and period, by the account's debit that opens it and the credit that closes.
 
     Of the cycles that close in one period the most even one (smallest by largest amount, in whole thousandths) is
@@ -206,8 +291,12 @@ def cycles(outgoing: Adjacency, incoming: Adjacency, rule: PathRule, borders: ND
     ----------
     outgoing, incoming : Adjacency
         Of transfers between two different accounts.
+    pairs : (payee int32[m], edge int32[m])
+        From :func:`diamonds.by_payee`.
+    ledger : (time int64[n], amount int64[n])
+        In ledger order.
     rule : PathRule
-        Its budget is for each closing transfer.
+        Its budget is for each closing transfer. Short cycles are looked for first.
     borders : int64[chunks + 1]
         From :func:`ordering.cost_chunks` on `incoming`; a chunk is one thread's alone.
 
@@ -233,56 +322,86 @@ def cycles(outgoing: Adjacency, incoming: Adjacency, rule: PathRule, borders: ND
         for account in range(borders[chunk], borders[chunk + 1]):
             rows = _periods(account, incoming, rule.window)
             if outgoing.indptr[account + 1] > outgoing.indptr[account]:
-                _cycles_of_account(account, outgoing, incoming, rule, found[row : row + rows])
+                world = (outgoing, incoming, pairs, ledger, rule)
+                _cycles_of_account(account, world, found[row : row + rows])
             row += rows
     kept: NDArray[np.int64] = _kept(found)
     return kept
 
 
 @njit(cache=True, nogil=True)
-def _follow(account: int, outgoing: Adjacency, rule: PathRule, path: NDArray[np.int64]) -> tuple[int, int, int]:
-    """Unit kernel: follow the money of the transfer at position ``path[0]``, always to the one nearest in amount.
+def _nearest(
+    account: int,
+    hops: int,
+    outgoing: Adjacency,
+    rule: PathRule,
+    path: NDArray[np.int64],
+    tried: NDArray[np.int64],
+) -> int:
+    """Find the transfer that may come next whose amount is nearest, after the one tried there before.
 
-    Writes positions into `path`. Returns the number of transfers, how many of them pass on the amount before, and 1
-    when the budget was reached.
+    The first `hops` entries of ``path`` are positions. Writes the position, or -1 where none is left, into
+    ``path[hops]`` and gap and position into ``tried[:, hops]``. Returns how many transfers were looked at.
+    """
+    last = path[hops - 1]
+    here = outgoing.peer[last]
+    stop = outgoing.indptr[here + 1]
+    before, at = tried[0, hops], tried[1, hops]
+    steps = 0
+    path[hops] = -1
+    for p in range(_below(outgoing.edge, outgoing.indptr[here], stop, outgoing.edge[last] + 1), stop):
+        if (
+            outgoing.time[p] > outgoing.time[last] + rule.hop
+            or outgoing.time[p] >= outgoing.time[path[0]] + rule.window
+            or steps > rule.budget
+        ):
+            break
+        steps += 1
+        gap = abs(outgoing.amount[p] - outgoing.amount[last])
+        if gap < before or (gap == before and p <= at) or (path[hops] >= 0 and gap >= tried[0, hops]):
+            continue
+        seen = outgoing.peer[p] == account
+        for k in range(hops):
+            seen = seen or outgoing.peer[path[k]] == outgoing.peer[p]
+        if not seen:
+            path[hops] = p
+            tried[0, hops] = gap
+            tried[1, hops] = p
+    return steps
+
+
+@njit(cache=True, nogil=True)
+def _follow(
+    account: int, outgoing: Adjacency, rule: PathRule, path: NDArray[np.int64], tried: NDArray[np.int64]
+) -> tuple[int, int]:
+    """Unit kernel: follow the money of the transfer at position ``path[0]``, nearest amounts first.
+
+    Goes back where the path ends before it has enough transfers. Writes positions into `path`. Returns the number of
+    transfers, 0 where there are too few, and 1 when the budget was reached.
     """
     hops = 1
-    kept = 0
     steps = 0
-    end = outgoing.time[path[0]] + rule.window
-    while hops < rule.most and steps <= rule.budget:
-        last = path[hops - 1]
-        here = outgoing.peer[last]
-        best = -1
-        nearest = np.int64(0)
-        stop = outgoing.indptr[here + 1]
-        for p in range(_below(outgoing.edge, outgoing.indptr[here], stop, outgoing.edge[last] + 1), stop):
-            if outgoing.time[p] > outgoing.time[last] + rule.hop or outgoing.time[p] >= end:
-                break
-            steps += 1
-            if steps > rule.budget:
-                break
-            gap = abs(outgoing.amount[p] - outgoing.amount[last])
-            if best >= 0 and gap >= nearest:
-                continue
-            seen = outgoing.peer[p] == account
-            for k in range(hops):
-                seen = seen or outgoing.peer[path[k]] == outgoing.peer[p]
-            if not seen:
-                best = p
-                nearest = gap
-        if best < 0:
+    tried[:, 1] = -1
+    while 0 < hops < rule.most:
+        steps += _nearest(account, hops, outgoing, rule, path, tried)
+        if steps > rule.budget:
             break
-        kept += _passes_on(outgoing.amount[last], outgoing.amount[best], rule)
-        path[hops] = best
-        hops += 1
-    return hops, kept, int(steps > rule.budget)
+        if path[hops] >= 0:
+            hops += 1
+            if hops < rule.most:
+                tried[:, hops] = -1
+        elif hops >= rule.fewest:
+            break
+        else:
+            hops -= 1
+    return (hops if hops >= rule.fewest else 0), int(steps > rule.budget)
 
 
 @njit(cache=True, nogil=True)
 def _chains_of_account(account: int, outgoing: Adjacency, rule: PathRule, found: NDArray[np.int64]) -> None:
     """One row of `found` for each period with a debit, which stays without hops when nothing was found."""
     path = np.empty(rule.most, np.int64)
+    tried = np.empty((2, rule.most), np.int64)
     row = -1
     start = outgoing.indptr[account]
     for p in range(start, outgoing.indptr[account + 1]):
@@ -290,9 +409,13 @@ def _chains_of_account(account: int, outgoing: Adjacency, rule: PathRule, found:
             row += 1
             found[row, 0] = account
         path[0] = p
-        hops, kept, stopped = _follow(account, outgoing, rule, path)
-        found[row, 2] |= stopped
-        if hops >= rule.fewest and (
+        hops, stopped = _follow(account, outgoing, rule, path, tried)
+        if stopped:
+            found[row, 2] = 1
+        kept = 0
+        for k in range(1, hops):
+            kept += _passes_on(outgoing.amount[path[k - 1]], outgoing.amount[path[k]], rule)
+        if hops > 0 and (
             found[row, 1] == 0 or kept > found[row, 3] or (kept == found[row, 3] and hops > found[row, 1])
         ):
             found[row, 1] = hops
@@ -305,17 +428,19 @@ def _chains_of_account(account: int, outgoing: Adjacency, rule: PathRule, found:
 def chains(outgoing: Adjacency, rule: PathRule, borders: NDArray[np.int64]) -> NDArray[np.int64]:
     """The strongest chain of every account and period, by the account's debit that opens it.
 
-    A chain is followed from its first transfer: each receipt is taken to go on by the transfer whose amount is
-    nearest to its own, of equals the first, among those that its account makes later in the ledger, within the hop
-    and the window, to an account that the chain has not met. It ends where there is none. Of the chains that open in
-    one period the one with most hops that pass on the amount before is kept, then the longest, then the first.
+    A chain is followed from its first transfer: the next one is that whose amount is nearest to the one before, of
+    equals the first, among those that the account paid last makes later in the ledger, within the hop and the
+    window, to an account that the chain has not met. Where this ends before ``rule.fewest`` transfers the one next
+    in nearness is taken instead, from the latest hop backwards; after that the chain ends where there is none. Of the
+    chains that open in one period the one with most hops that pass on the amount before is kept, then the longest,
+    then the first.
 
     Parameters
     ----------
     outgoing : Adjacency
         Of transfers between two different accounts.
     rule : PathRule
-        Its budget is for each opening transfer; a chain whose search stops there ends with the nearest seen so far.
+        Its budget is for each opening transfer; a chain ends where it runs out.
     borders : int64[chunks + 1]
         From :func:`ordering.cost_chunks`; a chunk is one thread's alone.
 

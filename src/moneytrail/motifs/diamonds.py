@@ -102,8 +102,8 @@ SCATTER_GATHER = Motif(
         "intermediaries, then the one that closes first. Its evidence is, for each intermediary, the source's "
         "transfers to it before its last transfer to the sink, and its transfers to the sink after the first of "
         "these, in that window. A search may look at `budget` transfers for each transfer of the source; "
-        "intermediaries who pay most often are left to the last, and are looked up for sinks already met. Not "
-        "covered: cash, and transfers to oneself."
+        "intermediaries who pay most often are left to the last, and where it runs out they are only looked up for "
+        "sinks that lack one at most. Not covered: cash, and transfers to oneself."
     ),
     parameters=(
         window(4, "labelled patterns span up to four days"),

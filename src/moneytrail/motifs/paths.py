@@ -78,9 +78,10 @@ def _passing(graph: TransactionGraph, found: Instances, values: Values) -> NDArr
 
 
 def _find_cycles(graph: TransactionGraph, values: Values) -> Findings:
-    outgoing, incoming, _ = sides_of(graph)
+    outgoing, incoming, pairs = sides_of(graph)
     rule = _rule(values)
-    found = _budgeted(cycles(outgoing, incoming, rule, borders(incoming)))
+    ledger = (graph.time, graph.amount)
+    found = _budgeted(cycles(outgoing, incoming, pairs, ledger, rule, borders(incoming)))
     amount = graph.amount[found.ledger]
     hops = np.diff(found.start)
     start = found.start[:-1]
@@ -181,7 +182,7 @@ CYCLE = Motif(
         f"the account that made the first; no other account is met twice. {_LINKED} {_PERIOD} time of the closing "
         "transfer: the one whose smallest amount is most of its largest (in whole thousandths), then the longest, "
         "then the one that closes first; of those with one closing transfer the one whose transfer before is the "
-        "latest, then the one before that, and so on. Searched backwards from each closing transfer, latest first, "
+        "latest, then the one before that, and so on. Searched from each closing transfer, short cycles first, "
         f"up to `budget` transfers. {_FIRST_COUNTS} {_LEFT_OUT}"
     ),
     parameters=(
@@ -200,11 +201,13 @@ CHAIN = Motif(
     summary="Money is passed on along a line of accounts, each paying on about what it got.",
     definition=(
         "From `hops` to `most_hops` transfers, each by the account that the one before paid; no account is met twice. "
-        f"{_LINKED} Of the transfers that could come next the one whose amount is nearest to that of the one before is "
-        "taken, of equals the first, until there is none: so there is one chain for each transfer that may open it. "
-        f"{_PERIOD} time of its first transfer: the one with most hops on which `share_low` to `share_high` of the "
-        "amount before is passed on, then the longest, then the first to open. At most `budget` transfers are looked "
-        "at for each opening transfer; where they run out the chain ends with the nearest seen so far. "
+        f"{_LINKED} There is one chain for each transfer that may open it: of the transfers that could come next the "
+        "one whose amount is nearest to that of the one before is taken, of equals the first, and so on until there is "
+        "none; where this ends before `hops` transfers the one next in nearness is taken instead, at the latest hop "
+        f"first, so that amounts choose the way and never decide whether there is one. {_PERIOD} time of its first "
+        "transfer: the one with most hops on which `share_low` to `share_high` of the amount before is passed on, "
+        "then the longest, then the first to open. At most `budget` transfers are looked at for each opening "
+        "transfer; a chain ends where they run out. "
         f"{_FIRST_COUNTS} {_LEFT_OUT}"
     ),
     parameters=(

@@ -123,8 +123,8 @@ def share(name: str, default: float, meaning: str, reason: str) -> Parameter:
 def budget(meaning: str) -> Parameter:
     """The parameter for the most that a search may look at."""
     return Parameter(
-        "budget", 1000, "transfers", 1, 10**7, f"how many transfers are looked at for each {meaning}",
-        "an ordinary search needs a few dozen; a hub must not take hours", "design",
+        "budget", 100, "transfers", 1, 10**7, f"how many transfers are looked at for each {meaning}",
+        "an ordinary search needs a few dozen; hubs would take hours", "design",
     )  # fmt: skip
 
 
