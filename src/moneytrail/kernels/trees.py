@@ -232,7 +232,7 @@ def _explain_rows(tree: int, ensemble: TreeEnsemble, leaf: NDArray[np.uint8], ch
     kinds, change = ensemble.change_feature, ensemble.change
     width = _entries(tree, ensemble)
     for r in range(changes.shape[0]):
-        first = ensemble.change_start[tree] + leaf[r] * width
+        first = ensemble.change_start[tree] + np.int64(leaf[r]) * width
         for place in range(first, first + width):
             changes[r, kinds[place]] += change[place]
 
