@@ -333,8 +333,8 @@ def warm_up() -> dict[str, float]:
         # A clean file and one with a bad row, so that the kernels of both ways of reading are compiled.
         header, good = "booked_at,debtor_account,creditor_account,amount,currency\n", "2025-01-01T00:00:00Z,a,b,1,GBP\n"
         paths = [Path(folder) / f"{name}.csv" for name in ("clean", "odd")]
-        for path, rows in zip(paths, (good, f"{good}bad\n"), strict=True):
-            path.write_text(header + rows, "utf-8")
+        for path, lines in zip(paths, (good, f"{good}bad\n"), strict=True):
+            path.write_text(header + lines, "utf-8")
         read(paths)
     return clock.seconds
 

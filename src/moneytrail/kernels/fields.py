@@ -121,13 +121,14 @@ def _days(year: int, month: int, day: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _number(block: Bytes, first: int, digits: int) -> int:
-    """Return the number that so many bytes write, or a negative one where one of them is no digit."""
-    number, wrong = 0, False
+    """Return the number that so many bytes write, or -1 where one of them is no digit."""
+    number = 0
     for i in range(digits):
         digit = np.int64(block[first + i]) - 48
-        wrong |= digit < 0 or digit > 9
-        number = number * 10 + digit
-    return -1 if wrong else number
+        if digit < 0 or digit > 9:
+            return -1
+        number = number * 10 + int(digit)
+    return number
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -195,6 +196,8 @@ MEASURE_TYPE: Final = pl.Struct(
     }
 )
 
+MEASURE_FIELDS: Final = tuple(field.name for field in fields(Measure))
+
 MATCH_SCHEMA: Final[dict[str, pl.DataType]] = {
     "match_id": pl.String(),
     "typology": pl.String(),
@@ -246,6 +249,7 @@ class Matches:
         ids = graph.transaction_ids(np.concatenate([one.ledger for one in instances])).to_list()
         rows: list[dict[str, Any]] = []
         counting = {role.name for role in typology.roles if role.counts}
+        values = attrgetter(*MEASURE_FIELDS)
         place = 0
         for one in instances:
             own = ids[place : place + len(one.ledger)]
@@ -265,7 +269,7 @@ class Matches:
                     "detectable_at": int(graph.time[one.detectable]),
                     "truncated": one.truncated,
                     "explanation": one.explanation,
-                    "measures": [asdict(measure) for measure in one.measures],
+                    "measures": [dict(zip(MEASURE_FIELDS, values(measure), strict=True)) for measure in one.measures],
                     "transaction_id": own,
                     "role": one.roles,
                 }
