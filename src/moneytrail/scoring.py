@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from moneytrail import features
+from moneytrail import detectors, features
 from moneytrail.alerts import ANOMALY_FROM, ANOMALY_WEIGHT, MOST_SUBJECTS, Alert, Grouping, group, risk
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
 from moneytrail.errors import ParameterError
@@ -65,7 +66,7 @@ class RiskReport:
     transfers : polars DataFrame
         Every transfer in the order of the input: its canonical columns, ``reference_amount``, one column a typology
         (the best score of a match it proves, 0 where none, null where the typology was not applicable), one
-        ``anomaly_NAME`` a detector, and ``risk_score``.
+        ``anomaly_NAME`` a detector, and ``risk_score``. Its scores are those in the alerts, to the last bit.
     matches, evidence : polars DataFrame
         As :class:`moneytrail.typologies.base.Matches`.
     alert_frame : polars DataFrame
@@ -76,12 +77,17 @@ class RiskReport:
         The run record, plain data; ``record["run_id"]`` names the run.
     """
 
-    transfers: pl.DataFrame
     matches: pl.DataFrame
     evidence: pl.DataFrame
     alert_frame: pl.DataFrame
     alerts: tuple[Alert, ...]
     record: dict[str, Any]
+    score_every_transfer: Callable[[], pl.DataFrame] = field(repr=False)
+
+    @cached_property
+    def transfers(self) -> pl.DataFrame:
+        """Every transfer with its scores; made when first asked for, since the alerts need the proving ones alone."""
+        return self.score_every_transfer()
 
     @property
     def run_id(self) -> str:
@@ -181,20 +187,17 @@ class Pipeline:
             graph = TransactionGraph.from_frame(transfers, self.rates, accounts)
             _ = graph.incoming, graph.relations
         matches, catalogue = self._find(graph, clock)
-        with clock.stage("features"):
-            matrix = features.compute(graph) if self.detectors else None
-        anomaly = {}
-        for named in self.detectors:
-            with clock.stage(f"detector {named.detector.name}"):
-                anomaly[f"anomaly_{named.detector.name}"] = named.detector.anomaly_score(matrix)  # type: ignore[arg-type]
-        del matrix
         record = self._record(catalogue, dict(source or {"fingerprint": fingerprint(transfers, accounts)}))
         with clock.stage("scores"):
-            scored = _scored(graph, matches, anomaly, catalogue)
+            place, best = _best_scores(graph.frame["transaction_id"], matches, [entry["id"] for entry in catalogue])
+        proving = _in_ledger_order(graph, place)
+        anomaly = _anomalies(graph, self.detectors, proving, clock)
         with clock.stage("alerts"):
             grouping = group(
                 matches,
-                scored.select(*TRANSFER_SCHEMA, "reference_amount", *anomaly),
+                _proving(
+                    graph, place, {name: _in_input_order(graph, scores)[place] for name, scores in anomaly.items()}
+                ),
                 catalogue={
                     entry["id"]: (by_id(entry["id"]), int(entry["parameters"][WINDOW_PARAMETER]) * DAY)
                     for entry in catalogue
@@ -203,8 +206,14 @@ class Pipeline:
                 budget=self.alert_budget,
                 reference_currency=self.rates.reference,
             )
+
+        def score_every_transfer() -> pl.DataFrame:
+            return _scored(graph, _anomalies(graph, self.detectors, None, _Clock(progress)), catalogue, (place, best))
+
         record |= _outcome(graph, matches, grouping, clock)
-        return RiskReport(scored, matches.match, matches.evidence, grouping.frame, grouping.alerts, record)
+        return RiskReport(
+            matches.match, matches.evidence, grouping.frame, grouping.alerts, record, score_every_transfer
+        )
 
     def _find(self, graph: TransactionGraph, clock: _Clock) -> tuple[Matches, list[dict[str, Any]]]:
         found, catalogue = [], []
@@ -231,7 +240,7 @@ class Pipeline:
                 "rates": {code: str(rate) for code, rate in sorted(self.rates.rates.items())},
             },
             "detectors": [{"name": n.detector.name, "version": n.version, "sha256": n.sha256} for n in self.detectors],
-            "features": features.FEATURES_HASH,
+            "features": {n.detector.name: features.hash_of(n.detector.features) for n in self.detectors},
             "risk": {"anomaly_from": ANOMALY_FROM, "anomaly_weight": ANOMALY_WEIGHT},
             "most_subjects": MOST_SUBJECTS,
             "alert_budget": self.alert_budget,
@@ -328,7 +337,9 @@ def warm_up() -> dict[str, float]:
         with clock.stage(f"typology {typology.id}"):
             typology.find(graph)
     with clock.stage("features"):
-        features.compute(graph)
+        features.compute(graph, features.names_for(("1d",)))
+    with clock.stage("detectors"):
+        detectors.warm_up()
     with clock.stage("read"), TemporaryDirectory() as folder:
         # A clean file and one with a bad row, so that the kernels of both ways of reading are compiled.
         header, good = "booked_at,debtor_account,creditor_account,amount,currency\n", "2025-01-01T00:00:00Z,a,b,1,GBP\n"
@@ -351,20 +362,63 @@ class _Clock:
         self._progress(name, 0.0)
         start = time.perf_counter()
         yield
-        self.seconds[name] = round(time.perf_counter() - start, 4)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 4)
         self._progress(name, 1.0)
 
 
+def _anomalies(
+    graph: TransactionGraph, detectors: Sequence[NamedDetector], wanted: NDArray[np.bool_] | None, clock: _Clock
+) -> dict[str, NDArray[np.float64]]:
+    """Each detector's scores in ledger order, block by block; 0 where `wanted` (bool[transfers]) does not ask."""
+    found = {f"anomaly_{named.detector.name}": np.zeros(graph.transfers) for named in detectors}
+    names = tuple(dict.fromkeys(name for named in detectors for name in named.detector.features))
+    if not names or (wanted is not None and not wanted.any()):
+        return found
+    blocks = features.blocks(graph, names, wanted=wanted)
+    while True:
+        with clock.stage("features"):
+            first, matrix = next(blocks, (0, None))
+        if matrix is None:
+            return found
+        here = slice(first, first + len(matrix))
+        rows = slice(None) if wanted is None else np.flatnonzero(wanted[here])
+        asked = matrix[rows]
+        for named in detectors:
+            with clock.stage(f"detector {named.detector.name}"):
+                columns = [names.index(name) for name in named.detector.features]
+                whole = columns == list(range(len(names)))
+                scores = named.detector.anomaly_score(asked if whole else asked[:, columns])
+                found[f"anomaly_{named.detector.name}"][here][rows] = scores
+
+
+def _rounded(name: str, scores: NDArray[np.float64]) -> pl.Series:
+    """Anomaly scores as they are shown and kept: to six places."""
+    return pl.Series(name, scores).round(6)
+
+
+def _proving(
+    graph: TransactionGraph, place: NDArray[np.int64], anomaly: dict[str, NDArray[np.float64]]
+) -> pl.DataFrame:
+    """The transfers at these places of the input, with what alerts are made from."""
+    amount = _in_input_order(graph, graph.amount)[place]
+    frame = graph.frame[place].select(*TRANSFER_SCHEMA)
+    scores = [_rounded(name, values) for name, values in anomaly.items()]
+    return frame.with_columns(pl.Series("reference_amount", amount), *scores)
+
+
 def _scored(
-    graph: TransactionGraph, matches: Matches, anomaly: dict[str, Any], catalogue: list[dict[str, Any]]
+    graph: TransactionGraph,
+    anomaly: dict[str, NDArray[np.float64]],
+    catalogue: list[dict[str, Any]],
+    proved: tuple[NDArray[np.int64], NDArray[np.float64]],
 ) -> pl.DataFrame:
     """The transfers with every score apart and the combined one, in the order of the input."""
-    anomaly = {name: pl.Series(name, _in_input_order(graph, scores)).round(6) for name, scores in anomaly.items()}
-    frame = graph.frame.with_columns(
-        pl.Series("reference_amount", _in_input_order(graph, graph.amount)), *anomaly.values()
-    )
+    place, best = proved
     ids = [entry["id"] for entry in catalogue]
-    place, best = _best_scores(frame["transaction_id"], matches, ids)
+    frame = graph.frame.with_columns(
+        pl.Series("reference_amount", _in_input_order(graph, graph.amount)),
+        *(_rounded(name, _in_input_order(graph, scores)) for name, scores in anomaly.items()),
+    )
     scores = {name: np.zeros(frame.height) for name in (*ids, "risk_score")}
     for column, name in enumerate(ids):
         scores[name][place] = best[:, column]
@@ -378,6 +432,13 @@ def _scored(
     order = [*graph.frame.columns, "reference_amount", *ids, *anomaly, "risk_score"]
     frame = frame.with_columns(pl.Series(name, values) for name, values in scores.items())
     return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in missing).select(order)
+
+
+def _in_ledger_order(graph: TransactionGraph, place: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which transfers of the ledger stand at these places of the input."""
+    marked = np.zeros(graph.transfers, np.bool_)
+    marked[place] = True
+    return marked[graph.order]
 
 
 def _in_input_order(graph: TransactionGraph, values: NDArray[Any]) -> NDArray[Any]:
