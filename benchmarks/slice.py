@@ -82,7 +82,7 @@ def graph_index(transfers: int, repeats: int, *, ordered: bool) -> dict[str, Any
         from moneytrail.graph import _ledger_order
 
         order = _ledger_order(moment, row)
-        parts = {"debtor": debtor, "creditor": creditor, "time": moment, "amount": amount}
+        parts: dict[str, Any] = {"debtor": debtor, "creditor": creditor, "time": moment, "amount": amount}
         if order is not None:
             parts = {name: part[order] for name, part in parts.items()}
         fresh = replace(graph, **parts)
