@@ -1,12 +1,10 @@
-"""Features by their names: what may be asked for, that the values are the right ones, and the laws they keep."""
+"""The matrix of features: the values are the right ones, and they keep the laws that every transfer relies on."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import numba
 import numpy as np
@@ -15,22 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from moneytrail import features
-from moneytrail.docs import pages
-from moneytrail.errors import ParameterError
-from moneytrail.features import (
-    FEATURE_NAMES,
-    FEATURES,
-    FEATURES_HASH,
-    blocks,
-    compute,
-    describe,
-    hash_of,
-    names_for,
-    window_of,
-)
+from moneytrail.features import FEATURE_NAMES, FEATURES, blocks, compute, describe, names_for
+from moneytrail.features.names import CYCLES, STEPS
 from moneytrail.graph import TransactionGraph
-from moneytrail.kernels.cycles import LONGEST
 from moneytrail.kernels.statistics import STATISTICS
 from tests.oracles import cycles as cycles_oracle
 from tests.oracles import scatter_gather as scatter_gather_oracle
@@ -38,10 +23,9 @@ from tests.oracles import statistics as statistics_oracle
 from tests.oracles.bins import in_bin
 from tests.worlds import AMOUNTS, DAY, HOUR, HUGE, NEW_YEAR, RATES, Row, Transfer, graph_of, row_lists, transfer
 
-ROOT = Path(__file__).parents[1]
 USUAL = tuple(feature.name for feature in FEATURES)
-ODD = names_for(("1us", "36h"), ("25h",))
-FAMILIES = tuple(dict.fromkeys((*USUAL, *ODD)))
+SELDOM = ("temporal_cycle_30_3660d", "short_cycle_2_1d", "short_cycle_6_36h", "short_cycle_truncated_36h")
+FAMILIES = tuple(dict.fromkeys((*USUAL, *names_for(("1us", "36h"), ("25h",)), *SELDOM)))
 NAMES = ("a", "b", "c", "d", "e", "f", None)
 LEAP_CYCLE = 10_227 * DAY
 """28 years, after which days and months fall alike."""
@@ -56,148 +40,6 @@ def bank_of(rows: list[Row]) -> list[Transfer]:
 
 def matrix_of(rows: list[Row], names: tuple[str, ...] = FAMILIES) -> NDArray[np.float32]:
     return compute(graph_of(bank_of(rows)), names)
-
-
-# Names
-
-
-def test_a_usual_column_is_found_by_its_name_and_says_what_it_is() -> None:
-    for feature in FEATURES:
-        assert describe([feature.name]) == (feature,)
-        assert re.fullmatch(r"[a-z][a-z0-9_]*", feature.name)
-        assert feature.unit, feature
-        assert len(feature.meaning) > 5, feature
-        assert feature.window_days >= 0, feature
-
-
-def test_no_column_is_listed_twice() -> None:
-    assert len(set(USUAL)) == len(USUAL)
-    assert len({(feature.name, feature.unit, feature.window_days, feature.meaning) for feature in FEATURES}) == len(
-        USUAL
-    )
-    assert USUAL[: len(FEATURE_NAMES)] == FEATURE_NAMES
-
-
-def test_nothing_about_who_a_person_is_becomes_a_column() -> None:
-    forbidden = re.compile(
-        r"\b(names?|nationalit|citizen|countr|ethnic|race|religio|gender|sex|birth|passport|language|address|label)",
-        re.IGNORECASE,
-    )
-    for feature in FEATURES:
-        assert not forbidden.search(f"{feature.name.replace('_', ' ')} {feature.meaning}"), feature
-
-
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
-        ("debtor_out_degre_1d", "did you mean 'debtor_out_degree_1d'?"),
-        ("amuont", "did you mean 'amount'?"),
-        ("temporal_cycles_3_1d", "did you mean 'temporal_cycle_3_1d'?"),
-        ("fan_in_31_1d", "did you mean 'fan_in_"),
-        ("fan_in_1_1d", "did you mean 'fan_in_"),
-        ("temporal_cycle_31_1d", "did you mean 'temporal_cycle_"),
-        ("debtor_out_degree", "did you mean 'debtor_out_degree_1d'?"),
-        ("amount_1d", "did you mean"),
-        ("zzzzzzzzzz", "no feature 'zzzzzzzzzz'"),
-        ("", "no feature ''"),
-        ("_1d", "no feature '_1d'"),
-        ("Amount", "did you mean 'amount'?"),
-    ],
-)
-def test_a_wrong_name_gives_one_clear_error(name: str, wanted: str) -> None:
-    for ask in (lambda: describe([name]), lambda: hash_of([name]), lambda: compute(graph_of([]), ["amount", name])):
-        with pytest.raises(ParameterError, match=re.escape(wanted)) as raised:
-            ask()
-        assert repr(name) in str(raised.value)
-        assert "\n" not in str(raised.value)
-
-
-WRONG_WINDOWS = (
-    "0d",
-    "-1d",
-    "3661d",
-    "999999999999999999d",
-    "1w",
-    "1m",
-    "d",
-    "1",
-    "",
-    "1.5d",
-    "1 d",
-    "1D",
-    "1d\n",
-    "١d",
-)
-
-
-@pytest.mark.parametrize("window", WRONG_WINDOWS)
-def test_a_wrong_window_gives_one_clear_error(window: str) -> None:
-    for ask in (
-        lambda: window_of(window),
-        lambda: names_for([window]),
-        lambda: names_for(["1d"], [window]),
-        lambda: describe([f"debtor_out_degree_{window}"]),
-    ):
-        with pytest.raises(ParameterError, match="wanted is a whole number and us, s, min, h or d") as raised:
-            ask()
-        assert repr(window) in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "microseconds"),
-    [("1us", 1), ("45s", 45 * 10**6), ("90min", 90 * 60 * 10**6), ("6h", 6 * HOUR), ("1d", DAY), ("3660d", 3660 * DAY)],
-)
-def test_windows_are_read(text: str, microseconds: int) -> None:
-    assert window_of(text) == microseconds
-    assert describe([f"fan_in_2_{text}"])[0].window_days == microseconds / DAY
-
-
-def test_every_column_over_some_windows_is_named() -> None:
-    names = names_for(("6h", "90min"), ("45s",))
-    assert names[: len(FEATURE_NAMES)] == FEATURE_NAMES
-    assert len(set(names)) == len(names)
-    more = names[len(FEATURE_NAMES) :]
-    assert {name.rpartition("_")[2] for name in more} == {"6h", "90min", "45s"}
-    for stem in ("debtor_out_fan", "creditor_in_gap_maximum"):
-        assert {f"{stem}_6h", f"{stem}_90min"} <= set(more)
-    for stem in ("fan_in_30", "gather_scatter_2", "scatter_gather_truncated", "temporal_cycle_10", "bounded_cycle_2"):
-        assert f"{stem}_45s" in more
-    assert [feature.name for feature in describe(names)] == list(names)
-    assert names_for(()) == FEATURE_NAMES
-    assert names_for(("1d",), None) == names_for(("1d",), ("1d",))
-
-
-def test_a_column_named_twice_and_a_block_without_rows_are_refused() -> None:
-    graph = graph_of([])
-    with pytest.raises(ParameterError, match="'hour' is named twice"):
-        compute(graph, ("hour", "amount", "hour"))
-    for rows in (0, -1):
-        with pytest.raises(ParameterError, match=f"rows = {rows}: allowed is 1 or more"):
-            next(blocks(graph, rows=rows))
-
-
-def test_the_shipped_models_were_fitted_on_these_columns() -> None:
-    manifests = sorted((ROOT / "models").glob("*/*/manifest.json"))
-    assert manifests
-    for path in manifests:
-        manifest = json.loads(path.read_text("utf-8"))
-        assert tuple(manifest["features"]) == FEATURE_NAMES
-        assert manifest["features_hash"] == hash_of(FEATURE_NAMES) == FEATURES_HASH
-
-
-def test_a_hash_tells_other_columns_apart() -> None:
-    hashes = {hash_of(names) for names in (("amount",), ("hour",), ("amount", "hour"), ("hour", "amount"), ())}
-    assert len(hashes) == 5
-    assert hash_of(["fan_in_2_1d"]) != hash_of(["fan_in_2_2d"])
-
-
-def test_the_page_lists_every_usual_column() -> None:
-    page = pages()["features.md"]
-    for feature in FEATURES:
-        assert any(
-            line.startswith(f"| `{feature.name}` | {feature.unit} |") and feature.meaning in line
-            for line in page.splitlines()
-        ), feature.name
 
 
 # Values
@@ -251,21 +93,37 @@ def test_bins_hold_the_fan_the_degree_and_the_gather_scatter(rows: list[Row]) ->
 @given(ROWS)
 @settings(max_examples=60)
 def test_motifs_stand_under_their_names(rows: list[Row]) -> None:
-    sizes = (2, 3, 4, 5, 30)
-    kinds = ("temporal_cycle", "bounded_cycle", "scatter_gather")
-    made = matrix_of(rows, tuple(f"{kind}_{size}_3d" for kind in kinds for size in sizes))
+    sizes = (2, 3, 4, 5, 6)
+    made = matrix_of(rows, tuple(f"{kind}_{size}_3d" for kind in (*CYCLES, "scatter_gather") for size in sizes))
     for place in range(len(rows)):
-        found = [cycles_oracle.cycles(rows, place, 3 * DAY, LONGEST, in_order=order) for order in (True, False)]
+        found = [
+            cycles_oracle.cycles(rows, place, 3 * DAY, longest, in_order=kind == "temporal_cycle")
+            for kind, longest in CYCLES.items()
+        ]
         found.append(scatter_gather_oracle.scatter_gathers(rows, place, 3 * DAY))
         assert made[place].tolist() == [lengths.count(size) for lengths in found for size in sizes], place
 
 
 def test_a_search_that_gives_up_says_so_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[Row] = [(i % 5, (i * i + 1) % 5, NEW_YEAR + i, 1) for i in range(25)]
-    names = ("temporal_cycle_truncated_1d", "bounded_cycle_truncated_1d", "scatter_gather_truncated_1d")
+    names = tuple(f"{kind}_truncated_1d" for kind in STEPS)
     assert not matrix_of(rows, names).any()
-    monkeypatch.setattr(features, "STEPS", 5)
+    for kind in STEPS:
+        monkeypatch.setitem(STEPS, kind, 5)
     assert matrix_of(rows, names).any(axis=0).all()
+
+
+def test_a_search_that_gives_up_gives_the_same_beside_any_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    rows: list[Row] = [(int(d), int(c), NEW_YEAR + i, 1) for i, (d, c) in enumerate(rng.integers(0, 6, (90, 2)))]
+    for kind in STEPS:
+        monkeypatch.setitem(STEPS, kind, 60)
+    names = tuple(name for name in names_for(("1d",)) if re.match("temporal|bounded|scatter", name))
+    whole = matrix_of(rows, names)
+    cut_short = [whole[:, column] for column, name in enumerate(names) if name.endswith("truncated_1d")]
+    assert all(values.any() and not values.all() for values in cut_short)
+    for column, name in enumerate(names):
+        assert np.array_equal(matrix_of(rows, (name,))[:, 0], whole[:, column]), name
 
 
 # Laws

@@ -89,7 +89,7 @@ PENCE = (1, 99, 250, 999, 12_345, 5_000_000)
 LARGE = {
     "ties": (spread(400, 20 * HOUR), PENCE),
     "bursts": (bursts(400, 20 * HOUR), PENCE),
-    "odd times": ([time * 7_919 + i for i, time in enumerate(spread(400, 20 * HOUR))], PENCE),
+    "odd times": ([time + i * 7_919 * 7_919 for i, time in enumerate(spread(400, 20 * HOUR))], PENCE),
     "one amount": (spread(300, 20 * HOUR), (777,)),
     "huge": (spread(400, 20 * HOUR), (0, 1, 2**31, 2**53 - 1, 2**53)),
     "nearly one amount": (spread(400, 20 * HOUR), (10**9, 10**9 + 1)),
