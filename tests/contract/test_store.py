@@ -567,6 +567,21 @@ def test_the_migrations_make_the_tables_of_the_model_and_take_them_away(store: S
     engine.dispose()
 
 
+def test_a_new_file_has_the_tables_that_the_migrations_make(tmp_path: Path) -> None:
+    Store.open(tmp_path / "made.db").close()
+    migrated = sa.create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with migrated.begin() as connection:
+        upgrade(connection)
+    tables = []
+    for engine in (migrated, sa.create_engine(f"sqlite:///{tmp_path / 'made.db'}")):
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY name").all()
+            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+        tables.append(([(name, " ".join((sql or "").split())) for name, sql in rows], version))
+        engine.dispose()
+    assert tables[0] == tables[1]
+
+
 def test_a_store_of_a_newer_version_is_refused(address: str) -> None:
     Store.open(address).close()
     engine = _engine(address)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from moneytrail.errors import ConflictError, StoreError
-from moneytrail.storage.tables import SCHEMA_VERSION
+from moneytrail.storage.tables import SCHEMA_VERSION, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,13 @@ _WRITING: Final = "moneytrail_writing"
 _READING_OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 }
+_VERSION: Final = sa.Table(
+    "alembic_version",
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""As Alembic makes it."""
 _MIGRATION_LOCK: Final = 7_205_759_403
 
 
@@ -105,6 +112,12 @@ class Database:
             return
         if version is None and sa.inspect(connection).get_table_names():
             raise StoreError(f"{self.name} is a database of something else: it has tables, but no store version")
+        if version is None and connection.dialect.name == "sqlite":
+            # The model makes the very tables that the migrations make, without waiting for Alembic to be imported.
+            metadata.create_all(connection)
+            _VERSION.create(connection)
+            connection.execute(_VERSION.insert().values(version_num=SCHEMA_VERSION))
+            return
         # Alembic is imported here because opening a store at the newest version should not wait for it.
         from moneytrail.storage.migrations import known_versions, upgrade
 
