@@ -338,7 +338,9 @@ def _diamonds_of_source(
     _forget(place, bounds, listed, outgoing, rule, met)
     if listed < number:
         sinks = np.unique(events[0, :used])
-        for m in range(listed, number):
+        # Looking up has the same budget again.
+        most = rule.budget * place.size // max(1, sinks.size)
+        for m in range(listed, min(number, listed + most)):
             payments = place[bounds[m] : bounds[m + 1]]
             for sink in sinks:
                 events, used = _probe(world, sink, payments, m, (events, used))
