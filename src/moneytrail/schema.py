@@ -232,7 +232,11 @@ def rises(ids: pl.Series) -> bool:
     ----------
     ids : polars Series of String without nulls
     """
-    lengths = ids.str.len_bytes()
-    if not lengths.is_sorted():
-        return False
-    return bool(((lengths[1:] > lengths[:-1]) | (ids[1:] > ids[:-1])).all())
+    last = ids.clear()
+    for piece in ids.get_chunks():
+        here = pl.concat([last, piece])
+        lengths = here.str.len_bytes()
+        if not lengths.is_sorted() or not ((lengths[1:] > lengths[:-1]) | (here[1:] > here[:-1])).all():
+            return False
+        last = piece.tail(1)
+    return True

@@ -179,16 +179,18 @@ def fans(
     -------
     int64[found, 4]
         First and last position in `side` of the window, position of the period's first firing, account.
-        Cost: linear in the transfers, twice.
+        Cost: linear in the transfers, and once more for the accounts that fire.
     """
     chunks = borders.size - 1
     counts = np.zeros(chunks + 1, np.int64)
+    rows = np.zeros(side.indptr.size - 1, np.int32)
     for chunk in prange(chunks):
         nothing = np.empty((0, 4), np.int64)
         total = 0
         for account in range(borders[chunk], borders[chunk + 1]):
             if side.indptr[account + 1] - side.indptr[account] >= rule.peers:
-                total += _fans_of_account(account, side, relations, backing, rule, nothing)
+                rows[account] = _fans_of_account(account, side, relations, backing, rule, nothing)
+                total += rows[account]
         counts[chunk + 1] = total
     for chunk in range(chunks):
         counts[chunk + 1] += counts[chunk]
@@ -197,7 +199,7 @@ def fans(
         row = counts[chunk]
         if counts[chunk + 1] > row:
             for account in range(borders[chunk], borders[chunk + 1]):
-                if side.indptr[account + 1] - side.indptr[account] >= rule.peers:
+                if rows[account]:
                     row += _fans_of_account(account, side, relations, backing, rule, found[row : counts[chunk + 1]])
     return found
 

@@ -262,16 +262,18 @@ def pass_throughs(
     -------
     int64[found, 5]
         Ledger positions of the window's first and last transfer and of the period's first firing, value passed on,
-        account. In order of account and period. Cost: four times linear for accounts with enough counted credits,
-        one look for the rest.
+        account. In order of account and period. Cost: twice linear for accounts with enough counted credits, as much
+        again for those that fire, one look for the rest.
     """
     chunks = borders.size - 1
     counts = np.zeros(chunks + 1, np.int64)
+    rows = np.zeros(outgoing.indptr.size - 1, np.int32)
     for chunk in prange(chunks):
         nothing = np.empty((0, 5), np.int64)
         total = 0
         for account in range(borders[chunk], borders[chunk + 1]):
-            total += _pass_through_of_account(account, outgoing, incoming, stranger, rule, nothing)
+            rows[account] = _pass_through_of_account(account, outgoing, incoming, stranger, rule, nothing)
+            total += rows[account]
         counts[chunk + 1] = total
     for chunk in range(chunks):
         counts[chunk + 1] += counts[chunk]
@@ -280,9 +282,10 @@ def pass_throughs(
         row = counts[chunk]
         if counts[chunk + 1] > row:
             for account in range(borders[chunk], borders[chunk + 1]):
-                row += _pass_through_of_account(
-                    account, outgoing, incoming, stranger, rule, found[row : counts[chunk + 1]]
-                )
+                if rows[account]:
+                    row += _pass_through_of_account(
+                        account, outgoing, incoming, stranger, rule, found[row : counts[chunk + 1]]
+                    )
     return found
 
 

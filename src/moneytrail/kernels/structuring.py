@@ -134,16 +134,18 @@ def structured(
     -------
     int64[found, 4]
         Positions of the window's first and last credit and of the period's first firing, account. In order of
-        account and period. Cost: linear, twice.
+        account and period. Cost: linear, and once more for the accounts that fire.
     """
     chunks = borders.size - 1
     counts = np.zeros(chunks + 1, np.int64)
+    rows = np.zeros(indptr.size - 1, np.int32)
     for chunk in prange(chunks):
         nothing = np.empty((0, 4), np.int64)
         total = 0
         for account in range(borders[chunk], borders[chunk + 1]):
             part = slice(indptr[account], indptr[account + 1])
-            total += _structured_account(time[part], amount[part], line, rule, nothing)
+            rows[account] = _structured_account(time[part], amount[part], line, rule, nothing)
+            total += rows[account]
         counts[chunk + 1] = total
     for chunk in range(chunks):
         counts[chunk + 1] += counts[chunk]
@@ -152,6 +154,8 @@ def structured(
         row = counts[chunk]
         if counts[chunk + 1] > row:
             for account in range(borders[chunk], borders[chunk + 1]):
+                if not rows[account]:
+                    continue
                 start = indptr[account]
                 part = slice(start, indptr[account + 1])
                 made = _structured_account(time[part], amount[part], line, rule, found[row : counts[chunk + 1]])

@@ -229,10 +229,7 @@ class _Run:
 
     def reading(self, batches: Sequence[Batch]) -> Reading:
         """Return the whole, once all batches are made."""
-        # In one piece: whoever works on the columns would have to join the pieces, one after the other.
-        transfers = pl.concat(
-            [batch.transfers for batch in batches] or [pl.DataFrame(schema=dict(TRANSFER_SCHEMA))], rechunk=True
-        )
+        transfers = pl.concat([batch.transfers for batch in batches] or [pl.DataFrame(schema=dict(TRANSFER_SCHEMA))])
         rejected = pl.concat([no_rejects(), *(batch.rejected for batch in batches)])
         counted = rejected.group_by("reason").len().sort("len", "reason", descending=[True, False])
         made = Reading(
