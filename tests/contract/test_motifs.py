@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -318,3 +319,13 @@ def test_a_column_of_measures_keeps_its_rows() -> None:
         proof = found.evidence.filter(pl.col("match_id") == row["match_id"])
         assert proof.height == row["transfers"] >= own["counterparties"]
         assert own["span"] == (row["ended_at"] - row["started_at"]).total_seconds() / 3600
+
+
+def test_the_page_says_what_the_code_says(motif: Motif) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "motifs.md").read_text("utf-8")
+    assert f"## {motif.name}\n" in page
+    assert motif.definition in page
+    for role in motif.roles:
+        assert f"| `{role.name}` | {role.meaning} |" in page
+    for p in motif.parameters:
+        assert f"| `{p.name}` | {p.default} {p.unit} | {p.low} to {p.high} | {p.meaning} | {p.reason} |" in page

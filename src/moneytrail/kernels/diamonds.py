@@ -246,12 +246,17 @@ def _probe(
     events, used = known
     here = outgoing.peer[payments[0]]
     stop = outgoing.indptr[here + 1]
-    last = 0
     for k in range(_below(payee, outgoing.indptr[here], stop, sink), stop):
         if payee[k] != sink:
             break
-        while last < payments.size and outgoing.edge[payments[last]] < edge[k]:
-            last += 1
+        last = 0
+        after = payments.size
+        while last < after:
+            middle = (last + after) // 2
+            if outgoing.edge[payments[middle]] < edge[k]:
+                last = middle + 1
+            else:
+                after = middle
         if last and time[edge[k]] < outgoing.time[payments[last - 1]] + rule.window:
             events = _room(events, used, 1)
             events[0, used] = sink

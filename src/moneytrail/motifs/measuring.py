@@ -20,7 +20,11 @@ def gate(
 ) -> Scale:  # fmt: skip
     """A size that must be reached: `points` in full at `reach` times the threshold, none at it, straight between."""
     value = value.astype(np.float64)
-    part = np.clip((value / threshold - 1.0) / (reach - 1.0), 0.0, 1.0) if threshold > 0 and reach > 1 else np.zeros(value.size)
+    part = (
+        np.clip((value / threshold - 1.0) / (reach - 1.0), 0.0, 1.0)
+        if threshold > 0 and reach > 1
+        else np.zeros(value.size)
+    )
     return Scale(
         name, label, unit, value, float(threshold), ">=", "gate", value >= threshold, np.round(points * part, 6)
     )
