@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from moneytrail.errors import ParameterError
 from moneytrail.graph import TransactionGraph
-from moneytrail.motifs import MOTIFS, Motif, by_name, describe, find
+from moneytrail.kernels.bicliques import layer_evidence
+from moneytrail.motifs import MOTIFS, Motif, by_name, describe, find, warm_up
 from moneytrail.schema import TRANSFER_SCHEMA, check_transfers
 from moneytrail.typologies.base import EVIDENCE_SCHEMA, MATCH_SCHEMA, Matches, _match_id
 from tests.worlds import (
@@ -268,6 +269,12 @@ def hubs() -> dict[str, TransactionGraph]:
         sides = np.stack([np.where(inwards, other, 0), np.where(inwards, 0, other)], axis=1)
         made[name] = graph_from(sides, times, 1 + place % 997)
     return made
+
+
+def test_warming_up_compiles_every_kernel() -> None:
+    warm_up(dense(3, 2))
+    if COMPILED:
+        assert layer_evidence.signatures
 
 
 def test_hardly_any_transfers_give_no_match(motif: Motif) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from moneytrail.errors import ParameterError
 from moneytrail.motifs.base import Motif, Sought
-from moneytrail.motifs.bicliques import BIPARTITE, STACK
+from moneytrail.motifs.bicliques import BIPARTITE, STACK, prove_nothing
 from moneytrail.motifs.diamonds import SCATTER_GATHER
 from moneytrail.motifs.fans import FAN_IN, FAN_OUT
 from moneytrail.motifs.hubs import GATHER_SCATTER, PASS_THROUGH
@@ -22,7 +22,7 @@ from moneytrail.motifs.paths import CHAIN, CYCLE, RANDOM_WALK
 if TYPE_CHECKING:
     from moneytrail.graph import TransactionGraph
 
-__all__ = ["MOTIFS", "Motif", "Sought", "by_name", "describe", "find"]
+__all__ = ["MOTIFS", "Motif", "Sought", "by_name", "describe", "find", "warm_up"]
 
 MOTIFS: Final[tuple[Motif, ...]] = (
     FAN_IN,
@@ -75,6 +75,13 @@ def find(graph: TransactionGraph, motif: str | Motif, overrides: Mapping[str, ob
         When the motif or an override is unknown, or a value out of range.
     """
     return (by_name(motif) if isinstance(motif, str) else motif).find(graph, overrides)
+
+
+def warm_up(graph: TransactionGraph) -> None:
+    """Compile every kernel, by looking for each motif in a small `graph` with at least one transfer."""
+    for motif in MOTIFS:
+        motif.find(graph)
+    prove_nothing(graph)
 
 
 def describe() -> list[dict[str, Any]]:

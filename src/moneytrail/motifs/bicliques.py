@@ -108,6 +108,12 @@ def _search(graph: TransactionGraph, rule: LayerRule) -> Instances:
     )
 
 
+def prove_nothing(graph: TransactionGraph) -> None:
+    """Compile the kernel that only runs where layers are found, at an account and a time without any."""
+    outgoing, incoming, pairs = sides_of(graph)
+    layer_evidence(outgoing, incoming, pairs, graph.time, LayerRule(2 * DAY, 2, 2, 600, 2, 1), (0, -(10**6)))
+
+
 def _opens(graph: TransactionGraph, account: int, ledger: NDArray[np.int64]) -> int:
     """The place among `ledger` of the account's first debit."""
     return int(np.argmax(graph.debtor[ledger] == account))
