@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FEW = 24
 SECOND = 1_000_000
+SQUARE_SECOND = 1e12
 NEVER = -(2**63)
 
 STATISTICS = (
@@ -55,8 +56,8 @@ STATISTICS = (
 AMOUNT, AGE, GAP = 3, 10, 15
 NEWEST = 21  # the mean age counted from the window's newest transfer, not from now
 WIDTH = 22
-SHAPES = (tuple(range(AMOUNT + 2, AGE)), tuple(range(AGE, GAP)), tuple(range(GAP, NEWEST)))
-"""The statistics that need a pass over the window: of amounts, of ages, of gaps."""
+SHAPES = (tuple(range(AMOUNT + 2, AGE)), tuple(range(AGE, GAP)), tuple(range(GAP, NEWEST)), (AMOUNT + 5, AMOUNT + 6))
+"""The statistics that need a pass over the window: of amounts, of ages, of gaps, and of amounts once more."""
 
 SHAPED = np.array(["variance" in name or "ness" in name or "kurt" in name or "gap" in name for name in STATISTICS])
 """Those that are 0 for a single transfer."""
@@ -140,59 +141,55 @@ def _join(a: NDArray[np.float64], k: int, i: int, b: NDArray[np.float64], h: int
 
 @njit(cache=True, nogil=True)
 def _shape(values: NDArray[np.float64], place: int, n: float, s2: float, s3: float, s4: float) -> None:
-    """Write variance, skewness and kurtosis of `n` values that differ."""
-    inverse = 1.0 / s2
-    values[place] = s2 / n
-    values[place + 1] = np.sqrt(n * inverse) * s3 * inverse
-    values[place + 2] = n * s4 * inverse * inverse
+    """Write variance, skewness and kurtosis of `n` values; 0 where they do not differ. Times come in microseconds."""
+    if s2 > 0.0:
+        inverse = 1.0 / s2
+        unit = 1.0 if place < AGE else SQUARE_SECOND
+        values[place] = s2 / (n * unit)
+        values[place + 1] = np.sqrt(n * inverse) * s3 * inverse
+        values[place + 2] = n * s4 * inverse * inverse
+    else:
+        values[place] = values[place + 1] = values[place + 2] = 0.0
 
 
 @njit(cache=True, nogil=True)
-def _amounts(amount: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
-    """Write the shape of the amounts at ``[low, high)``, in two passes from the newest, and their extremes."""
-    origin = least = greatest = amount[high - 1]
-    total = np.int64(0)
-    for p in range(low, high - 1):
-        x = amount[p]
-        total += x - origin
-        least, greatest = min(least, x), max(greatest, x)
+def _extremes(amount: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
+    least = greatest = amount[low]
+    for p in range(low + 1, high):
+        least, greatest = min(least, amount[p]), max(greatest, amount[p])
     values[AMOUNT + 5], values[AMOUNT + 6] = least, greatest
-    if least == greatest:
-        values[AMOUNT + 2] = values[AMOUNT + 3] = values[AMOUNT + 4] = 0.0
-        return
-    n = float(high - low)
-    mean = total / n
-    s2 = s3 = s4 = 0.0
-    for p in range(low, high):
-        d = (amount[p] - origin) - mean
-        dd = d * d
-        s2 += dd
-        s3 += dd * d
-        s4 += dd * dd
-    _shape(values, AMOUNT + 2, n, s2, s3, s4)
 
 
 @njit(cache=True, nogil=True)
-def _ages(time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
-    """Write the shape of the ages at ``[low, high)``, and their mean counted from the newest."""
-    origin = time[high - 1]
-    if time[low] == origin:
-        values[AGE + 2] = values[AGE + 3] = values[AGE + 4] = values[NEWEST] = 0.0
-        return
-    total = np.int64(0)
-    for p in range(low, high - 1):
-        total += origin - time[p]
-    n = float(high - low)
-    mean = total / n
-    s2 = s3 = s4 = 0.0
+def _amounts_and_ages(
+    amount: NDArray[np.int64], time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]
+) -> None:
+    """Write the shapes of the amounts and of the ages at ``[low, high)``, counted from the newest, in two passes.
+
+    Both at once: either one alone waits for its own sums most of the time.
+    """
+    newest, now = amount[high - 1], time[high - 1]
+    money, age = np.int64(0), np.int64(0)
     for p in range(low, high):
-        d = ((origin - time[p]) - mean) / SECOND
+        money += amount[p] - newest
+        age += now - time[p]
+    n = float(high - low)
+    mean, mean_age = money / n, age / n
+    a2 = a3 = a4 = t2 = t3 = t4 = 0.0
+    for p in range(low, high):
+        d = (amount[p] - newest) - mean
         dd = d * d
-        s2 += dd
-        s3 += dd * d
-        s4 += dd * dd
-    _shape(values, AGE + 2, n, s2, s3, s4)
-    values[NEWEST] = mean / SECOND
+        a2 += dd
+        a3 += dd * d
+        a4 += dd * dd
+        t = (now - time[p]) - mean_age
+        tt = t * t
+        t2 += tt
+        t3 += tt * t
+        t4 += tt * tt
+    _shape(values, AMOUNT + 2, n, a2, a3, a4)
+    _shape(values, AGE + 2, n, t2, t3, t4)
+    values[NEWEST] = mean_age / SECOND
 
 
 @njit(cache=True, nogil=True)
@@ -205,42 +202,36 @@ def _gaps(time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float
     for p in range(low + 1, high):
         gap = time[p] - time[p - 1]
         least, greatest = min(least, gap), max(greatest, gap)
-        d = (gap - mean) / SECOND
+        d = gap - mean
         dd = d * d
         s2 += dd
         s3 += dd * d
         s4 += dd * dd
     values[GAP], values[GAP + 4], values[GAP + 5] = mean / SECOND, least / SECOND, greatest / SECOND
-    if least < greatest:
-        _shape(values, GAP + 1, n, s2, s3, s4)
-    else:
-        values[GAP + 1] = values[GAP + 2] = values[GAP + 3] = 0.0
+    _shape(values, GAP + 1, n, s2 if least < greatest else 0.0, s3, s4)
 
 
 @njit(cache=True, nogil=True)
 def _of_large(values: NDArray[np.float64], kind: int, s: NDArray[np.float64]) -> None:
-    """Write what the summary ``s[0, 0]`` says of its kind. Where the values do not differ, the shape is 0."""
-    place = GAP + 1 if kind == GAP else kind + 2
-    if s[0, 0, 2] > 0.0:
-        _shape(values, place, s[0, 0, 0], s[0, 0, 2], s[0, 0, 3], s[0, 0, 4])
-    else:
-        values[place] = values[place + 1] = values[place + 2] = 0.0
+    """Write what the summary ``s[0, 0]`` says of its kind."""
+    _shape(values, GAP + 1 if kind == GAP else kind + 2, s[0, 0, 0], s[0, 0, 2], s[0, 0, 3], s[0, 0, 4])
     if kind == AMOUNT:
         values[AMOUNT + 5], values[AMOUNT + 6] = s[0, 0, 5], s[0, 0, 6]
     elif kind == AGE:
-        values[NEWEST] = s[0, 0, 1]
+        values[NEWEST] = s[0, 0, 1] / SECOND
     else:
-        values[GAP], values[GAP + 4], values[GAP + 5] = s[0, 0, 1], s[0, 0, 5], s[0, 0, 6]
+        values[GAP] = s[0, 0, 1] / SECOND
+        values[GAP + 4], values[GAP + 5] = s[0, 0, 5] / SECOND, s[0, 0, 6] / SECOND
 
 
 @njit(cache=True, nogil=True)
 def _value(amount: NDArray[np.int64], time: NDArray[np.int64], p: int, kind: int, origin: int) -> float:
-    """The amount of `p` above `origin`, its seconds before `origin`, or those since the transfer before."""
+    """The amount of `p` above `origin`, its microseconds before `origin`, or those since the transfer before."""
     if kind == AMOUNT:
         return float(amount[p] - origin)
     if kind == AGE:
-        return float((origin - time[p]) / SECOND)
-    return float((time[p] - time[p - 1]) / SECOND)
+        return float(origin - time[p])
+    return float(time[p] - time[p - 1])
 
 
 @njit(cache=True, nogil=True)
@@ -324,7 +315,7 @@ def _large(
         _clear(s, 0, 0)
         _join(endings, 1, last, s, 0, 0)
         _join(endings, 1, low - base, s, 0, 0)
-        s[0, 0, 1] += (time[high - 1] - start) / SECOND
+        s[0, 0, 1] += float(time[high - 1] - start)
         _of_large(values, AGE, s)
     if wants[2]:
         # The gap of the window's first transfer began outside; the one across the border belongs to neither part.
@@ -366,7 +357,7 @@ def _statistics_of_accounts(
     begin, end, other_begin, other_end = part.begin, part.end, part.other_begin, part.other_end
     length, wants, own_targets, other_targets = ask
     own_plain, across_plain = _plain(own_targets), _plain(other_targets)
-    wants_amount, wants_age, wants_gap = wants[0], wants[1], wants[2]
+    wants_amount, wants_age, wants_gap, wants_extremes = wants[0], wants[1], wants[2], wants[3]
     shapes = wants_amount or wants_age or wants_gap
     own, across = own_targets.shape[0], other_targets.shape[0]
     seen = np.full(indptr.size - 1, -1, np.int32)
@@ -424,10 +415,10 @@ def _statistics_of_accounts(
                         values[AMOUNT + 5] = values[AMOUNT + 6] = total
                         values[NEWEST] = 0.0
                     elif shapes and n <= FEW:
-                        if wants_amount:
-                            _amounts(amount, low, high, values)
-                        if wants_age:
-                            _ages(time, low, high, values)
+                        if wants_amount or wants_age:
+                            _amounts_and_ages(amount, time, low, high, values)
+                        if wants_extremes:
+                            _extremes(amount, low, high, values)
                         if wants_gap:
                             _gaps(time, low, high, values)
             if shapes and n > FEW:
