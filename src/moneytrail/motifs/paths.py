@@ -186,9 +186,9 @@ CYCLE = Motif(
         f"up to `budget` transfers. {_FIRST_COUNTS} {_LEFT_OUT}"
     ),
     parameters=(
-        *_parameters("labelled cycles close within four days", 72, 10),
+        *_parameters("labelled cycles close within four days", 72, 12),
         share("even_share", 0.7, "smallest amount by the largest: adds points", "what is lost on the way is a cut"),
-        budget("closing transfer"),
+        budget("closing transfer", 1000),
     ),
     roles=_HOP,
     subject_part="account where it starts and ends",

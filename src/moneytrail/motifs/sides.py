@@ -120,11 +120,11 @@ def share(name: str, default: float, meaning: str, reason: str) -> Parameter:
     return Parameter(name, default, "share", 0.0, 1.0, meaning, reason, "design")
 
 
-def budget(meaning: str) -> Parameter:
+def budget(meaning: str, default: int = 100) -> Parameter:
     """The parameter for the most that a search may look at."""
     return Parameter(
-        "budget", 100, "transfers", 1, 10**7, f"how many transfers are looked at for each {meaning}",
-        "an ordinary search needs a few dozen; hubs would take hours", "design",
+        "budget", default, "transfers", 1, 10**7, f"how many transfers are looked at for each {meaning}",
+        "nearly all searches of labelled data end within it; hubs would take hours", "design",
     )  # fmt: skip
 
 
