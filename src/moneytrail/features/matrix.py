@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numba
 import numpy as np
 
 from moneytrail.errors import ParameterError
 from moneytrail.features.names import BINS, CYCLES, FEATURE_NAMES, STEPS, parse
-from moneytrail.graph import CHUNKS, DAY
+from moneytrail.graph import DAY
+from moneytrail.kernels import cycles, scatter_gather
 from moneytrail.kernels.activity import LONGEST_PAUSE, Part, activity
 from moneytrail.kernels.bins import LAST_BIN, fill_bins
 from moneytrail.kernels.blocks import Block, Ledger, advance, share_out
@@ -26,14 +28,14 @@ if TYPE_CHECKING:
 
     from moneytrail.graph import TransactionGraph
 
-LEAST_BLOCK: Final = 131_072
+LEAST_BLOCK: Final = 262_144
 """Rows of the smallest block; larger where the ledger is longer, so that windows are not walked through too often."""
 
 BLOCKS: Final = 16
 """A long ledger is computed in about so many blocks."""
 
-SEARCHES: Final = 8
-"""Runs of rows that a search for motifs is split into; each keeps 64 bytes an account while it runs."""
+MOST_RUNS: Final = 16
+"""Threads that search for motifs at a time; each keeps some 72 bytes an account."""
 
 _OF_TRANSFER: Final = 6
 _PER_ROLE: Final = (len(FEATURE_NAMES) - _OF_TRANSFER) // 2
@@ -78,7 +80,7 @@ def blocks(
     names : sequence of str
         Columns, in this order; nothing else is computed.
     rows : int, optional
-        Rows of a block, 1 or more. By default a sixteenth of the ledger, and at least 131,072.
+        Rows of a block, 1 or more. By default a sixteenth of the ledger, and at least 262,144.
     wanted : bool[transfers], optional
         Rows that are asked for, in ledger order. Blocks without one are left out; in the others the rows that nobody
         asked for hold anything.
@@ -105,7 +107,7 @@ def blocks(
         if skip:
             continue
         cost = (parts[1] - parts[0]) + (parts[3] - parts[2])
-        chunks = max(1, min(CHUNKS, (last - first) // 8192))
+        chunks = 2 * _runs()
         block = Block(first, last, parts[0], parts[1], parts[2], parts[3], share_out(cost * 4 + 1, chunks))
         matrix = np.zeros((last - first, len(names)), np.float32)
         for fill in plan:
@@ -114,7 +116,24 @@ def blocks(
 
 
 _Fill = Callable[["TransactionGraph", Block, "NDArray[np.float32]"], None]
-_Family = Callable[["TransactionGraph", Block, int, "NDArray[np.int32]", "NDArray[np.float32]"], None]
+_Family = Callable[["TransactionGraph", Block, "_Question", "NDArray[np.float32]"], None]
+
+
+class _Question(NamedTuple):
+    """What a family is asked: over which window, which of its numbers into which columns.
+
+    ``room`` is what one block leaves to the next, so that memory is not fetched anew for each.
+    """
+
+    window: int
+    targets: NDArray[np.int32]
+    room: dict[str, Any]
+
+    def kept(self, name: str, shape: tuple[int, ...], dtype: Any) -> Any:
+        """An array of zeros when first asked for, and then as it was left."""
+        if name not in self.room:
+            self.room[name] = np.zeros(shape, dtype)
+        return self.room[name]
 
 
 def _plan(names: Sequence[str]) -> list[_Fill]:
@@ -131,19 +150,18 @@ def _plan(names: Sequence[str]) -> list[_Fill]:
 
 def _filler(family: str, window: int, asked: list[tuple[int, ...]]) -> _Fill:
     targets = np.array(asked, np.int32)
+    room: dict[str, Any] = {}
 
     def fill(graph: TransactionGraph, block: Block, matrix: NDArray[np.float32]) -> None:
-        _FAMILIES[family](graph, block, window, targets, matrix)
+        _FAMILIES[family](graph, block, _Question(window, targets, room), matrix)
 
     return fill
 
 
-def _fill_fixed(
-    graph: TransactionGraph, block: Block, _window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
-) -> None:
+def _fill_fixed(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
     """The columns of :data:`DETECTOR_FEATURES`; their windows are their own."""
     here = slice(block.first, block.last)
-    column_of = {int(place): int(column) for place, column in targets}
+    column_of = {int(place): int(column) for place, column in ask.targets}
     for place, column in column_of.items():
         if place < _OF_TRANSFER:
             matrix[:, column] = _of_transfer(graph, here, place)
@@ -190,27 +208,28 @@ def _fill_activity(
 def _fill_by(kernel: Callable[..., None]) -> _Family:
     """Fill by a kernel that takes both lists of every account."""
 
-    def fill(
-        graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
-    ) -> None:
-        kernel(graph.outgoing, graph.incoming, block, window, targets, matrix)
+    def fill(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
+        kernel(graph.outgoing, graph.incoming, block, ask.window, ask.targets, matrix)
 
     return fill
 
 
-def _fill_rhythm(
-    graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
-) -> None:
-    rhythm(graph.outgoing, graph.incoming, graph.relations, block, window, targets, matrix)
+def _fill_rhythm(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
+    rhythm(graph.outgoing, graph.incoming, graph.relations, block, ask.window, ask.targets, matrix)
+
+
+def _fill_statistics(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
+    seen = ask.kept("seen", (2, block.borders.size - 1, graph.accounts), np.int32)
+    statistics(graph.outgoing, graph.incoming, block, ask.window, ask.targets, matrix, seen)
 
 
 def _sizes(
-    graph: TransactionGraph, block: Block, window: int, asked: list[tuple[int, int, str]]
+    graph: TransactionGraph, block: Block, ask: _Question, wanted: list[tuple[int, int, str]]
 ) -> NDArray[np.float32]:
     """What bins are made from: one row for each (role, way, statistic)."""
-    targets = [(role, way, STATISTICS.index(name), column) for column, (role, way, name) in enumerate(asked)]
-    made = np.zeros((block.last - block.first, len(asked)), np.float32)
-    statistics(graph.outgoing, graph.incoming, block, window, np.array(targets, np.int32), made)
+    targets = [(role, way, STATISTICS.index(name), column) for column, (role, way, name) in enumerate(wanted)]
+    made = np.zeros((block.last - block.first, len(wanted)), np.float32)
+    _fill_statistics(graph, block, ask._replace(targets=np.array(targets, np.int32)), made)
     return np.ascontiguousarray(made.T)
 
 
@@ -221,57 +240,62 @@ def _of_sizes(pairs: NDArray[np.int32]) -> NDArray[np.int32]:
     return columns
 
 
-def _fill_bins(
-    graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
-) -> None:
-    kinds = sorted({int(kind) for kind in targets[:, 0]})
+def _fill_bins(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
+    kinds = sorted({int(kind) for kind in ask.targets[:, 0]})
     names = [name for name, _ in BINS.values()]
-    sizes = _sizes(graph, block, window, [(kind % 2, kind % 2, names[kind]) for kind in kinds])
+    sizes = _sizes(graph, block, ask, [(kind % 2, kind % 2, names[kind]) for kind in kinds])
     alone = graph.debtor[block.first : block.last] == graph.creditor[block.first : block.last]
     sizes[:, alone] = 0.0
     for kind, size in zip(kinds, sizes, strict=True):
-        fill_bins(size, _of_sizes(targets[targets[:, 0] == kind, 1:]), matrix)
+        fill_bins(size, _of_sizes(ask.targets[ask.targets[:, 0] == kind, 1:]), matrix)
 
 
-def _fill_gather_scatter(
-    graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
-) -> None:
-    sizes = _sizes(graph, block, window, [(role, way, "fan") for role in range(2) for way in range(2)])
+def _fill_gather_scatter(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
+    sizes = _sizes(graph, block, ask, [(role, way, "fan") for role in range(2) for way in range(2)])
     alone = graph.debtor[block.first : block.last] == graph.creditor[block.first : block.last]
     for role in range(2):
         both = np.minimum(sizes[2 * role], sizes[2 * role + 1])
         both[alone] = 0.0
-        fill_bins(both, _of_sizes(targets), matrix)
+        fill_bins(both, _of_sizes(ask.targets), matrix)
 
 
-def _row_borders(block: Block) -> NDArray[np.int64]:
-    parts = max(1, min(SEARCHES, (block.last - block.first) // 4096))
-    return np.linspace(block.first, block.last, parts + 1).astype(np.int64)
+def _searched(graph: TransactionGraph, block: Block, ask: _Question) -> tuple[NDArray[np.int64], Ledger]:
+    """Runs of rows, one for each thread, and who paid whom when."""
+    borders = np.linspace(block.first, block.last, _runs() + 1).astype(np.int64)
+    return borders, Ledger(graph.debtor, graph.creditor, graph.time)
 
 
-def _fill_scatter_gather(
-    graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
-) -> None:
+def _runs() -> int:
+    return min(MOST_RUNS, int(numba.config.NUMBA_NUM_THREADS))
+
+
+def _fill_scatter_gather(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
+    borders, ledger = _searched(graph, block, ask)
     scatter_gathers(
         graph.outgoing,
         graph.incoming,
-        Ledger(graph.debtor, graph.creditor, graph.time),
-        _row_borders(block),
-        ScatterGatherRule(window, STEPS["scatter_gather"], _of_sizes(targets)),
+        ledger,
+        ScatterGatherRule(ask.window, STEPS["scatter_gather"], _of_sizes(ask.targets), borders),
+        scatter_gather.SearchRoom(
+            ask.kept("kept", (_runs(), graph.accounts + 1, scatter_gather.ROW), np.int64),
+            ask.kept("last", (_runs(), graph.accounts, 2), np.int32),
+        ),
         matrix,
     )
 
 
 def _fill_cycles(name: str, search: Callable[..., None]) -> _Family:
-    def fill(
-        graph: TransactionGraph, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]
-    ) -> None:
+    def fill(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
+        borders, ledger = _searched(graph, block, ask)
         search(
             graph.outgoing,
             graph.incoming,
-            Ledger(graph.debtor, graph.creditor, graph.time),
-            _row_borders(block),
-            CycleRule(window, CYCLES[name], STEPS[name], _of_sizes(targets)),
+            ledger,
+            CycleRule(ask.window, CYCLES[name], STEPS[name], _of_sizes(ask.targets), borders),
+            cycles.SearchRoom(
+                ask.kept("kept", (_runs(), graph.accounts + 1, cycles.ROW), np.int64),
+                ask.kept("last", (_runs(), graph.accounts, 2), np.int32),
+            ),
             matrix,
         )
 
@@ -280,7 +304,7 @@ def _fill_cycles(name: str, search: Callable[..., None]) -> _Family:
 
 _FAMILIES: Final[dict[str, _Family]] = {
     "fixed": _fill_fixed,
-    "statistics": _fill_by(statistics),
+    "statistics": _fill_statistics,
     "medians": _fill_by(medians),
     "concentration": _fill_by(concentration),
     "dwell": _fill_by(dwell),

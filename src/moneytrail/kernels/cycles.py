@@ -50,12 +50,31 @@ class CycleRule(NamedTuple):
     columns : int32[31]
         Column of the matrix for each length from 2 to 30; place 0 is the column that says truncated; -1 where not
         asked for.
+    borders : int64[runs + 1]
+        Ledger places; ``borders[0]`` is row 0 of the matrix. Each run of rows is one thread's, and no later than its
+        run of the next block.
     """
 
     window: int
     longest: int
     steps: int
     columns: NDArray[np.int32]
+    borders: NDArray[np.int64]
+
+
+class SearchRoom(NamedTuple):
+    """What the threads keep while they move on in time; zero before the first block, and left to the next one.
+
+    Attributes
+    ----------
+    kept : int64[runs, accounts + 1, 8]
+        Windows, labels and marks of each account; in the row after the last, how many rounds and marks there were.
+    last : int32[runs, accounts, 2]
+        One more than the ledger place of each account's last transfer out and in.
+    """
+
+    kept: NDArray[np.int64]
+    last: NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
@@ -67,7 +86,7 @@ def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np
     newest, oldest = now
     start, stop = side.indptr[account], side.indptr[account + 1]
     high = row[way + HIGH]
-    if high < 0:
+    if high == 0:
         high = start + np.searchsorted(side.edge[start:stop], newest, side="right")
         row[way + LOW] = start + np.searchsorted(side.edge[start:high], oldest)
     while high < stop and side.edge[high] <= newest:
@@ -127,7 +146,7 @@ def _arrive(
                 continue
         rows[y, label] = (round_ << SHIFT) | new
         # An account that passed nothing on since, or was paid by nobody in the window, leads nowhere.
-        if y != target and (last[y, 0] > side.edge[p] if way == OUT else last[y, 1] >= oldest):
+        if y != target and (last[y, 0] > side.edge[p] + 1 if way == OUT else last[y, 1] > oldest):
             queue[tail] = y
             tail += 1
     return tail
@@ -292,7 +311,7 @@ def _spread(
                 continue
             rows[y, label] = (round_ << SHIFT) | distance
             met = met or rows[y, other] >> SHIFT == round_
-            if y != target and last[y, way // IN] >= now[1]:
+            if y != target and last[y, way // IN] > now[1]:
                 queue[end] = y
                 end += 1
                 cost += 1 + _window(side, y, now, rows[y], way)
@@ -451,8 +470,8 @@ def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) 
 def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
     a, b = ledger.debtor[e], ledger.creditor[e]
     if a >= 0 and b >= 0 and a != b:
-        last[a, 0] = e
-        last[b, 1] = e
+        last[a, 0] = e + 1
+        last[b, 1] = e + 1
 
 
 @njit(cache=True, nogil=True)
@@ -460,7 +479,7 @@ def _cycles_of_rows(
     out: Adjacency,
     in_: Adjacency,
     ledger: Ledger,
-    part: tuple[int, int, int, bool],
+    part: tuple[int, int, int, bool, NDArray[np.int64], NDArray[np.int32]],
     rule: CycleRule,
     matrix: NDArray[np.float32],
 ) -> None:
@@ -468,11 +487,9 @@ def _cycles_of_rows(
 
     Most transfers are done with by looking at what the creditor last paid and what the debtor was last paid.
     """
-    first, end, origin, in_order = part
+    first, end, origin, in_order, rows, last = part
     columns = rule.columns
-    accounts = out.indptr.size - 1
-    last = np.full((accounts, 2), -1, np.int32)
-    rows = np.full((accounts + 1, ROW), -1, np.int64)
+    after = rows.shape[0] - 1
     room = 3 * rule.steps + 8
     ahead, back = np.empty(room, np.int64), np.empty(room, np.int64)
     counts = np.zeros(LONGEST + 2, np.int64)
@@ -483,8 +500,9 @@ def _cycles_of_rows(
             continue
         while ledger.time[oldest] <= ledger.time[e] - rule.window:
             oldest += 1
-        if last[b, 0] >= oldest and last[a, 1] >= oldest:
-            work = (rows, last, ahead, back, counts, np.int64(e - first))
+        if last[b, 0] > oldest and last[a, 1] > oldest:
+            rows[after, AHEAD] += 1
+            work = (rows, last, ahead, back, counts, rows[after, AHEAD])
             if in_order:
                 truncated = _temporal_of((out, in_), (b, a), (e, oldest), work, rule)
             else:
@@ -496,8 +514,8 @@ def _cycles_of_rows(
                     if columns[length] >= 0:
                         matrix[e - origin, columns[length]] = counts[length]
                     counts[length] = 0
-        last[a, 0] = e
-        last[b, 1] = e
+        last[a, 0] = e + 1
+        last[b, 1] = e + 1
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -505,8 +523,8 @@ def temporal_cycles(
     out: Adjacency,
     in_: Adjacency,
     ledger: Ledger,
-    borders: NDArray[np.int64],
     rule: CycleRule,
+    room: SearchRoom,
     matrix: NDArray[np.float32],
 ) -> None:
     """Count, for every transfer of a block, the temporal cycles that it closes, by their length.
@@ -515,9 +533,8 @@ def temporal_cycles(
     ----------
     out, in_ : Adjacency
     ledger : Ledger
-    borders : int64[chunks + 1]
-        Ledger places; ``borders[0]`` is row 0 of `matrix`. Each run of rows is one thread's.
     rule : CycleRule
+    room : SearchRoom
     matrix : float32[block rows, columns]
         Zero where written.
 
@@ -526,9 +543,10 @@ def temporal_cycles(
     Accounts of a cycle differ. Transfers to oneself and with one side absent take no part. Transfers at equal times
     follow one another in ledger order. Cost of a transfer: what either end can reach, at most ``rule.steps``.
     """
-    for chunk in prange(borders.size - 1):
-        if borders[chunk] < borders[chunk + 1]:
-            part = (borders[chunk], borders[chunk + 1], borders[0], True)
+    for run in prange(rule.borders.size - 1):
+        first, last = rule.borders[run], rule.borders[run + 1]
+        if first < last:
+            part = (first, last, rule.borders[0], True, room.kept[run], room.last[run])
             _cycles_of_rows(out, in_, ledger, part, rule, matrix)
 
 
@@ -537,15 +555,16 @@ def bounded_cycles(
     out: Adjacency,
     in_: Adjacency,
     ledger: Ledger,
-    borders: NDArray[np.int64],
     rule: CycleRule,
+    room: SearchRoom,
     matrix: NDArray[np.float32],
 ) -> None:
     """Count, for every transfer of a block, the cycles that it closes whatever the order inside the window.
 
     Parameters and cost as :func:`temporal_cycles`.
     """
-    for chunk in prange(borders.size - 1):
-        if borders[chunk] < borders[chunk + 1]:
-            part = (borders[chunk], borders[chunk + 1], borders[0], False)
+    for run in prange(rule.borders.size - 1):
+        first, last = rule.borders[run], rule.borders[run + 1]
+        if first < last:
+            part = (first, last, rule.borders[0], False, room.kept[run], room.last[run])
             _cycles_of_rows(out, in_, ledger, part, rule, matrix)

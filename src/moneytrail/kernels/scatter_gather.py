@@ -43,67 +43,92 @@ class ScatterGatherRule(NamedTuple):
     columns : int32[31]
         Column of the matrix for each number of intermediaries from 2 to 30 (and more); place 0 is the column that says
         truncated; -1 where not asked for.
+    borders : int64[runs + 1]
+        Ledger places; ``borders[0]`` is row 0 of the matrix. Each run of rows is one thread's, and no later than its
+        run of the next block.
     """
 
     window: int
     steps: int
     columns: NDArray[np.int32]
+    borders: NDArray[np.int64]
+
+
+class SearchRoom(NamedTuple):
+    """What the threads keep while they move on in time; zero before the first block, and left to the next one.
+
+    Attributes
+    ----------
+    kept : int64[runs, accounts + 1, 8]
+        Windows and marks of each account.
+    last : int32[runs, accounts, 2]
+        One more than the ledger place of each account's last transfer out and in.
+    """
+
+    kept: NDArray[np.int64]
+    last: NDArray[np.int32]
+
+
+class _Turn(NamedTuple):
+    """One role of one transfer: its ends, the window as ledger places (both inclusive), the way of either side."""
+
+    x: int
+    y: int
+    newest: int
+    oldest: int
+    near: int
+    across: int
+    steps: int
+
+
+# Adjacencies and rows are handed on as they are, never in tuples or as views: taking an array out of either counts
+# its references, which costs as much as reading a dozen transfers.
 
 
 @njit(cache=True, nogil=True)
-def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np.int64], way: int) -> int:
-    """Move an account's window on one side to `now`: ledger places from the oldest inside to the newest, inclusive.
-
-    Returns how many transfers it holds.
-    """
-    newest, oldest = now
-    start, stop = side.indptr[account], side.indptr[account + 1]
-    high = row[way + HIGH]
-    if high < 0:
-        high = start + np.searchsorted(side.edge[start:stop], newest, side="right")
-        row[way + LOW] = start + np.searchsorted(side.edge[start:high], oldest)
-    while high < stop and side.edge[high] <= newest:
+def _window(side: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64], way: int) -> int:
+    """Move an account's window on one side to the one of `turn`; returns how many transfers it holds."""
+    stop = side.indptr[account + 1]
+    high = rows[account, way + HIGH]
+    if high == 0:
+        start = side.indptr[account]
+        high = start + np.searchsorted(side.edge[start:stop], turn.newest, side="right")
+        rows[account, way + LOW] = start + np.searchsorted(side.edge[start:high], turn.oldest)
+    while high < stop and side.edge[high] <= turn.newest:
         high += 1
-    low = row[way + LOW]
-    while low < high and side.edge[low] < oldest:
+    low = rows[account, way + LOW]
+    while low < high and side.edge[low] < turn.oldest:
         low += 1
-    row[way + LOW], row[way + HIGH] = low, high
+    rows[account, way + LOW], rows[account, way + HIGH] = low, high
     return int(high - low)
 
 
 @njit(cache=True, nogil=True)
-def _reach(
-    sides: tuple[Adjacency, Adjacency],
-    account: int,
-    now: tuple[int, int],
-    rows: NDArray[np.int64],
-    ways: tuple[int, int],
-    most: int,
-) -> int:
-    """How many transfers the peers of `account` on the first side have on the second; stops once above `most`."""
-    near, other = sides
+def _reach(near: Adjacency, other: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64], most: int) -> int:
+    """How many transfers the peers of x have across, or those of y near, whichever `account` is; stops above `most`."""
+    way = turn.across if account == turn.x else turn.near
     total = 0
-    for p in range(rows[account, ways[0] + LOW], rows[account, ways[0] + HIGH]):
-        x = near.peer[p]
-        if x >= 0 and x != account:
-            total += _window(other, x, now, rows[x], ways[1])
+    for p in range(rows[account, turn.near + LOW], rows[account, turn.near + HIGH]):
+        peer = near.peer[p]
+        if peer >= 0 and peer != account:
+            total += _window(other, peer, turn, rows, way)
             if total > most:
                 break
     return total
 
 
 @njit(cache=True, nogil=True)
-def _holds(side: Adjacency, x: int, other: Adjacency, y: int, rows: NDArray[np.int64], ways: tuple[int, int]) -> bool:
-    """Whether x has y in its window on `side`; the shorter of the two lists is read."""
-    low, high = rows[x, ways[0] + LOW], rows[x, ways[0] + HIGH]
-    other_low, other_high = rows[y, ways[1] + LOW], rows[y, ways[1] + HIGH]
+def _holds(across: Adjacency, m: int, near: Adjacency, y: int, turn: _Turn, rows: NDArray[np.int64]) -> bool:
+    """Whether m has y in its window across; the shorter of the two lists is read."""
+    low, high = rows[m, turn.across + LOW], rows[m, turn.across + HIGH]
+    other_low, other_high = rows[y, turn.near + LOW], rows[y, turn.near + HIGH]
     if high - low <= other_high - other_low:
         for p in range(low, high):
-            if side.peer[p] == y:
+            if across.peer[p] == y:
                 return True
         return False
     for p in range(other_low, other_high):
-        if other.peer[p] == x:
+        if near.peer[p] == m:
             return True
     return False
 
@@ -127,34 +152,28 @@ def _mark(near: Adjacency, account: int, way: int, stamp: int, rows: NDArray[np.
 
 @njit(cache=True, nogil=True)
 def _from_source(
-    sides: tuple[Adjacency, Adjacency],
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    ways: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64]],
-    marked: bool,
+    near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64], marked: bool
 ) -> int:
     """For each distinct peer s of x but y: how many accounts s has across that y has near. Writes those above 1.
 
     Without marks each account is asked for y; once that has cost as much as marking would, -2 is returned.
     """
-    near, across = sides
-    x, y = ends
-    rows, sizes = work
-    stamp = rows[-1, MARK] + 1
+    last = rows.shape[0] - 1
+    x, y = turn.x, turn.y
+    stamp = rows[last, MARK] + 1
     first = stamp
     if marked:
-        _mark(near, y, ways[0], first, rows)
-    left = rows[y, ways[0] + HIGH] - rows[y, ways[0] + LOW]
+        _mark(near, y, turn.near, first, rows)
+    left = rows[y, turn.near + HIGH] - rows[y, turn.near + LOW]
     size = 0
-    for p in range(rows[x, ways[0] + LOW], rows[x, ways[0] + HIGH]):
+    for p in range(rows[x, turn.near + LOW], rows[x, turn.near + HIGH]):
         s = near.peer[p]
         if s < 0 or s == x or s == y or rows[s, MET] >= first:
             continue
         stamp += 1
         rows[s, MET] = stamp
         common = 0
-        for q in range(rows[s, ways[1] + LOW], rows[s, ways[1] + HIGH]):
+        for q in range(rows[s, turn.across + LOW], rows[s, turn.across + HIGH]):
             m = across.peer[q]
             if m < 0 or m == s or m == y:
                 continue
@@ -164,45 +183,39 @@ def _from_source(
                     common += 1
             elif rows[m, MARK] != stamp:
                 rows[m, MARK] = stamp
-                left -= _window(across, m, now, rows[m], ways[1])
+                left -= _window(across, m, turn, rows, turn.across)
                 if left < 0:
-                    rows[-1, MARK] = stamp
+                    rows[last, MARK] = stamp
                     return -2
-                if _holds(across, m, near, y, rows, (ways[1], ways[0])):
+                if _holds(across, m, near, y, turn, rows):
                     common += 1
         if common > 1:
             sizes[size] = common
             size += 1
-    rows[-1, MARK] = stamp
+    rows[last, MARK] = stamp
     return size
 
 
 @njit(cache=True, nogil=True)
 def _from_sink(
-    sides: tuple[Adjacency, Adjacency],
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    ways: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64]],
-    marked: bool,
+    near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64], marked: bool
 ) -> int:
     """The same from the other end: for each distinct peer m of y, the peers s of x that m has near."""
-    near, across = sides
-    x, y = ends
-    rows, sizes = work
-    first = rows[-1, MARK] + 1
+    last = rows.shape[0] - 1
+    x, y = turn.x, turn.y
+    first = rows[last, MARK] + 1
     if marked:
-        _mark(near, x, ways[0], first, rows)
-    left = rows[x, ways[0] + HIGH] - rows[x, ways[0] + LOW]
+        _mark(near, x, turn.near, first, rows)
+    left = rows[x, turn.near + HIGH] - rows[x, turn.near + LOW]
     stamp = first
     size = 0
-    for q in range(rows[y, ways[0] + LOW], rows[y, ways[0] + HIGH]):
+    for q in range(rows[y, turn.near + LOW], rows[y, turn.near + HIGH]):
         m = near.peer[q]
         if m < 0 or m == y or rows[m, MET] >= first:
             continue
         stamp += 1
         rows[m, MET] = stamp
-        for p in range(rows[m, ways[0] + LOW], rows[m, ways[0] + HIGH]):
+        for p in range(rows[m, turn.near + LOW], rows[m, turn.near + HIGH]):
             s = near.peer[p]
             if s < 0 or s == m or s == y or s == x or rows[s, SEEN] == stamp:
                 continue
@@ -210,11 +223,11 @@ def _from_sink(
                 if rows[s, MARK] != first:
                     continue
             else:
-                left -= _window(across, s, now, rows[s], ways[1])
+                left -= _window(across, s, turn, rows, turn.across)
                 if left < 0:
-                    rows[-1, MARK] = stamp
+                    rows[last, MARK] = stamp
                     return -2
-                if not _holds(across, s, near, x, rows, (ways[1], ways[0])):
+                if not _holds(across, s, near, x, turn, rows):
                     continue
             if rows[s, SEEN] < first:
                 rows[s, COUNT] = 0
@@ -222,7 +235,7 @@ def _from_sink(
                 size += 1
             rows[s, SEEN] = stamp
             rows[s, COUNT] += 1
-    rows[-1, MARK] = stamp
+    rows[last, MARK] = stamp
     kept = 0
     for k in range(size):
         if rows[sizes[k], COUNT] > 1:
@@ -232,55 +245,45 @@ def _from_sink(
 
 
 @njit(cache=True, nogil=True)
-def _of_role(
-    sides: tuple[Adjacency, Adjacency],
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    ways: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64]],
-    steps: int,
-) -> int:
-    """Unit kernel: the sizes of one role's scatter-gathers, written into `work`; how many, or -1 for truncated.
+def _of_role(near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
+    """Unit kernel: the sizes of one role's scatter-gathers, written into `sizes`; how many, or -1 for truncated.
 
-    ``sides = (near, across)`` and ``ends = (x, y)``: incoming, outgoing and (debtor, creditor) for the transfer as a
-    gather; outgoing, incoming and (creditor, debtor) for the transfer as a scatter.
+    `near` is incoming, `across` outgoing, x the debtor and y the creditor for the transfer as a gather; all the other
+    way round for the transfer as a scatter.
     """
-    near, across = sides
-    x, y = ends
-    rows = work[0]
-    few = _window(near, x, now, rows[x], ways[0])
+    x, y, steps = turn.x, turn.y, turn.steps
+    few = _window(near, x, turn, rows, turn.near)
     if few == 0:
         return 0
-    many = _window(near, y, now, rows[y], ways[0])
-    if many < 2 or not _has_another(near, y, x, rows, ways[0]) or not _has_another(near, x, y, rows, ways[0]):
+    many = _window(near, y, turn, rows, turn.near)
+    if many < 2 or not _has_another(near, y, x, rows, turn.near) or not _has_another(near, x, y, rows, turn.near):
         return 0
     # The cost of either end is what its peers hold, and marking the other end or, where that is long, asking of each.
     from_x = from_y = FAR
+    mark_x = mark_y = True
     if few <= many:
-        reach = _reach((near, across), x, now, rows, ways, steps)
+        reach = _reach(near, across, x, turn, rows, steps)
         from_x = few + reach + min(many, CHECK * reach)
         mark_x = many <= CHECK * reach
-        mark_y = True
         if many < from_x:
-            reach = _reach((near, near), y, now, rows, (ways[0], ways[0]), from_x)
+            reach = _reach(near, near, y, turn, rows, from_x)
             from_y = many + reach + min(few, CHECK * reach)
             mark_y = few <= CHECK * reach
     else:
-        reach = _reach((near, near), y, now, rows, (ways[0], ways[0]), steps)
+        reach = _reach(near, near, y, turn, rows, steps)
         from_y = many + reach + min(few, CHECK * reach)
         mark_y = few <= CHECK * reach
-        mark_x = True
         if few < from_y:
-            reach = _reach((near, across), x, now, rows, ways, from_y)
+            reach = _reach(near, across, x, turn, rows, from_y)
             from_x = few + reach + min(many, CHECK * reach)
             mark_x = many <= CHECK * reach
     if min(from_x, from_y) > steps:
         return -1
     if from_x <= from_y:
-        found = _from_source(sides, ends, now, ways, work, mark_x)
-        return int(found if found > -2 else _from_source(sides, ends, now, ways, work, True))
-    found = _from_sink(sides, ends, now, ways, work, mark_y)
-    return int(found if found > -2 else _from_sink(sides, ends, now, ways, work, True))
+        found = _from_source(near, across, turn, rows, sizes, mark_x)
+        return int(found if found > -2 else _from_source(near, across, turn, rows, sizes, True))
+    found = _from_sink(near, across, turn, rows, sizes, mark_y)
+    return int(found if found > -2 else _from_sink(near, across, turn, rows, sizes, True))
 
 
 @njit(cache=True, nogil=True)
@@ -298,8 +301,8 @@ def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) 
 def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
     a, b = ledger.debtor[e], ledger.creditor[e]
     if a >= 0 and b >= 0 and a != b:
-        last[a, 0] = e
-        last[b, 1] = e
+        last[a, 0] = e + 1
+        last[b, 1] = e + 1
 
 
 @njit(cache=True, nogil=True)
@@ -307,7 +310,7 @@ def _scatter_gathers_of_rows(
     out: Adjacency,
     in_: Adjacency,
     ledger: Ledger,
-    part: tuple[int, int, int],
+    part: tuple[int, int, int, NDArray[np.int64], NDArray[np.int32]],
     rule: ScatterGatherRule,
     matrix: NDArray[np.float32],
 ) -> None:
@@ -315,12 +318,9 @@ def _scatter_gathers_of_rows(
 
     Most transfers are done with by looking at the last transfer of either account on either side.
     """
-    first, end, origin = part
+    first, end, origin, kept, last = part
     columns = rule.columns
-    accounts = out.indptr.size - 1
-    last = np.full((accounts, 2), -1, np.int32)
-    kept = np.full((accounts + 1, ROW), -1, np.int64)
-    sizes = np.empty(accounts + 1, np.int64)
+    sizes = np.empty(out.indptr.size, np.int64)
     oldest = _catch_up(ledger, first, rule.window, last)
     for e in range(first, end):
         a, b = ledger.debtor[e], ledger.creditor[e]
@@ -331,18 +331,18 @@ def _scatter_gathers_of_rows(
         for role in range(2):
             found = 0
             if role == 0:
-                if last[a, 1] >= oldest and last[b, 1] >= oldest:
-                    found = _of_role((in_, out), (a, b), (e, oldest), (IN, OUT), (kept, sizes), rule.steps)
-            elif last[b, 0] >= oldest and last[a, 0] >= oldest:
-                found = _of_role((out, in_), (b, a), (e, oldest), (OUT, IN), (kept, sizes), rule.steps)
+                if last[a, 1] > oldest and last[b, 1] > oldest:
+                    found = _of_role(in_, out, _Turn(a, b, e, oldest, IN, OUT, rule.steps), kept, sizes)
+            elif last[b, 0] > oldest and last[a, 0] > oldest:
+                found = _of_role(out, in_, _Turn(b, a, e, oldest, OUT, IN, rule.steps), kept, sizes)
             for k in range(found):
                 column = columns[min(sizes[k], LAST_BIN)]
                 if column >= 0:
                     matrix[e - origin, column] += 1.0
             if found < 0 and columns[0] >= 0:
                 matrix[e - origin, columns[0]] = 1.0
-        last[a, 0] = e
-        last[b, 1] = e
+        last[a, 0] = e + 1
+        last[b, 1] = e + 1
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -350,8 +350,8 @@ def scatter_gathers(
     out: Adjacency,
     in_: Adjacency,
     ledger: Ledger,
-    borders: NDArray[np.int64],
     rule: ScatterGatherRule,
+    room: SearchRoom,
     matrix: NDArray[np.float32],
 ) -> None:
     """Count, for every transfer of a block, the scatter-gathers that it takes part in, by their intermediaries.
@@ -360,9 +360,8 @@ def scatter_gathers(
     ----------
     out, in_ : Adjacency
     ledger : Ledger
-    borders : int64[chunks + 1]
-        Ledger places; ``borders[0]`` is row 0 of `matrix`. Each run of rows is one thread's.
     rule : ScatterGatherRule
+    room : SearchRoom
     matrix : float32[block rows, columns]
         Zero where written.
 
@@ -371,7 +370,8 @@ def scatter_gathers(
     Source, sink and intermediaries differ; parallel transfers count once; transfers to oneself and with one side
     absent take no part. Cost of a transfer: the shorter way of two to make each intersection, at most ``rule.steps``.
     """
-    for chunk in prange(borders.size - 1):
-        if borders[chunk] < borders[chunk + 1]:
-            part = (borders[chunk], borders[chunk + 1], borders[0])
+    for run in prange(rule.borders.size - 1):
+        first, last = rule.borders[run], rule.borders[run + 1]
+        if first < last:
+            part = (first, last, rule.borders[0], room.kept[run], room.last[run])
             _scatter_gathers_of_rows(out, in_, ledger, part, rule, matrix)

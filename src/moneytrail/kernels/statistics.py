@@ -79,11 +79,15 @@ class Part(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """What one side is asked: which shapes, and (statistic, column) for its own transfers and for the other side's."""
+    """What one side is asked: which shapes, and (statistic, column) for its own transfers and for the other side's.
+
+    ``seen[chunk, account]`` is room for one more than the place where a counterparty was last met.
+    """
 
     wants: NDArray[np.bool_]
     own: NDArray[np.int32]
     other: NDArray[np.int32]
+    seen: NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
@@ -344,7 +348,7 @@ def _statistics_of_accounts(
     other: Adjacency,
     part: Part,
     accounts: tuple[int, int],
-    ask: tuple[int, NDArray[np.bool_], NDArray[np.int32], NDArray[np.int32]],
+    ask: tuple[int, NDArray[np.bool_], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
     matrix: NDArray[np.float32],
 ) -> None:
     """Unit kernel: the windows of one side, for a run of accounts, at their transfers on either side.
@@ -355,12 +359,14 @@ def _statistics_of_accounts(
     indptr, edge, peer, time, amount = side.indptr, side.edge, side.peer, side.time, side.amount
     other_edge, other_time = other.edge, other.time
     begin, end, other_begin, other_end = part.begin, part.end, part.other_begin, part.other_end
-    length, wants, own_targets, other_targets = ask
+    length, wants, own_targets, other_targets, seen = ask
     own_plain, across_plain = _plain(own_targets), _plain(other_targets)
     wants_amount, wants_age, wants_gap, wants_extremes = wants[0], wants[1], wants[2], wants[3]
     shapes = wants_amount or wants_age or wants_gap
     own, across = own_targets.shape[0], other_targets.shape[0]
-    seen = np.full(indptr.size - 1, -1, np.int32)
+    own_statistic, own_column = own_targets[:, 0].astype(np.uint64), own_targets[:, 1].astype(np.uint64)
+    across_statistic, across_column = other_targets[:, 0].astype(np.uint64), other_targets[:, 1].astype(np.uint64)
+    flat, width, part_row = matrix.reshape(-1), matrix.shape[1], part.row
     values = np.zeros(WIDTH)
     marks = np.empty(6, np.int64)
     joined = np.empty((1, 1, SUMMARY))
@@ -393,15 +399,15 @@ def _statistics_of_accounts(
                 total += amount[high]
                 x = peer[high]
                 if x >= 0 and x != account:
-                    if seen[x] < low or seen[x] >= high:
+                    if seen[x] <= low or seen[x] > high:
                         peers += 1
-                    seen[x] = high
+                    seen[x] = high + 1
                 high += 1
             oldest = t - length
             while low < high and time[low] <= oldest:
                 total -= amount[low]
                 x = peer[low]
-                if x >= 0 and seen[x] == low:
+                if x >= 0 and seen[x] == low + 1:
                     peers -= 1
                 low += 1
             n = high - low
@@ -434,13 +440,14 @@ def _statistics_of_accounts(
                 values[AGE] = values[AGE + 1] * n
             # Where there is nothing to say the matrix says 0 already; a single transfer has no shape.
             if n:
-                row = e - part.row
+                # Unsigned places in one long row: a signed one is looked at for being below 0.
+                base = np.uint64((e - part_row) * width)
                 if is_own:
                     for k in range(own if n > 1 else own_plain):
-                        matrix[row, own_targets[k, 1]] = values[own_targets[k, 0]]
+                        flat[base + own_column[k]] = values[own_statistic[k]]
                 else:
                     for k in range(across if n > 1 else across_plain):
-                        matrix[row, other_targets[k, 1]] = values[other_targets[k, 0]]
+                        flat[base + across_column[k]] = values[across_statistic[k]]
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -455,7 +462,7 @@ def _statistics_of_side(
     for chunk in prange(part.borders.size - 1):
         low, high = part.borders[chunk], part.borders[chunk + 1]
         if low < high:
-            wanted = (length, ask.wants, ask.own, ask.other)
+            wanted = (length, ask.wants, ask.own, ask.other, ask.seen[chunk])
             _statistics_of_accounts(side, other, part, (low, high), wanted, matrix)
 
 
@@ -466,6 +473,7 @@ def statistics(
     window: int,
     targets: NDArray[np.int32],
     matrix: NDArray[np.float32],
+    seen: NDArray[np.int32] | None = None,
 ) -> None:
     """Fill the columns that `targets` names for every transfer of the block.
 
@@ -481,6 +489,8 @@ def statistics(
         :data:`STATISTICS`, column of `matrix`.
     matrix : float32[block rows, columns]
         Zero where written. Each row's columns of a role are written by the thread that owns the account in that role.
+    seen : int32[2, chunks, accounts], optional
+        Room that one block can leave to the next, zero before the first.
 
     Notes
     -----
@@ -492,6 +502,8 @@ def statistics(
         Part(block.out_begin, block.out_end, block.in_begin, block.in_end, block.borders, block.first),
         Part(block.in_begin, block.in_end, block.out_begin, block.out_end, block.borders, block.first),
     )
+    if seen is None:
+        seen = np.zeros((2, block.borders.size - 1, block.out_begin.size), np.int32)
     for way, (side, other) in enumerate(((out, in_), (in_, out))):
         asked = targets[targets[:, 1] == way]
         if not len(asked):
@@ -499,4 +511,4 @@ def statistics(
         wants = np.array([(asked[:, 2, None] == np.array(places)).any() for places in SHAPES])
         asked = asked[np.argsort(SHAPED[asked[:, 2]], kind="stable")]
         own, across = (asked[asked[:, 0] == role, 2:].copy() for role in (way, 1 - way))
-        _statistics_of_side(side, other, parts[way], window, Ask(wants, own, across), matrix)
+        _statistics_of_side(side, other, parts[way], window, Ask(wants, own, across, seen[way]), matrix)
