@@ -40,13 +40,13 @@ class Part(NamedTuple):
     row: int
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _pause(since: int) -> float:
     """Seconds since, as log(1 + s), at most 180 days."""
     return float(np.log1p(min(since, LONGEST_PAUSE) / 1e6))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _activity_of_account(
     account: int,
     sides: tuple[Adjacency, Adjacency],
@@ -123,7 +123,7 @@ def _activity_of_account(
         )
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def activity(
     side: Adjacency,
     other: Adjacency,

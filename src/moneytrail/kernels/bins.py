@@ -13,7 +13,7 @@ LAST_BIN = 30
 """The last bin holds this size and every larger one."""
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def fill_bins(sizes: NDArray[np.float32], columns: NDArray[np.int32], matrix: NDArray[np.float32]) -> None:
     """Add 1 to each row's column of its size.
 

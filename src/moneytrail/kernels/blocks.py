@@ -52,7 +52,7 @@ class Block(NamedTuple):
     borders: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def advance(
     owner: NDArray[np.int32], wanted: NDArray[np.bool_], first: int, last: int, begin: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -94,7 +94,7 @@ def advance(
     return low, high, after
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def share_out(block_cost: NDArray[np.int64], chunks: int) -> NDArray[np.int64]:
     """Borders that split accounts into `chunks` runs of about equal cost.
 

@@ -77,7 +77,7 @@ class SearchRoom(NamedTuple):
     last: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np.int64], way: int) -> int:
     """Move an account's window on one side to `now`: ledger places from the oldest inside to the newest, inclusive.
 
@@ -98,7 +98,7 @@ def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np
     return int(high - low)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _after(side: Adjacency, low: int, high: int, edge: int) -> int:
     """First position in ``[low, high)`` whose ledger place is above `edge`; `high` where none is."""
     while low < high:
@@ -110,7 +110,7 @@ def _after(side: Adjacency, low: int, high: int, edge: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _arrive(
     side: Adjacency,
     way: int,
@@ -152,7 +152,7 @@ def _arrive(
     return tail
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _meet(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
@@ -194,7 +194,7 @@ def _meet(
     return (BACK if rows[b, BACK] >> SHIFT == round_ else 0), left
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _walk(
     side: Adjacency,
     labels: int,
@@ -262,7 +262,7 @@ def _walk(
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _temporal_of(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
@@ -282,7 +282,7 @@ def _temporal_of(
     return bool(whole < 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _spread(
     side: Adjacency,
     way: int,
@@ -318,7 +318,7 @@ def _spread(
     return end, cost, met
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _measure(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
@@ -375,7 +375,7 @@ def _measure(
     return AHEAD, far_ahead, left
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _walk_within(
     side: Adjacency,
     labels: tuple[int, int],
@@ -435,7 +435,7 @@ def _walk_within(
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _bounded_of(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
@@ -455,7 +455,7 @@ def _bounded_of(
     return bool(labels < 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) -> int:
     """Note each account's last transfers of the window that ends at row `first`; returns the window's oldest place."""
     oldest = first
@@ -466,7 +466,7 @@ def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) 
     return oldest
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
     a, b = ledger.debtor[e], ledger.creditor[e]
     if a >= 0 and b >= 0 and a != b:
@@ -474,7 +474,7 @@ def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
         last[b, 1] = e + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _cycles_of_rows(
     out: Adjacency,
     in_: Adjacency,
@@ -518,7 +518,7 @@ def _cycles_of_rows(
         last[b, 1] = e + 1
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def temporal_cycles(
     out: Adjacency,
     in_: Adjacency,
@@ -550,7 +550,7 @@ def temporal_cycles(
             _cycles_of_rows(out, in_, ledger, part, rule, matrix)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def bounded_cycles(
     out: Adjacency,
     in_: Adjacency,

@@ -85,7 +85,7 @@ class _Turn(NamedTuple):
 # its references, which costs as much as reading a dozen transfers.
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _window(side: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64], way: int) -> int:
     """Move an account's window on one side to the one of `turn`; returns how many transfers it holds."""
     stop = side.indptr[account + 1]
@@ -103,7 +103,7 @@ def _window(side: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64],
     return int(high - low)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _reach(near: Adjacency, other: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64], most: int) -> int:
     """How many transfers the peers of x have across, or those of y near, whichever `account` is; stops above `most`."""
     way = turn.across if account == turn.x else turn.near
@@ -117,7 +117,7 @@ def _reach(near: Adjacency, other: Adjacency, account: int, turn: _Turn, rows: N
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _holds(across: Adjacency, m: int, near: Adjacency, y: int, turn: _Turn, rows: NDArray[np.int64]) -> bool:
     """Whether m has y in its window across; the shorter of the two lists is read."""
     low, high = rows[m, turn.across + LOW], rows[m, turn.across + HIGH]
@@ -133,7 +133,7 @@ def _holds(across: Adjacency, m: int, near: Adjacency, y: int, turn: _Turn, rows
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _has_another(near: Adjacency, account: int, known: int, rows: NDArray[np.int64], way: int) -> bool:
     """Whether an account deals with anybody but itself and `known` in its window."""
     for p in range(rows[account, way + LOW], rows[account, way + HIGH]):
@@ -143,14 +143,14 @@ def _has_another(near: Adjacency, account: int, known: int, rows: NDArray[np.int
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _mark(near: Adjacency, account: int, way: int, stamp: int, rows: NDArray[np.int64]) -> None:
     for p in range(rows[account, way + LOW], rows[account, way + HIGH]):
         if near.peer[p] >= 0 and near.peer[p] != account:
             rows[near.peer[p], MARK] = stamp
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _from_source(
     near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64], marked: bool
 ) -> int:
@@ -196,7 +196,7 @@ def _from_source(
     return size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _from_sink(
     near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64], marked: bool
 ) -> int:
@@ -244,7 +244,7 @@ def _from_sink(
     return kept
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _of_role(near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
     """Unit kernel: the sizes of one role's scatter-gathers, written into `sizes`; how many, or -1 for truncated.
 
@@ -286,7 +286,7 @@ def _of_role(near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.i
     return int(found if found > -2 else _from_sink(near, across, turn, rows, sizes, True))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) -> int:
     """Note each account's last transfers of the window that ends at row `first`; returns the window's oldest place."""
     oldest = first
@@ -297,7 +297,7 @@ def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) 
     return oldest
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
     a, b = ledger.debtor[e], ledger.creditor[e]
     if a >= 0 and b >= 0 and a != b:
@@ -305,7 +305,7 @@ def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
         last[b, 1] = e + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _scatter_gathers_of_rows(
     out: Adjacency,
     in_: Adjacency,
@@ -345,7 +345,7 @@ def _scatter_gathers_of_rows(
         last[b, 1] = e + 1
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def scatter_gathers(
     out: Adjacency,
     in_: Adjacency,

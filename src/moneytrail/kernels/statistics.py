@@ -90,7 +90,7 @@ class Ask(NamedTuple):
     seen: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _clear(summaries: NDArray[np.float64], k: int, i: int) -> None:
     """Empty the summary at ``[k, i]``. Places instead of views: a view costs a count of references."""
     for j in range(5):
@@ -98,7 +98,7 @@ def _clear(summaries: NDArray[np.float64], k: int, i: int) -> None:
     summaries[k, i, 5], summaries[k, i, 6] = np.inf, -np.inf
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add(summaries: NDArray[np.float64], k: int, i: int, value: float, whole: float) -> None:
     """Add one value to the summary at ``[k, i]``; `whole` is it where `value` is counted from an origin."""
     before = summaries[k, i, 0]
@@ -117,33 +117,30 @@ def _add(summaries: NDArray[np.float64], k: int, i: int, value: float, whole: fl
     summaries[k, i, 6] = max(summaries[k, i, 6], whole)
 
 
-@njit(cache=True, nogil=True)
-def _join(a: NDArray[np.float64], k: int, i: int, b: NDArray[np.float64], h: int, j: int) -> None:
-    """Join the summary of `a` at ``[k, i]`` into the one of `b` at ``[h, j]``."""
-    na, nb = a[k, i, 0], b[h, j, 0]
-    if na == 0.0:
-        return
-    if nb == 0.0:
-        for m in range(SUMMARY):
-            b[h, j, m] = a[k, i, m]
-        return
-    n = na + nb
-    delta = b[h, j, 1] - a[k, i, 1]
+@njit(cache=True, nogil=True, error_model="numpy")
+def _join(summaries: NDArray[np.float64], k: int, i: int, j: int) -> None:
+    """Join the summary at ``[k, i]`` into the one at ``[k, j]``."""
+    na, nb = summaries[k, i, 0], summaries[k, j, 0]
+    # An empty side changes nothing below but what it divides by; a way out of its own would cost every call.
+    n = max(na + nb, 1.0)
+    delta = summaries[k, j, 1] - summaries[k, i, 1] if na > 0.0 and nb > 0.0 else 0.0
     step = delta / n
     square = step * step
     both = na * nb
-    a2, a3, b2, b3 = a[k, i, 2], a[k, i, 3], b[h, j, 2], b[h, j, 3]
-    b[h, j, 0] = n
-    b[h, j, 1] = a[k, i, 1] + nb * step
-    b[h, j, 2] = a2 + b2 + delta * step * both
-    b[h, j, 3] = a3 + b3 + delta * square * both * (na - nb) + 3.0 * step * (na * b2 - nb * a2)
-    b[h, j, 4] += a[k, i, 4] + delta * square * step * both * (na * na - both + nb * nb)
-    b[h, j, 4] += 6.0 * square * (na * na * b2 + nb * nb * a2) + 4.0 * step * (na * b3 - nb * a3)
-    b[h, j, 5] = min(a[k, i, 5], b[h, j, 5])
-    b[h, j, 6] = max(a[k, i, 6], b[h, j, 6])
+    a2, a3, b2, b3 = summaries[k, i, 2], summaries[k, i, 3], summaries[k, j, 2], summaries[k, j, 3]
+    summaries[k, j, 0] = na + nb
+    summaries[k, j, 1] = summaries[k, i, 1] + nb * step if na > 0.0 else summaries[k, j, 1]
+    summaries[k, j, 2] = a2 + b2 + delta * step * both
+    summaries[k, j, 3] = a3 + b3 + delta * square * both * (na - nb) + 3.0 * step * (na * b2 - nb * a2)
+    fourth = summaries[k, i, 4] + summaries[k, j, 4]
+    fourth += delta * square * step * both * (na * na - both + nb * nb)
+    fourth += 6.0 * square * (na * na * b2 + nb * nb * a2) + 4.0 * step * (na * b3 - nb * a3)
+    summaries[k, j, 4] = fourth
+    summaries[k, j, 5] = min(summaries[k, i, 5], summaries[k, j, 5])
+    summaries[k, j, 6] = max(summaries[k, i, 6], summaries[k, j, 6])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _shape(values: NDArray[np.float64], place: int, n: float, s2: float, s3: float, s4: float) -> None:
     """Write variance, skewness and kurtosis of `n` values; 0 where they do not differ. Times come in microseconds."""
     if s2 > 0.0:
@@ -156,7 +153,7 @@ def _shape(values: NDArray[np.float64], place: int, n: float, s2: float, s3: flo
         values[place] = values[place + 1] = values[place + 2] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _extremes(amount: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
     least = greatest = amount[low]
     for p in range(low + 1, high):
@@ -164,7 +161,7 @@ def _extremes(amount: NDArray[np.int64], low: int, high: int, values: NDArray[np
     values[AMOUNT + 5], values[AMOUNT + 6] = least, greatest
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _amounts_and_ages(
     amount: NDArray[np.int64], time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]
 ) -> None:
@@ -196,7 +193,7 @@ def _amounts_and_ages(
     values[NEWEST] = mean_age / SECOND
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _gaps(time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
     """Write what the times between the transfers at ``[low, high)`` say."""
     n = float(high - low - 1)
@@ -215,20 +212,21 @@ def _gaps(time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float
     _shape(values, GAP + 1, n, s2 if least < greatest else 0.0, s3, s4)
 
 
-@njit(cache=True, nogil=True)
-def _of_large(values: NDArray[np.float64], kind: int, s: NDArray[np.float64]) -> None:
-    """Write what the summary ``s[0, 0]`` says of its kind."""
-    _shape(values, GAP + 1 if kind == GAP else kind + 2, s[0, 0, 0], s[0, 0, 2], s[0, 0, 3], s[0, 0, 4])
+@njit(cache=True, nogil=True, error_model="numpy")
+def _of_large(values: NDArray[np.float64], kind: int, summaries: NDArray[np.float64], k: int, i: int) -> None:
+    """Write what the summary at ``[k, i]`` says of its kind."""
+    place = GAP + 1 if kind == GAP else kind + 2
+    _shape(values, place, summaries[k, i, 0], summaries[k, i, 2], summaries[k, i, 3], summaries[k, i, 4])
     if kind == AMOUNT:
-        values[AMOUNT + 5], values[AMOUNT + 6] = s[0, 0, 5], s[0, 0, 6]
+        values[AMOUNT + 5], values[AMOUNT + 6] = summaries[k, i, 5], summaries[k, i, 6]
     elif kind == AGE:
-        values[NEWEST] = s[0, 0, 1] / SECOND
+        values[NEWEST] = summaries[k, i, 1] / SECOND
     else:
-        values[GAP] = s[0, 0, 1] / SECOND
-        values[GAP + 4], values[GAP + 5] = s[0, 0, 5] / SECOND, s[0, 0, 6] / SECOND
+        values[GAP] = summaries[k, i, 1] / SECOND
+        values[GAP + 4], values[GAP + 5] = summaries[k, i, 5] / SECOND, summaries[k, i, 6] / SECOND
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _value(amount: NDArray[np.int64], time: NDArray[np.int64], p: int, kind: int, origin: int) -> float:
     """The amount of `p` above `origin`, its microseconds before `origin`, or those since the transfer before."""
     if kind == AMOUNT:
@@ -238,30 +236,30 @@ def _value(amount: NDArray[np.int64], time: NDArray[np.int64], p: int, kind: int
     return float(time[p] - time[p - 1])
 
 
-@njit(cache=True, nogil=True)
+# What is kept of an account's large windows: places in its marks.
+PERIOD, BASE, BORDER, SUMMED, OLDER, NEWER, WINDOW_LOW, WINDOW_HIGH, START = range(9)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _begin_period(
-    columns: tuple[NDArray[np.int64], NDArray[np.int64]],
-    window: tuple[int, int],
-    start: int,
+    amount: NDArray[np.int64],
+    time: NDArray[np.int64],
     wants: NDArray[np.bool_],
     marks: NDArray[np.int64],
     endings: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Sum up every ending of the part of a large window that lies before `start`, the moment its period began.
+) -> None:
+    """Sum up every ending of the part of a large window that lies before START, the moment its period began.
 
-    ``endings[k, p - low]`` is the summary of kind k at ``[p, border)``; the last row of a kind is kept for the newer
-    part. Returns `endings`, or a larger array in its place.
+    ``endings[k, p - BASE]`` is the summary of kind k at ``[p, BORDER)``; the last row of a kind is kept for the newer
+    part.
     """
-    amount, time = columns
-    low, high = window
+    low, high, start = marks[WINDOW_LOW], marks[WINDOW_HIGH], marks[START]
     border = low
     while border < high and time[border] < start:
         border += 1
     # Either part is counted from a transfer of its own next to the border, so that large amounts lose no digits.
-    marks[4], marks[5] = amount[max(low, border - 1)], amount[min(border, high - 1)]
+    marks[OLDER], marks[NEWER] = amount[max(low, border - 1)], amount[min(border, high - 1)]
     size = border - low
-    if endings.shape[1] < size + 2:
-        endings = np.empty((3, 2 * size + 2, SUMMARY))
     for k, kind in enumerate((AMOUNT, AGE, GAP)):
         if wants[k]:
             _clear(endings, k, size)
@@ -270,70 +268,87 @@ def _begin_period(
                     endings[k, p - low, j] = endings[k, p + 1 - low, j]
                 # The gap of the window's own first transfer is never asked for.
                 if kind != GAP or p > low:
-                    x = _value(amount, time, p, kind, marks[4] if kind == AMOUNT else start)
+                    x = _value(amount, time, p, kind, marks[OLDER] if kind == AMOUNT else start)
                     _add(endings, k, p - low, x, amount[p] if kind == AMOUNT else x)
             _clear(endings, k, endings.shape[1] - 1)
-    marks[1], marks[2], marks[3] = low, border, border
-    return endings
+    marks[BASE], marks[BORDER], marks[SUMMED] = low, border, border
 
 
-@njit(cache=True, nogil=True)
-def _large(
-    columns: tuple[NDArray[np.int64], NDArray[np.int64]],
-    window: tuple[int, int],
-    start: int,
-    wants: NDArray[np.bool_],
+@njit(cache=True, nogil=True, error_model="numpy")
+def _extend(
+    amount: NDArray[np.int64],
+    time: NDArray[np.int64],
+    kind: int,
     marks: NDArray[np.int64],
-    scratch: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    endings: NDArray[np.float64],
 ) -> None:
-    """Write what a large window says: the part before `start`, from `endings`, joined with what came since.
+    """Add what came since to the newer part of one kind, whose summary is in the last row."""
+    k = 0 if kind == AMOUNT else 1 if kind == AGE else 2
+    newer = endings.shape[1] - 1
+    origin = marks[NEWER] if kind == AMOUNT else marks[START]
+    for p in range(marks[SUMMED], marks[WINDOW_HIGH]):
+        if kind != GAP or p > marks[BORDER]:
+            x = _value(amount, time, p, kind, origin)
+            _add(endings, k, newer, x, amount[p] if kind == AMOUNT else x)
 
-    `marks` keeps the period, where `endings` begin, the border, how far the newer part is summed up, and the amounts
-    that the older and the newer part are counted from.
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _large_amounts(marks: NDArray[np.int64], endings: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+    """Write the shape of a large window's amounts: the part before START joined with what came since."""
+    newer = endings.shape[1] - 1
+    _clear(endings, 0, newer - 1)
+    _join(endings, 0, newer, newer - 1)
+    if marks[WINDOW_LOW] < marks[BORDER]:
+        endings[0, newer - 1, 1] += float(marks[NEWER] - marks[OLDER])
+        _join(endings, 0, marks[WINDOW_LOW] - marks[BASE], newer - 1)
+    _of_large(values, AMOUNT, endings, 0, newer - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _large_ages(
+    marks: NDArray[np.int64], newest: int, endings: NDArray[np.float64], values: NDArray[np.float64]
+) -> None:
+    """Write the shape of a large window's ages, counted from the time of its `newest` transfer."""
+    newer = endings.shape[1] - 1
+    _clear(endings, 1, newer - 1)
+    _join(endings, 1, newer, newer - 1)
+    _join(endings, 1, marks[WINDOW_LOW] - marks[BASE], newer - 1)
+    endings[1, newer - 1, 1] += float(newest - marks[START])
+    _of_large(values, AGE, endings, 1, newer - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _large_gaps(
+    time: NDArray[np.int64], marks: NDArray[np.int64], endings: NDArray[np.float64], values: NDArray[np.float64]
+) -> None:
+    """Write what a large window's gaps say.
+
+    The gap of the window's first transfer began outside; the one across the border belongs to neither part.
     """
-    amount, time = columns
-    low, high = window
-    endings, s, values = scratch
-    base, border = marks[1], marks[2]
-    last = endings.shape[1] - 1
-    if marks[3] == border < high:
-        marks[5] = amount[border]
-    for p in range(marks[3], high):
-        if wants[0]:
-            _add(endings, 0, last, _value(amount, time, p, AMOUNT, marks[5]), amount[p])
-        if wants[1]:
-            x = _value(amount, time, p, AGE, start)
-            _add(endings, 1, last, x, x)
-        if wants[2] and p > border:
-            x = _value(amount, time, p, GAP, start)
-            _add(endings, 2, last, x, x)
-    marks[3] = high
-    if wants[0]:
-        _clear(s, 0, 0)
-        _join(endings, 0, last, s, 0, 0)
-        if low < border:
-            s[0, 0, 1] += float(marks[5] - marks[4])
-            _join(endings, 0, low - base, s, 0, 0)
-        _of_large(values, AMOUNT, s)
-    if wants[1]:
-        _clear(s, 0, 0)
-        _join(endings, 1, last, s, 0, 0)
-        _join(endings, 1, low - base, s, 0, 0)
-        s[0, 0, 1] += float(time[high - 1] - start)
-        _of_large(values, AGE, s)
-    if wants[2]:
-        # The gap of the window's first transfer began outside; the one across the border belongs to neither part.
-        _clear(s, 0, 0)
-        _join(endings, 2, last, s, 0, 0)
-        if low < border:
-            if border < high:
-                x = _value(amount, time, border, GAP, start)
-                _add(s, 0, 0, x, x)
-            _join(endings, 2, low + 1 - base, s, 0, 0)
-        _of_large(values, GAP, s)
+    newer = endings.shape[1] - 1
+    border = marks[BORDER]
+    _clear(endings, 2, newer - 1)
+    _join(endings, 2, newer, newer - 1)
+    if marks[WINDOW_LOW] < border:
+        if border < marks[WINDOW_HIGH]:
+            gap = float(time[border] - time[border - 1])
+            _add(endings, 2, newer - 1, gap, gap)
+        _join(endings, 2, marks[WINDOW_LOW] + 1 - marks[BASE], newer - 1)
+    _of_large(values, GAP, endings, 2, newer - 1)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _most(time: NDArray[np.int64], low: int, stop: int, length: int) -> int:
+    """Most transfers that a window of this length holds among those at ``[low, stop)``; 0 if it is never large."""
+    most = 0
+    for high in range(low, stop):
+        while time[low] <= time[high] - length:
+            low += 1
+        most = max(most, high + 1 - low)
+    return most if most > FEW else 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _plain(targets: NDArray[np.int32]) -> int:
     """How many targets, those of a single transfer's shape being last, come before these."""
     k = 0
@@ -342,7 +357,7 @@ def _plain(targets: NDArray[np.int32]) -> int:
     return k
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _statistics_of_accounts(
     side: Adjacency,
     other: Adjacency,
@@ -368,9 +383,8 @@ def _statistics_of_accounts(
     across_statistic, across_column = other_targets[:, 0].astype(np.uint64), other_targets[:, 1].astype(np.uint64)
     flat, width, part_row = matrix.reshape(-1), matrix.shape[1], part.row
     values = np.zeros(WIDTH)
-    marks = np.empty(6, np.int64)
-    joined = np.empty((1, 1, SUMMARY))
-    endings = np.empty((3, 0, SUMMARY))
+    marks = np.zeros(9, np.int64)
+    nothing = np.empty((3, 0, SUMMARY))
     for account in range(accounts[0], accounts[1]):
         p, p_end = begin[account], end[account] if own else begin[account]
         q, q_end = other_begin[account], other_end[account] if across else other_begin[account]
@@ -381,10 +395,14 @@ def _statistics_of_accounts(
         low = p
         while low > indptr[account] and time[low - 1] > oldest - length:
             low -= 1
+        # Fixed for the account: an array that changes inside the loop below has its references counted every time.
+        endings = nothing
+        if shapes and stop - low > FEW:
+            endings = np.empty((3, _most(time, low, stop, length) + 3, SUMMARY))
         high = low
         peers = 0
         total = np.int64(0)
-        marks[0] = NEVER
+        marks[PERIOD] = NEVER
         values[:] = 0.0
         while p < p_end or q < q_end:
             is_own = q == q_end or (p < p_end and edge[p] <= other_edge[q])
@@ -429,12 +447,23 @@ def _statistics_of_accounts(
                             _gaps(time, low, high, values)
             if shapes and n > FEW:
                 period = t // length
-                if changed or marks[0] != period:
-                    start = period * length
-                    if marks[0] != period:
-                        marks[0] = period
-                        endings = _begin_period((amount, time), (low, high), start, wants, marks, endings)
-                    _large((amount, time), (low, high), start, wants, marks, (endings, joined, values))
+                if changed or marks[PERIOD] != period:
+                    marks[WINDOW_LOW], marks[WINDOW_HIGH], marks[START] = low, high, period * length
+                    if marks[PERIOD] != period:
+                        marks[PERIOD] = period
+                        _begin_period(amount, time, wants, marks, endings)
+                    if marks[SUMMED] == marks[BORDER] < high:
+                        marks[NEWER] = amount[marks[BORDER]]
+                    if wants_amount:
+                        _extend(amount, time, AMOUNT, marks, endings)
+                        _large_amounts(marks, endings, values)
+                    if wants_age:
+                        _extend(amount, time, AGE, marks, endings)
+                        _large_ages(marks, time[high - 1], endings, values)
+                    if wants_gap:
+                        _extend(amount, time, GAP, marks, endings)
+                        _large_gaps(time, marks, endings, values)
+                    marks[SUMMED] = high
             if wants_age and n:
                 values[AGE + 1] = (t - time[high - 1]) / SECOND + values[NEWEST]
                 values[AGE] = values[AGE + 1] * n
@@ -450,7 +479,7 @@ def _statistics_of_accounts(
                         flat[base + across_column[k]] = values[across_statistic[k]]
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def _statistics_of_side(
     side: Adjacency,
     other: Adjacency,
@@ -509,6 +538,7 @@ def statistics(
         if not len(asked):
             continue
         wants = np.array([(asked[:, 2, None] == np.array(places)).any() for places in SHAPES])
+        wants[0] |= wants[3]
         asked = asked[np.argsort(SHAPED[asked[:, 2]], kind="stable")]
         own, across = (asked[asked[:, 0] == role, 2:].copy() for role in (way, 1 - way))
         _statistics_of_side(side, other, parts[way], window, Ask(wants, own, across, seen[way]), matrix)
