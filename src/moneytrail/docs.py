@@ -5,11 +5,12 @@ A test fails when a page does not say what the code says.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moneytrail.features import FEATURES
+from moneytrail.features import DETECTOR_FEATURES, FEATURES
 from moneytrail.graph import DAY, PULLED_CHANNELS, RELATION_RULE
 from moneytrail.schema import ACCOUNT_COLUMNS, ACCOUNT_KINDS, CHANNELS, TRANSFER_COLUMNS
 from moneytrail.typologies import CATALOGUE
@@ -115,12 +116,31 @@ def _parameter(parameter: Parameter) -> tuple[object, ...]:
 
 
 def _features() -> str:
-    rows = [(f"`{f.name}`", f.unit, f.window_days or "–", f.meaning) for f in FEATURES]
+    fixed = [(f"`{f.name}`", f.unit, f.window_days or "–", f.meaning) for f in DETECTOR_FEATURES]
+    chosen: dict[str, tuple[str, str, str]] = {}
+    for feature in FEATURES[len(DETECTOR_FEATURES) :]:
+        stem = feature.name.rpartition("_")[0]
+        name, _, size = stem.rpartition("_")
+        if size.isdigit():
+            first = chosen.get(f"{name}_K")
+            meaning = re.sub(rf"\b{size}( or more)?\b", "K", feature.meaning, count=1)
+            chosen[f"{name}_K"] = (feature.unit, f"{first[1].split()[0]} to {size}" if first else size, meaning)
+        else:
+            chosen[stem] = (feature.unit, "–", feature.meaning)
+    rows = [(f"`{stem}_WINDOW`", *what) for stem, what in chosen.items()]
     return (
         f"{MADE}# Features\n\nWhat detectors see of a transfer. Each value uses only transfers up to it in ledger "
-        "order; windows end at the transfer (left end excluded). Where a side is absent its counts, sums, shares and "
-        "ratios are 0 and its pauses the longest there is, 180 days. Names, nationality, countries and labels are "
-        f"never features.\n\n{_table(('name', 'unit', 'window, days', 'meaning'), rows)}"
+        "order; windows end at the transfer (left end excluded). Names, nationality, countries and labels are never "
+        "features. `moneytrail features FILE --columns …` writes them; `moneytrail.features.compute` gives them as a "
+        "matrix, `blocks` in pieces. Only what is asked for is computed.\n\n## Over any window\n\n"
+        "WINDOW is a whole number and a unit: `45s`, `90min`, `6h`, `7d`. K is a size; the largest one of a fan, a "
+        "degree, a gather-scatter or a scatter-gather holds every larger one too, and those of temporal cycles go on "
+        "to 30. Values are 0 where a side is absent. A search for motifs that stops at its budget says so in the "
+        "column `…_truncated_WINDOW`, and has then counted too few. Of the cycles in any order there is a shorter "
+        f"search besides, `short_cycle_K_WINDOW`, up to 6.\n\n{_table(('name', 'unit', 'K', 'meaning'), rows)}\n"
+        "## With windows of their own\n\nThe shipped detectors are fitted on these. Where a side is absent its counts, "
+        "sums, shares and ratios are 0 and its pauses the longest there is, 180 days.\n\n"
+        f"{_table(('name', 'unit', 'window, days', 'meaning'), fixed)}"
     )
 
 
