@@ -115,7 +115,7 @@ def preprocessor(family: Family, threads: int) -> Any:
         When ``snapml`` is not installed.
     """
     try:
-        from snapml import GraphFeaturePreprocessor  # type: ignore[import-untyped,unused-ignore]
+        from snapml import GraphFeaturePreprocessor
     except ImportError as error:
         raise MissingPeerError("snapml is not installed: run `make setup-bench`, or use --without-peer") from error
     windows = [value for key, value in family.settings.items() if key.endswith("_tw")]

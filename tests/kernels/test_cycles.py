@@ -9,8 +9,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from moneytrail.kernels.blocks import Ledger
-from moneytrail.kernels.cycles import LONGEST, CycleRule, bounded_cycles, temporal_cycles
-from tests.kernels.motif_runs import SIZES, TRUNCATED, Columns, Search, Setting, every_column, row_of, run, settings_of
+from moneytrail.kernels.cycles import LONGEST, ROW, CycleRule, SearchRoom, bounded_cycles, temporal_cycles
+from tests.kernels.motif_runs import (
+    SIZES,
+    TRUNCATED,
+    Columns,
+    Search,
+    Setting,
+    every_column,
+    room_of,
+    row_of,
+    run,
+    settings_of,
+)
 from tests.oracles import cycles as oracle
 from tests.worlds import Arrays, Row, arrays_of, frozen
 
@@ -18,6 +29,8 @@ ORDERS = pytest.mark.parametrize("in_order", [True, False], ids=["temporal", "bo
 
 
 def searching(longest: int = LONGEST, *, in_order: bool) -> Search:
+    left: list[SearchRoom] = []
+
     def search(
         world: Arrays,
         ledger: Ledger,
@@ -27,9 +40,11 @@ def searching(longest: int = LONGEST, *, in_order: bool) -> Search:
         columns: Columns,
         matrix: NDArray[np.float32],
     ) -> None:
-        rule = CycleRule(window, longest, steps, columns)
+        if borders[0] == 0:
+            left[:] = [SearchRoom(*room_of(world, borders, ROW))]
+        rule = CycleRule(window, longest, steps, columns, borders)
         kernel = temporal_cycles if in_order else bounded_cycles
-        kernel(world.outgoing, world.incoming, ledger, borders, rule, matrix)
+        kernel(world.outgoing, world.incoming, ledger, rule, left[0], matrix)
 
     return search
 

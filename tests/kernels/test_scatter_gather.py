@@ -9,10 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from moneytrail.kernels.blocks import Ledger
-from moneytrail.kernels.scatter_gather import ScatterGatherRule, scatter_gathers
-from tests.kernels.motif_runs import SIZES, TRUNCATED, Columns, Setting, every_column, row_of, run, settings_of
+from moneytrail.kernels.scatter_gather import ROW, ScatterGatherRule, SearchRoom, scatter_gathers
+from tests.kernels.motif_runs import SIZES, TRUNCATED, Columns, Setting, every_column, room_of, row_of, run, settings_of
 from tests.oracles import scatter_gather as oracle
 from tests.worlds import Arrays, Row, arrays_of, frozen
+
+
+LEFT: list[SearchRoom] = []
+"""What the search before has left to the next block."""
 
 
 def search(
@@ -24,8 +28,10 @@ def search(
     columns: Columns,
     matrix: NDArray[np.float32],
 ) -> None:
-    rule = ScatterGatherRule(window, steps, columns)
-    scatter_gathers(world.outgoing, world.incoming, ledger, borders, rule, matrix)
+    if borders[0] == 0:
+        LEFT[:] = [SearchRoom(*room_of(world, borders, ROW))]
+    rule = ScatterGatherRule(window, steps, columns, borders)
+    scatter_gathers(world.outgoing, world.incoming, ledger, rule, LEFT[0], matrix)
 
 
 def expected(setting: Setting) -> list[list[float]]:
