@@ -14,7 +14,6 @@ from tests.kernels.motif_runs import SIZES, TRUNCATED, Columns, Setting, every_c
 from tests.oracles import scatter_gather as oracle
 from tests.worlds import Arrays, Row, arrays_of, frozen
 
-
 LEFT: list[SearchRoom] = []
 """What the search before has left to the next block."""
 

@@ -150,7 +150,7 @@ def _check_diamond(claim: Claim, _values: Values) -> Iterator[Check]:
 
 SCATTER_GATHER: Final = Rule(
     roles=(Role("scatter", "debtor"), Role("gather", "", counts=False)),
-    parameters={"window_days": 4, "intermediaries": 3, **PASSED_ON, "amount_tolerance": 0.1, "budget": 1000},
+    parameters={"window_days": 4, "intermediaries": 3, **PASSED_ON, "amount_tolerance": 0.1, "budget": 100},
     measures=(
         Held("intermediaries", "gate", ">=", "intermediaries", 0.15, 3),
         SPAN,

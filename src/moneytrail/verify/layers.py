@@ -124,7 +124,7 @@ def _earn_density(claim: Claim, values: Values) -> dict[str, float]:
 BIPARTITE: Final = Rule(
     roles=(Role("across", ""),),
     parameters={
-        "window_days": 4, "senders": 3, "receivers": 3, "pair_share": 0.6, "amount_tolerance": 0.1, "budget": 1000,
+        "window_days": 4, "senders": 3, "receivers": 3, "pair_share": 0.6, "amount_tolerance": 0.1, "budget": 100,
     },
     measures=(
         Held("senders", "gate", ">=", "senders", 0.1, 3),
@@ -148,7 +148,7 @@ BIPARTITE: Final = Rule(
 STACK: Final = Rule(
     roles=(Role("first layer", ""), Role("second layer", "", counts=False)),
     parameters={
-        "window_days": 8, "senders": 3, "middle": 3, "receivers": 3, "pair_share": 0.6, **PASSED_ON, "budget": 1000,
+        "window_days": 8, "senders": 3, "middle": 3, "receivers": 3, "pair_share": 0.6, **PASSED_ON, "budget": 100,
     },
     measures=(
         Held("senders", "gate", ">=", "senders", 0.05, 3),

@@ -97,7 +97,7 @@ def _reach_hops(claim: Claim, values: Values) -> int:
 
 CYCLE: Final = Rule(
     roles=(Role("hop", ""),),
-    parameters={"window_days": 4, "hop_hours": 72, "hops": 3, "most_hops": 10, "even_share": 0.7, "budget": 1000},
+    parameters={"window_days": 4, "hop_hours": 72, "hops": 3, "most_hops": 12, "even_share": 0.7, "budget": 1000},
     measures=(
         Held("hops", "gate", ">=", "hops", 0.1, 3),
         SPAN,
@@ -137,5 +137,5 @@ def _line(conditions: Callable[[Claim, Values], Iterator[Check]], **more: float)
     )
 
 
-CHAIN: Final = _line(_check_chain, budget=1000)
+CHAIN: Final = _line(_check_chain, budget=100)
 RANDOM_WALK: Final = _line(_check_line)
