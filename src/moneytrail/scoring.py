@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from moneytrail import detectors, features
+from moneytrail import detectors, features, motifs
 from moneytrail.alerts import ANOMALY_FROM, ANOMALY_WEIGHT, MOST_SUBJECTS, Alert, Grouping, group, risk
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
 from moneytrail.errors import ParameterError
@@ -338,6 +338,8 @@ def warm_up() -> dict[str, float]:
             typology.find(graph)
     with clock.stage("features"):
         features.compute(graph, features.names_for(("1d",)))
+    with clock.stage("motifs"):
+        motifs.warm_up(graph)
     with clock.stage("detectors"):
         detectors.warm_up()
     with clock.stage("read"), TemporaryDirectory() as folder:
