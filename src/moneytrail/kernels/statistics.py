@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FEW = 24
 SECOND = 1_000_000
 SQUARE_SECOND = 1e12
-NEVER = -(2**63)
+NEVER = -(2**62)
 
 STATISTICS = (
     "degree",
@@ -65,6 +65,8 @@ SHAPED = np.array(["variance" in name or "ness" in name or "kurt" in name or "ga
 
 # A summary of values: how many, mean, sums of the second to fourth powers of deviations, least, greatest.
 SUMMARY = 7
+EMPTY = (0.0, 0.0, 0.0, 0.0, 0.0, np.inf, -np.inf)
+Summary = tuple[float, float, float, float, float, float, float]
 
 
 class Part(NamedTuple):
@@ -91,53 +93,38 @@ class Ask(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _clear(summaries: NDArray[np.float64], k: int, i: int) -> None:
-    """Empty the summary at ``[k, i]``. Places instead of views: a view costs a count of references."""
-    for j in range(5):
-        summaries[k, i, j] = 0.0
-    summaries[k, i, 5], summaries[k, i, 6] = np.inf, -np.inf
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add(summaries: NDArray[np.float64], k: int, i: int, value: float, whole: float) -> None:
-    """Add one value to the summary at ``[k, i]``; `whole` is it where `value` is counted from an origin."""
-    before = summaries[k, i, 0]
+def _add(s: Summary, value: float, whole: float) -> Summary:
+    """A summary with one value more; `whole` is the value itself where `value` is counted from an origin."""
+    before, mean, s2, s3, s4, least, greatest = s
     n = before + 1.0
-    delta = value - summaries[k, i, 1]
+    delta = value - mean
     step = delta / n
     square = step * step
     term = delta * step * before
-    s2, s3 = summaries[k, i, 2], summaries[k, i, 3]
-    summaries[k, i, 4] += term * square * (n * n - 3.0 * n + 3.0) + 6.0 * square * s2 - 4.0 * step * s3
-    summaries[k, i, 3] = s3 + term * step * (n - 2.0) - 3.0 * step * s2
-    summaries[k, i, 2] = s2 + term
-    summaries[k, i, 1] += step
-    summaries[k, i, 0] = n
-    summaries[k, i, 5] = min(summaries[k, i, 5], whole)
-    summaries[k, i, 6] = max(summaries[k, i, 6], whole)
+    s4 += term * square * (n * n - 3.0 * n + 3.0) + 6.0 * square * s2 - 4.0 * step * s3
+    s3 += term * step * (n - 2.0) - 3.0 * step * s2
+    return n, mean + step, s2 + term, s3, s4, min(least, whole), max(greatest, whole)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _join(summaries: NDArray[np.float64], k: int, i: int, j: int) -> None:
-    """Join the summary at ``[k, i]`` into the one at ``[k, j]``."""
-    na, nb = summaries[k, i, 0], summaries[k, j, 0]
-    # An empty side changes nothing below but what it divides by; a way out of its own would cost every call.
-    n = max(na + nb, 1.0)
-    delta = summaries[k, j, 1] - summaries[k, i, 1] if na > 0.0 and nb > 0.0 else 0.0
+def _join(a: Summary, b: Summary) -> Summary:
+    """The summary of the values of both."""
+    na, mean_a, a2, a3, a4, least_a, greatest_a = a
+    nb, mean_b, b2, b3, b4, least_b, greatest_b = b
+    if na == 0.0:
+        return b
+    if nb == 0.0:
+        return a
+    n = na + nb
+    delta = mean_b - mean_a
     step = delta / n
     square = step * step
     both = na * nb
-    a2, a3, b2, b3 = summaries[k, i, 2], summaries[k, i, 3], summaries[k, j, 2], summaries[k, j, 3]
-    summaries[k, j, 0] = na + nb
-    summaries[k, j, 1] = summaries[k, i, 1] + nb * step if na > 0.0 else summaries[k, j, 1]
-    summaries[k, j, 2] = a2 + b2 + delta * step * both
-    summaries[k, j, 3] = a3 + b3 + delta * square * both * (na - nb) + 3.0 * step * (na * b2 - nb * a2)
-    fourth = summaries[k, i, 4] + summaries[k, j, 4]
-    fourth += delta * square * step * both * (na * na - both + nb * nb)
-    fourth += 6.0 * square * (na * na * b2 + nb * nb * a2) + 4.0 * step * (na * b3 - nb * a3)
-    summaries[k, j, 4] = fourth
-    summaries[k, j, 5] = min(summaries[k, i, 5], summaries[k, j, 5])
-    summaries[k, j, 6] = max(summaries[k, i, 6], summaries[k, j, 6])
+    s3 = a3 + b3 + delta * square * both * (na - nb) + 3.0 * step * (na * b2 - nb * a2)
+    s4 = a4 + b4 + delta * square * step * both * (na * na - both + nb * nb)
+    s4 += 6.0 * square * (na * na * b2 + nb * nb * a2) + 4.0 * step * (na * b3 - nb * a3)
+    s2 = a2 + b2 + delta * step * both
+    return n, mean_a + nb * step, s2, s3, s4, min(least_a, least_b), max(greatest_a, greatest_b)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -213,20 +200,6 @@ def _gaps(time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _of_large(values: NDArray[np.float64], kind: int, summaries: NDArray[np.float64], k: int, i: int) -> None:
-    """Write what the summary at ``[k, i]`` says of its kind."""
-    place = GAP + 1 if kind == GAP else kind + 2
-    _shape(values, place, summaries[k, i, 0], summaries[k, i, 2], summaries[k, i, 3], summaries[k, i, 4])
-    if kind == AMOUNT:
-        values[AMOUNT + 5], values[AMOUNT + 6] = summaries[k, i, 5], summaries[k, i, 6]
-    elif kind == AGE:
-        values[NEWEST] = summaries[k, i, 1] / SECOND
-    else:
-        values[GAP] = summaries[k, i, 1] / SECOND
-        values[GAP + 4], values[GAP + 5] = summaries[k, i, 5] / SECOND, summaries[k, i, 6] / SECOND
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _value(amount: NDArray[np.int64], time: NDArray[np.int64], p: int, kind: int, origin: int) -> float:
     """The amount of `p` above `origin`, its microseconds before `origin`, or those since the transfer before."""
     if kind == AMOUNT:
@@ -236,105 +209,50 @@ def _value(amount: NDArray[np.int64], time: NDArray[np.int64], p: int, kind: int
     return float(time[p] - time[p - 1])
 
 
-# What is kept of an account's large windows: places in its marks.
-PERIOD, BASE, BORDER, SUMMED, OLDER, NEWER, WINDOW_LOW, WINDOW_HIGH, START = range(9)
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
-def _begin_period(
+def _sum_endings(
     amount: NDArray[np.int64],
     time: NDArray[np.int64],
+    window: tuple[int, int],
+    start: int,
     wants: NDArray[np.bool_],
-    marks: NDArray[np.int64],
     endings: NDArray[np.float64],
-) -> None:
-    """Sum up every ending of the part of a large window that lies before START, the moment its period began.
+) -> int:
+    """Sum up every ending of the part of a large window that lies before `start`, the moment its period began.
 
-    ``endings[k, p - BASE]`` is the summary of kind k at ``[p, BORDER)``; the last row of a kind is kept for the newer
-    part.
+    ``endings[k, p - low]`` is the summary of kind k at ``[p, border)``. Returns the border.
     """
-    low, high, start = marks[WINDOW_LOW], marks[WINDOW_HIGH], marks[START]
+    low, high = window
     border = low
     while border < high and time[border] < start:
         border += 1
-    # Either part is counted from a transfer of its own next to the border, so that large amounts lose no digits.
-    marks[OLDER], marks[NEWER] = amount[max(low, border - 1)], amount[min(border, high - 1)]
-    size = border - low
+    # Counted from a transfer of its own next to the border, so that large amounts lose no digits.
+    origin = amount[max(low, border - 1)]
     for k, kind in enumerate((AMOUNT, AGE, GAP)):
         if wants[k]:
-            _clear(endings, k, size)
+            s = EMPTY
+            endings[k, border - low] = s
             for p in range(border - 1, low - 1, -1):
-                for j in range(SUMMARY):
-                    endings[k, p - low, j] = endings[k, p + 1 - low, j]
                 # The gap of the window's own first transfer is never asked for.
                 if kind != GAP or p > low:
-                    x = _value(amount, time, p, kind, marks[OLDER] if kind == AMOUNT else start)
-                    _add(endings, k, p - low, x, amount[p] if kind == AMOUNT else x)
-            _clear(endings, k, endings.shape[1] - 1)
-    marks[BASE], marks[BORDER], marks[SUMMED] = low, border, border
+                    x = _value(amount, time, p, kind, origin if kind == AMOUNT else start)
+                    s = _add(s, x, float(amount[p]) if kind == AMOUNT else x)
+                for j in range(SUMMARY):
+                    endings[k, p - low, j] = s[j]
+    return border
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _extend(
-    amount: NDArray[np.int64],
-    time: NDArray[np.int64],
-    kind: int,
-    marks: NDArray[np.int64],
-    endings: NDArray[np.float64],
-) -> None:
-    """Add what came since to the newer part of one kind, whose summary is in the last row."""
-    k = 0 if kind == AMOUNT else 1 if kind == AGE else 2
-    newer = endings.shape[1] - 1
-    origin = marks[NEWER] if kind == AMOUNT else marks[START]
-    for p in range(marks[SUMMED], marks[WINDOW_HIGH]):
-        if kind != GAP or p > marks[BORDER]:
-            x = _value(amount, time, p, kind, origin)
-            _add(endings, k, newer, x, amount[p] if kind == AMOUNT else x)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _large_amounts(marks: NDArray[np.int64], endings: NDArray[np.float64], values: NDArray[np.float64]) -> None:
-    """Write the shape of a large window's amounts: the part before START joined with what came since."""
-    newer = endings.shape[1] - 1
-    _clear(endings, 0, newer - 1)
-    _join(endings, 0, newer, newer - 1)
-    if marks[WINDOW_LOW] < marks[BORDER]:
-        endings[0, newer - 1, 1] += float(marks[NEWER] - marks[OLDER])
-        _join(endings, 0, marks[WINDOW_LOW] - marks[BASE], newer - 1)
-    _of_large(values, AMOUNT, endings, 0, newer - 1)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _large_ages(
-    marks: NDArray[np.int64], newest: int, endings: NDArray[np.float64], values: NDArray[np.float64]
-) -> None:
-    """Write the shape of a large window's ages, counted from the time of its `newest` transfer."""
-    newer = endings.shape[1] - 1
-    _clear(endings, 1, newer - 1)
-    _join(endings, 1, newer, newer - 1)
-    _join(endings, 1, marks[WINDOW_LOW] - marks[BASE], newer - 1)
-    endings[1, newer - 1, 1] += float(newest - marks[START])
-    _of_large(values, AGE, endings, 1, newer - 1)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _large_gaps(
-    time: NDArray[np.int64], marks: NDArray[np.int64], endings: NDArray[np.float64], values: NDArray[np.float64]
-) -> None:
-    """Write what a large window's gaps say.
-
-    The gap of the window's first transfer began outside; the one across the border belongs to neither part.
-    """
-    newer = endings.shape[1] - 1
-    border = marks[BORDER]
-    _clear(endings, 2, newer - 1)
-    _join(endings, 2, newer, newer - 1)
-    if marks[WINDOW_LOW] < border:
-        if border < marks[WINDOW_HIGH]:
-            gap = float(time[border] - time[border - 1])
-            _add(endings, 2, newer - 1, gap, gap)
-        _join(endings, 2, marks[WINDOW_LOW] + 1 - marks[BASE], newer - 1)
-    _of_large(values, GAP, endings, 2, newer - 1)
+def _ending(endings: NDArray[np.float64], k: int, i: int) -> Summary:
+    return (
+        endings[k, i, 0],
+        endings[k, i, 1],
+        endings[k, i, 2],
+        endings[k, i, 3],
+        endings[k, i, 4],
+        endings[k, i, 5],
+        endings[k, i, 6],
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -383,7 +301,6 @@ def _statistics_of_accounts(
     across_statistic, across_column = other_targets[:, 0].astype(np.uint64), other_targets[:, 1].astype(np.uint64)
     flat, width, part_row = matrix.reshape(-1), matrix.shape[1], part.row
     values = np.zeros(WIDTH)
-    marks = np.zeros(9, np.int64)
     nothing = np.empty((3, 0, SUMMARY))
     for account in range(accounts[0], accounts[1]):
         p, p_end = begin[account], end[account] if own else begin[account]
@@ -398,11 +315,14 @@ def _statistics_of_accounts(
         # Fixed for the account: an array that changes inside the loop below has its references counted every time.
         endings = nothing
         if shapes and stop - low > FEW:
-            endings = np.empty((3, _most(time, low, stop, length) + 3, SUMMARY))
+            endings = np.empty((3, _most(time, low, stop, length) + 1, SUMMARY))
         high = low
         peers = 0
         total = np.int64(0)
-        marks[PERIOD] = NEVER
+        period = np.int64(NEVER)
+        opening = border = summed = low
+        older = np.int64(0)
+        money = ages = gaps = EMPTY
         values[:] = 0.0
         while p < p_end or q < q_end:
             is_own = q == q_end or (p < p_end and edge[p] <= other_edge[q])
@@ -446,24 +366,50 @@ def _statistics_of_accounts(
                         if wants_gap:
                             _gaps(time, low, high, values)
             if shapes and n > FEW:
-                period = t // length
-                if changed or marks[PERIOD] != period:
-                    marks[WINDOW_LOW], marks[WINDOW_HIGH], marks[START] = low, high, period * length
-                    if marks[PERIOD] != period:
-                        marks[PERIOD] = period
-                        _begin_period(amount, time, wants, marks, endings)
-                    if marks[SUMMED] == marks[BORDER] < high:
-                        marks[NEWER] = amount[marks[BORDER]]
+                now = t // length
+                if changed or period != now:
+                    start = now * length
+                    if period != now:
+                        period = now
+                        opening = low
+                        border = _sum_endings(amount, time, (low, high), start, wants, endings)
+                        summed = border
+                        money = ages = gaps = EMPTY
+                        older = amount[max(low, border - 1)]
+                    # The newer part is counted from its own first transfer.
+                    newer = amount[min(border, high - 1)]
+                    for k in range(summed, high):
+                        if wants_amount:
+                            money = _add(money, float(amount[k] - newer), float(amount[k]))
+                        if wants_age:
+                            ages = _add(ages, float(start - time[k]), 0.0)
+                        if wants_gap and k > border:
+                            x = float(time[k] - time[k - 1])
+                            gaps = _add(gaps, x, x)
+                    summed = high
                     if wants_amount:
-                        _extend(amount, time, AMOUNT, marks, endings)
-                        _large_amounts(marks, endings, values)
+                        m = money
+                        if low < border:
+                            m = (m[0], m[1] + float(newer - older), m[2], m[3], m[4], m[5], m[6])
+                            m = _join(_ending(endings, 0, low - opening), m)
+                        _shape(values, AMOUNT + 2, m[0], m[2], m[3], m[4])
+                        values[AMOUNT + 5], values[AMOUNT + 6] = m[5], m[6]
                     if wants_age:
-                        _extend(amount, time, AGE, marks, endings)
-                        _large_ages(marks, time[high - 1], endings, values)
+                        m = _join(_ending(endings, 1, low - opening), ages)
+                        _shape(values, AGE + 2, m[0], m[2], m[3], m[4])
+                        values[NEWEST] = (m[1] + float(time[high - 1] - start)) / SECOND
                     if wants_gap:
-                        _extend(amount, time, GAP, marks, endings)
-                        _large_gaps(time, marks, endings, values)
-                    marks[SUMMED] = high
+                        # The gap of the window's first transfer began outside; the one across the border is of neither
+                        # part.
+                        m = gaps
+                        if low < border:
+                            if border < high:
+                                x = float(time[border] - time[border - 1])
+                                m = _add(m, x, x)
+                            m = _join(_ending(endings, 2, low + 1 - opening), m)
+                        _shape(values, GAP + 1, m[0], m[2], m[3], m[4])
+                        values[GAP] = m[1] / SECOND
+                        values[GAP + 4], values[GAP + 5] = m[5] / SECOND, m[6] / SECOND
             if wants_age and n:
                 values[AGE + 1] = (t - time[high - 1]) / SECOND + values[NEWEST]
                 values[AGE] = values[AGE + 1] * n
