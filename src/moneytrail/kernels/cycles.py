@@ -488,17 +488,18 @@ def _cycles_of_rows(
     Most transfers are done with by looking at what the creditor last paid and what the debtor was last paid.
     """
     first, end, origin, in_order, rows, last = part
-    columns = rule.columns
+    columns, window = rule.columns, rule.window
+    debtor, creditor, time = ledger.debtor, ledger.creditor, ledger.time
     after = rows.shape[0] - 1
     room = 3 * rule.steps + 8
     ahead, back = np.empty(room, np.int64), np.empty(room, np.int64)
     counts = np.zeros(LONGEST + 2, np.int64)
     oldest = _catch_up(ledger, first, rule.window, last)
     for e in range(first, end):
-        a, b = ledger.debtor[e], ledger.creditor[e]
+        a, b = debtor[e], creditor[e]
         if a < 0 or b < 0 or a == b:
             continue
-        while ledger.time[oldest] <= ledger.time[e] - rule.window:
+        while time[oldest] <= time[e] - window:
             oldest += 1
         if last[b, 0] > oldest and last[a, 1] > oldest:
             rows[after, AHEAD] += 1

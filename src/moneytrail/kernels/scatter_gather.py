@@ -319,14 +319,15 @@ def _scatter_gathers_of_rows(
     Most transfers are done with by looking at the last transfer of either account on either side.
     """
     first, end, origin, kept, last = part
-    columns = rule.columns
+    columns, window = rule.columns, rule.window
+    debtor, creditor, time = ledger.debtor, ledger.creditor, ledger.time
     sizes = np.empty(out.indptr.size, np.int64)
     oldest = _catch_up(ledger, first, rule.window, last)
     for e in range(first, end):
-        a, b = ledger.debtor[e], ledger.creditor[e]
+        a, b = debtor[e], creditor[e]
         if a < 0 or b < 0 or a == b:
             continue
-        while ledger.time[oldest] <= ledger.time[e] - rule.window:
+        while time[oldest] <= time[e] - window:
             oldest += 1
         for role in range(2):
             found = 0
