@@ -149,3 +149,22 @@ def test_larger_worlds_with_a_hub_equal_the_oracle(seed: int, in_order: bool) ->
         search = searching(longest, in_order=in_order)
         made = run(search, arrays_of(rows, 30), window, cuts=setting.cuts, parts=setting.parts)
         assert made[:, TRUNCATED:-1].tolist() == expected(setting, longest, in_order=in_order)
+
+
+@ORDERS
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("longest", [3, 6])
+def test_cycles_through_a_hub_equal_the_oracle(seed: int, longest: int, in_order: bool) -> None:
+    """One end of the search is a list of dozens, the other one short: the walk begins at the short one."""
+    rng = np.random.default_rng(seed)
+    rows: list[Row] = []
+    for place in range(150):
+        a, b = (int(one) for one in rng.integers(1, 30, 2))
+        kind = rng.integers(0, 8)
+        pair = (a, 0) if kind < 4 else (0, a) if kind < 6 else (a, b)
+        rows.append((*pair, place, 1))
+    world = arrays_of(rows, 30)
+    made = run(searching(longest, in_order=in_order), world, 1000, cuts=(70,))
+    truth = [row_of(oracle.cycles(rows, place, 1000, longest, in_order=in_order)) for place in range(len(rows))]
+    assert made[:, TRUNCATED:-1].tolist() == truth
+    assert np.array(truth)[:, 1:].sum() > 20

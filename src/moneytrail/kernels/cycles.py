@@ -34,6 +34,10 @@ ROW = 8
 SHIFT = 32  # a label holds the round it was written in above, a number from 0 below
 LABEL = (1 << SHIFT) - 1
 
+ONWARDS, BACKWARDS = 8, 9  # walks without labels, where the end that is done first is a hub's small neighbour
+MUCH = 4
+"""A walk begins at the other end, without labels, where the list it would begin with is so many times the search."""
+
 
 class CycleRule(NamedTuple):
     """What is looked for.
@@ -162,7 +166,8 @@ def _meet(
 ) -> tuple[int, int]:
     """Search from b onwards and from a backwards until one of the two is done.
 
-    Returns which labels are whole (AHEAD or BACK; 0: no cycle; -1: out of steps), and the steps left.
+    Returns how to walk (by the labels AHEAD or BACK that are whole, or without; 0: no cycle; -1: out of steps), and
+    the steps left.
     """
     out, in_ = sides
     b, a = ends
@@ -190,8 +195,12 @@ def _meet(
             behind += 1
     left = steps - spent_ahead - spent_back
     if head == tail:
-        return (AHEAD if rows[a, AHEAD] >> SHIFT == round_ else 0), left
-    return (BACK if rows[b, BACK] >> SHIFT == round_ else 0), left
+        if rows[a, AHEAD] >> SHIFT != round_:
+            return 0, left
+        return (ONWARDS if rows[a, IN + HIGH] - rows[a, IN + LOW] > MUCH * spent_ahead else AHEAD), left
+    if rows[b, BACK] >> SHIFT != round_:
+        return 0, left
+    return (BACKWARDS if rows[b, OUT + HIGH] - rows[b, OUT + LOW] > MUCH * spent_back else BACK), left
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -205,14 +214,15 @@ def _walk(
 ) -> bool:
     """Walk from the first of `ends` along every sequence of accounts that can still reach the second in order.
 
-    With labels BACK the walk goes onwards along `side` outgoing, with AHEAD backwards along incoming. Of several
-    transfers to one account the one that leaves most time is taken, so that a sequence is found if it exists. Adds to
-    ``counts``; returns whether the steps ran out.
+    With labels BACK, or ONWARDS without any, the walk goes along `side` outgoing; with AHEAD or BACKWARDS along
+    incoming. Of several transfers to one account the one that leaves most time is taken, so that a sequence is found if
+    it exists. Adds to ``counts``; returns whether the steps ran out.
     """
     rows, stack, counts, round_ = work
     start, target = ends
     longest, left = limits
-    way = OUT if labels == BACK else IN
+    way = OUT if labels == BACK or labels == ONWARDS else IN
+    free = labels >= ONWARDS
     path = np.empty(LONGEST + 1, np.int64)
     depth = -1
     # The stack holds, three by three: account, ledger place it was reached by, transfers walked.
@@ -249,11 +259,11 @@ def _walk(
             if y == target:
                 counts[level + 2] += 1
                 continue
-            if level + 3 > longest or rows[y, labels] >> SHIFT != round_:
+            if level + 3 > longest or (not free and rows[y, labels] >> SHIFT != round_):
                 continue
             edge = np.int64(side.edge[p])
-            reached = (rows[y, labels] & LABEL) - 1
-            if (way == OUT and reached > edge) or (way == IN and reached < edge):
+            reached = 0 if free else (rows[y, labels] & LABEL) - 1
+            if free or (way == OUT and reached > edge) or (way == IN and reached < edge):
                 stack[top], stack[top + 1], stack[top + 2] = y, edge, level + 1
                 top += 3
     while depth >= 0:
@@ -275,10 +285,10 @@ def _temporal_of(
     b, a = ends
     rows, last, ahead, back, counts, round_ = work
     whole, left = _meet(sides, ends, now, (rows, last, ahead, back, round_), rule.steps)
-    if whole == AHEAD:
-        return bool(_walk(in_, AHEAD, (a, b), now, (rows, back, counts, round_), (rule.longest, left)))
-    if whole == BACK:
-        return bool(_walk(out, BACK, (b, a), now, (rows, back, counts, round_), (rule.longest, left)))
+    if whole == AHEAD or whole == BACKWARDS:
+        return bool(_walk(in_, whole, (a, b), now, (rows, back, counts, round_), (rule.longest, left)))
+    if whole == BACK or whole == ONWARDS:
+        return bool(_walk(out, whole, (b, a), now, (rows, back, counts, round_), (rule.longest, left)))
     return bool(whole < 0)
 
 
@@ -366,10 +376,15 @@ def _measure(
         met = met or found
     if not met:
         return 0, 0, left
-    if behind == rear:
+    # The end that is done says where no cycle can pass; but a hub's list is not begun with if the other end's is short.
+    if behind == rear and rows[b, OUT + HIGH] - rows[b, OUT + LOW] <= MUCH * (spent_back + 1):
         return BACK, LONGEST, left
-    if head == tail:
+    if head == tail and rows[a, IN + HIGH] - rows[a, IN + LOW] <= MUCH * (spent_ahead + 1):
         return AHEAD, LONGEST, left
+    if behind == rear:
+        return AHEAD, far_ahead, left
+    if head == tail:
+        return BACK, far_back, left
     if spent_ahead <= spent_back:
         return BACK, far_back, left
     return AHEAD, far_ahead, left
