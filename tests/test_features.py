@@ -273,3 +273,9 @@ def test_the_same_bits_for_any_threads(
         assert compute(busy, LONG).tobytes() == whole.tobytes()
         made = [matrix for _, matrix in blocks(busy, LONG, rows=333)]
         assert np.concatenate(made).tobytes() == whole.tobytes()
+
+
+def test_blocks_that_share_their_memory_hold_the_same(busy: TransactionGraph, whole: NDArray[np.float32]) -> None:
+    for rows in (1, 7, busy.transfers):
+        made = [matrix.copy() for _, matrix in blocks(busy, LONG, rows=rows, reuse=True)]
+        assert np.concatenate(made).tobytes() == whole.tobytes()

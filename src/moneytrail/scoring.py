@@ -376,7 +376,7 @@ def _anomalies(
     names = tuple(dict.fromkeys(name for named in detectors for name in named.detector.features))
     if not names or (wanted is not None and not wanted.any()):
         return found
-    blocks = features.blocks(graph, names, wanted=wanted)
+    blocks = features.blocks(graph, names, wanted=wanted, reuse=True)
     while True:
         with clock.stage("features"):
             first, matrix = next(blocks, (0, None))

@@ -71,6 +71,7 @@ def blocks(
     *,
     rows: int | None = None,
     wanted: NDArray[np.bool_] | None = None,
+    reuse: bool = False,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """The feature matrix block by block: the ledger place of the block's first row, and its rows.
 
@@ -84,6 +85,9 @@ def blocks(
     wanted : bool[transfers], optional
         Rows that are asked for, in ledger order. Blocks without one are left out; in the others the rows that nobody
         asked for hold anything.
+    reuse : bool
+        Write every block into the memory of the one before: for a caller that is done with a block when it asks for the
+        next. Fetching memory anew can cost as much as computing what goes into it.
 
     Raises
     ------
@@ -96,6 +100,7 @@ def blocks(
     if step < 1:
         raise ParameterError(f"rows = {rows}: allowed is 1 or more")
     everything = np.empty(0, np.bool_)
+    room = nothing = np.empty((0, len(names)), np.float32)
     begins = [graph.outgoing.indptr[:-1].copy(), graph.incoming.indptr[:-1].copy()]
     for first in range(0, n, step):
         last = min(n, first + step)
@@ -109,7 +114,13 @@ def blocks(
         cost = (parts[1] - parts[0]) + (parts[3] - parts[2])
         chunks = 2 * _runs()
         block = Block(first, last, parts[0], parts[1], parts[2], parts[3], share_out(cost * 4 + 1, chunks))
-        matrix = np.zeros((last - first, len(names)), np.float32)
+        if room.shape[0] < last - first:
+            room = np.zeros((last - first, len(names)), np.float32)
+        else:
+            room[: last - first] = 0.0
+        matrix = room[: last - first]
+        if not reuse:
+            room = nothing
         for fill in plan:
             fill(graph, block, matrix)
         yield first, matrix
