@@ -68,7 +68,8 @@ def _sides(name: str) -> Family:
 
 
 def _cycles(longest: int) -> Family:
-    found = _motifs("bounded_cycle", "lc-cycle", tuple(range(2, longest + 1)), DAY)
+    stem = "bounded_cycle" if longest == CYCLE_BINS[-1] else "short_cycle"
+    found = _motifs(stem, "lc-cycle", tuple(range(2, longest + 1)), DAY)
     return found._replace(name=f"bounded_cycle_to_{longest}", settings={**found.settings, "lc-cycle_len": longest})
 
 

@@ -90,7 +90,8 @@ def _search_of(name: str) -> str:
     """The column that says whether the search behind `name` stopped, or nothing."""
     motif, _, rest = name.rpartition("_")
     stem = motif.rpartition("_")[0]
-    return f"{stem}_truncated_{rest}" if stem in ("scatter_gather", "temporal_cycle", "bounded_cycle") else ""
+    searched = ("scatter_gather", "temporal_cycle", "bounded_cycle", "short_cycle")
+    return f"{stem}_truncated_{rest}" if stem in searched else ""
 
 
 def warm_up() -> None:
