@@ -24,7 +24,7 @@ setup: .venv/.ready  ## Make the environment in .venv and compile the kernels.
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements.lock
 	@$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
-	@$(BIN)/moneytrail warmup
+	@$(BIN)/moneytrail warmup --scoring
 	@touch $@
 
 demo: setup  ## Simulate a bank with gangs in it, score it, show and serve the alerts.

@@ -504,12 +504,15 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], store: Sto
 
 
 @app.command(short_help="Compile every kernel once.")
-def warmup(as_json: JsonOption = False) -> None:
+def warmup(
+    scoring: Annotated[bool, typer.Option("--scoring", help="Only what score needs; the rest takes minutes.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Compile every kernel once, so that the first run does not wait for it."""
     from moneytrail.scoring import warm_up
 
     start = time.perf_counter()
-    stages = warm_up()
+    stages = warm_up(everything=not scoring)
     if as_json:
         typer.echo(json.dumps(stages))
     else:

@@ -315,8 +315,12 @@ def fingerprint(transfers: pl.DataFrame, accounts: pl.DataFrame | None = None) -
     return digest.hexdigest()
 
 
-def warm_up() -> dict[str, float]:
-    """Compile every kernel once, by scoring a bank of six transfers; returns the seconds of each stage."""
+def warm_up(*, everything: bool = True) -> dict[str, float]:
+    """Compile the kernels once, by scoring a bank of six transfers; returns the seconds of each stage.
+
+    Without `everything` only those that scoring needs are compiled; the features and motifs that nobody scores by
+    take two minutes more, and are compiled when they are first asked for.
+    """
     day = datetime(2025, 1, 1, tzinfo=UTC)
     rows = {
         "transaction_id": [str(i) for i in range(6)],
@@ -337,9 +341,10 @@ def warm_up() -> dict[str, float]:
         with clock.stage(f"typology {typology.id}"):
             typology.find(graph)
     with clock.stage("features"):
-        features.compute(graph, features.names_for(("1d",)))
-    with clock.stage("motifs"):
-        motifs.warm_up(graph)
+        features.compute(graph, features.names_for(("1d",)) if everything else features.FEATURE_NAMES)
+    if everything:
+        with clock.stage("motifs"):
+            motifs.warm_up(graph)
     with clock.stage("detectors"):
         detectors.warm_up()
     with clock.stage("read"), TemporaryDirectory() as folder:
