@@ -270,10 +270,14 @@ def _fill_gather_scatter(graph: TransactionGraph, block: Block, ask: _Question, 
         fill_bins(both, _of_sizes(ask.targets), matrix)
 
 
-def _searched(graph: TransactionGraph, block: Block, ask: _Question) -> tuple[NDArray[np.int64], Ledger]:
-    """Runs of rows, one for each thread, and who paid whom when."""
+def _searched(
+    graph: TransactionGraph, block: Block, ask: _Question, width: int
+) -> tuple[NDArray[np.int64], Ledger, NDArray[np.int64], NDArray[np.int32]]:
+    """What a search for motifs takes: runs of rows, one for each thread; the ledger; and the two arrays of its room."""
     borders = np.linspace(block.first, block.last, _runs() + 1).astype(np.int64)
-    return borders, Ledger(graph.debtor, graph.creditor, graph.time)
+    kept = ask.kept("kept", (_runs(), graph.accounts + 1, width), np.int64)
+    last = ask.kept("last", (_runs(), graph.accounts, 2), np.int32)
+    return borders, Ledger(graph.debtor, graph.creditor, graph.time), kept, last
 
 
 def _runs() -> int:
@@ -281,32 +285,26 @@ def _runs() -> int:
 
 
 def _fill_scatter_gather(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
-    borders, ledger = _searched(graph, block, ask)
+    borders, ledger, kept, last = _searched(graph, block, ask, scatter_gather.ROW)
     scatter_gathers(
         graph.outgoing,
         graph.incoming,
         ledger,
         ScatterGatherRule(ask.window, STEPS["scatter_gather"], _of_sizes(ask.targets), borders),
-        scatter_gather.SearchRoom(
-            ask.kept("kept", (_runs(), graph.accounts + 1, scatter_gather.ROW), np.int64),
-            ask.kept("last", (_runs(), graph.accounts, 2), np.int32),
-        ),
+        scatter_gather.SearchRoom(kept, last),
         matrix,
     )
 
 
 def _fill_cycles(name: str, search: Callable[..., None]) -> _Family:
     def fill(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
-        borders, ledger = _searched(graph, block, ask)
+        borders, ledger, kept, last = _searched(graph, block, ask, cycles.ROW)
         search(
             graph.outgoing,
             graph.incoming,
             ledger,
             CycleRule(ask.window, CYCLES[name], STEPS[name], _of_sizes(ask.targets), borders),
-            cycles.SearchRoom(
-                ask.kept("kept", (_runs(), graph.accounts + 1, cycles.ROW), np.int64),
-                ask.kept("last", (_runs(), graph.accounts, 2), np.int32),
-            ),
+            cycles.SearchRoom(kept, last),
             matrix,
         )
 
