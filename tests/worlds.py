@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
 from moneytrail.graph import TransactionGraph
-from moneytrail.kernels.ordering import Adjacency, adjacency, cost_chunks, pair_order
+from moneytrail.kernels.ordering import Adjacency, both_sides, cost_chunks, pair_order
 from moneytrail.kernels.relations import RelationRule, Relations, relate
 from moneytrail.rates import ExchangeRates
 from moneytrail.schema import ACCOUNT_SCHEMA, TRANSFER_SCHEMA, check_accounts, check_transfers
@@ -60,6 +60,7 @@ class Arrays(NamedTuple):
     creditor: NDArray[np.int32]
     time: NDArray[np.int64]
     amount: NDArray[np.int64]
+    both: Adjacency
     outgoing: Adjacency
     incoming: Adjacency
 
@@ -74,11 +75,7 @@ def arrays_of(rows: list[Row], accounts: int = ACCOUNTS) -> Arrays:
     columns = [[row[place] for row in rows] for place in range(4)]
     debtor, creditor = (frozen(columns[place], np.int32) for place in (0, 1))
     time, amount = (frozen(columns[place], np.int64) for place in (2, 3))
-    sides = []
-    for owner, peer in ((debtor, creditor), (creditor, debtor)):
-        made = Adjacency(*adjacency(owner, peer, time, amount, accounts))
-        sides.append(Adjacency(*(frozen(array, array.dtype) for array in made)))
-    return Arrays(debtor, creditor, time, amount, *sides)
+    return Arrays(debtor, creditor, time, amount, *both_sides(debtor, creditor, time, amount, accounts))
 
 
 def relations_of(

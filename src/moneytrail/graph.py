@@ -6,7 +6,6 @@ accounts become integers, how the order is made and how the lists are sorted.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +16,7 @@ import polars as pl
 from moneytrail.errors import InputError
 from moneytrail.kernels.ordering import (
     Adjacency,
-    adjacency,
+    both_sides,
     cost_chunks,
     is_sorted,
     pair_order,
@@ -160,22 +159,23 @@ class TransactionGraph:
         return int(self.time.size)
 
     @cached_property
-    def _both_sides(self) -> tuple[Adjacency, Adjacency]:
-        sides = ((self.debtor, self.creditor), (self.creditor, self.debtor))
-        with ThreadPoolExecutor(2) as pool:
-            built = pool.map(lambda s: adjacency(s[0], s[1], self.time, self.amount, self.accounts), sides)
-            out_, in_ = (Adjacency(*(_frozen(array) for array in arrays)) for arrays in built)
-        return out_, in_
+    def _sides(self) -> tuple[Adjacency, Adjacency, Adjacency]:
+        return both_sides(self.debtor, self.creditor, self.time, self.amount, self.accounts)
+
+    @property
+    def both(self) -> Adjacency:
+        """Both sides in one: list ``a`` is what account ``a`` paid, list ``accounts + a`` what it was paid."""
+        return self._sides[0]
 
     @property
     def outgoing(self) -> Adjacency:
         """Transfers by debtor account, sorted by time, then row. `peer` is the creditor."""
-        return self._both_sides[0]
+        return self._sides[1]
 
     @property
     def incoming(self) -> Adjacency:
         """Transfers by creditor account, sorted by time, then row. `peer` is the debtor."""
-        return self._both_sides[1]
+        return self._sides[2]
 
     @cached_property
     def relations(self) -> Relations:

@@ -29,7 +29,7 @@ SECONDS = 1_000_000
 def fill(world: Arrays, block: Block, window: int, targets: NDArray[np.int32], matrix: NDArray[np.float32]) -> None:
     """Fill the columns asked for; the kernel wants them to hold 0, and leaves them so where there is nothing to say."""
     matrix[:, targets[:, 3]] = 0.0
-    statistics(world.outgoing, world.incoming, block, window, targets, matrix)
+    statistics(world.both, block, window, targets, matrix)
 
 
 def check(got: NDArray[np.float32], exact: list[Fraction | float], where: object) -> None:

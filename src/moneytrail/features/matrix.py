@@ -230,8 +230,8 @@ def _fill_rhythm(graph: TransactionGraph, block: Block, ask: _Question, matrix: 
 
 
 def _fill_statistics(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
-    seen = ask.kept("seen", (2, block.borders.size - 1, graph.accounts), np.int32)
-    statistics(graph.outgoing, graph.incoming, block, ask.window, ask.targets, matrix, seen)
+    seen = ask.kept("seen", (block.borders.size - 1, graph.accounts, 2), np.uint32)
+    statistics(graph.both, block, ask.window, ask.targets, matrix, seen)
 
 
 def _sizes(

@@ -81,7 +81,7 @@ class SearchRoom(NamedTuple):
     last: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np.int64], way: int) -> int:
     """Move an account's window on one side to `now`: ledger places from the oldest inside to the newest, inclusive.
 
@@ -102,7 +102,7 @@ def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np
     return int(high - low)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _after(side: Adjacency, low: int, high: int, edge: int) -> int:
     """First position in ``[low, high)`` whose ledger place is above `edge`; `high` where none is."""
     while low < high:
@@ -114,7 +114,7 @@ def _after(side: Adjacency, low: int, high: int, edge: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _arrive(
     side: Adjacency,
     way: int,
@@ -156,7 +156,7 @@ def _arrive(
     return tail
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _meet(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
@@ -203,13 +203,13 @@ def _meet(
     return (BACKWARDS if rows[b, OUT + HIGH] - rows[b, OUT + LOW] > MUCH * spent_back else BACK), left
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _walk(
     side: Adjacency,
     labels: int,
     ends: tuple[int, int],
     now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
+    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
     limits: tuple[int, int],
 ) -> bool:
     """Walk from the first of `ends` along every sequence of accounts that can still reach the second in order.
@@ -218,12 +218,11 @@ def _walk(
     incoming. Of several transfers to one account the one that leaves most time is taken, so that a sequence is found if
     it exists. Adds to ``counts``; returns whether the steps ran out.
     """
-    rows, stack, counts, round_ = work
+    rows, stack, counts, path, round_ = work
     start, target = ends
     longest, left = limits
     way = OUT if labels == BACK or labels == ONWARDS else IN
     free = labels >= ONWARDS
-    path = np.empty(LONGEST + 1, np.int64)
     depth = -1
     # The stack holds, three by three: account, ledger place it was reached by, transfers walked.
     stack[0], stack[1], stack[2] = start, (-1 if way == OUT else now[0]), 0
@@ -272,7 +271,7 @@ def _walk(
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _temporal_of(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
@@ -283,16 +282,16 @@ def _temporal_of(
     """Unit kernel: count the temporal cycles of one closing transfer into `work`; returns whether truncated."""
     out, in_ = sides
     b, a = ends
-    rows, last, ahead, back, counts, round_ = work
+    rows, last, ahead, back, counts, path, round_ = work
     whole, left = _meet(sides, ends, now, (rows, last, ahead, back, round_), rule.steps)
     if whole == AHEAD or whole == BACKWARDS:
-        return bool(_walk(in_, whole, (a, b), now, (rows, back, counts, round_), (rule.longest, left)))
+        return bool(_walk(in_, whole, (a, b), now, (rows, back, counts, path, round_), (rule.longest, left)))
     if whole == BACK or whole == ONWARDS:
-        return bool(_walk(out, whole, (b, a), now, (rows, back, counts, round_), (rule.longest, left)))
+        return bool(_walk(out, whole, (b, a), now, (rows, back, counts, path, round_), (rule.longest, left)))
     return bool(whole < 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _spread(
     side: Adjacency,
     way: int,
@@ -328,7 +327,7 @@ def _spread(
     return end, cost, met
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _measure(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
@@ -390,13 +389,13 @@ def _measure(
     return AHEAD, far_ahead, left
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _walk_within(
     side: Adjacency,
     labels: tuple[int, int],
     ends: tuple[int, int],
     now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
+    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
     limits: tuple[int, int],
 ) -> bool:
     """Walk every path of distinct accounts from the first of `ends` to the second that is short enough.
@@ -405,12 +404,11 @@ def _walk_within(
     without one is passed only while more transfers are left than they reach. Adds to ``counts``; returns whether the
     steps ran out.
     """
-    rows, stack, counts, round_ = work
+    rows, stack, counts, path, round_ = work
     start, target = ends
     longest, left = limits
     label, far = labels
     way = OUT if label == BACK else IN
-    path = np.empty(LONGEST + 1, np.int64)
     depth = -1
     stack[0], stack[1] = start, 0
     top = 2
@@ -450,7 +448,7 @@ def _walk_within(
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _bounded_of(
     sides: tuple[Adjacency, Adjacency],
     ends: tuple[int, int],
@@ -461,16 +459,16 @@ def _bounded_of(
     """Unit kernel: count the bounded cycles of one closing transfer into `work`; returns whether truncated."""
     out, in_ = sides
     b, a = ends
-    rows, last, ahead, back, counts, round_ = work
+    rows, last, ahead, back, counts, path, round_ = work
     labels, far, left = _measure(sides, ends, now, (rows, last, ahead, back, round_), (rule.longest, rule.steps))
     if labels == AHEAD:
-        return bool(_walk_within(in_, (AHEAD, far), (a, b), now, (rows, back, counts, round_), (rule.longest, left)))
+        return bool(_walk_within(in_, (AHEAD, far), (a, b), now, (rows, back, counts, path, round_), (rule.longest, left)))
     if labels == BACK:
-        return bool(_walk_within(out, (BACK, far), (b, a), now, (rows, back, counts, round_), (rule.longest, left)))
+        return bool(_walk_within(out, (BACK, far), (b, a), now, (rows, back, counts, path, round_), (rule.longest, left)))
     return bool(labels < 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) -> int:
     """Note each account's last transfers of the window that ends at row `first`; returns the window's oldest place."""
     oldest = first
@@ -481,7 +479,7 @@ def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) 
     return oldest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
     a, b = ledger.debtor[e], ledger.creditor[e]
     if a >= 0 and b >= 0 and a != b:
@@ -489,12 +487,13 @@ def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
         last[b, 1] = e + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _cycles_of_rows(
     out: Adjacency,
     in_: Adjacency,
     ledger: Ledger,
     part: tuple[int, int, int, bool, NDArray[np.int64], NDArray[np.int32]],
+    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     rule: CycleRule,
     matrix: NDArray[np.float32],
 ) -> None:
@@ -503,12 +502,10 @@ def _cycles_of_rows(
     Most transfers are done with by looking at what the creditor last paid and what the debtor was last paid.
     """
     first, end, origin, in_order, rows, last = part
+    ahead, back, counts, path = work
     columns, window = rule.columns, rule.window
     debtor, creditor, time = ledger.debtor, ledger.creditor, ledger.time
     after = rows.shape[0] - 1
-    room = 3 * rule.steps + 8
-    ahead, back = np.empty(room, np.int64), np.empty(room, np.int64)
-    counts = np.zeros(LONGEST + 2, np.int64)
     oldest = _catch_up(ledger, first, rule.window, last)
     for e in range(first, end):
         a, b = debtor[e], creditor[e]
@@ -518,11 +515,11 @@ def _cycles_of_rows(
             oldest += 1
         if last[b, 0] > oldest and last[a, 1] > oldest:
             rows[after, AHEAD] += 1
-            work = (rows, last, ahead, back, counts, rows[after, AHEAD])
+            hold = (rows, last, ahead, back, counts, path, rows[after, AHEAD])
             if in_order:
-                truncated = _temporal_of((out, in_), (b, a), (e, oldest), work, rule)
+                truncated = _temporal_of((out, in_), (b, a), (e, oldest), hold, rule)
             else:
-                truncated = _bounded_of((out, in_), (b, a), (e, oldest), work, rule)
+                truncated = _bounded_of((out, in_), (b, a), (e, oldest), hold, rule)
             if truncated and columns[0] >= 0:
                 matrix[e - origin, columns[0]] = 1.0
             for length in range(2, rule.longest + 1):
@@ -563,7 +560,9 @@ def temporal_cycles(
         first, last = rule.borders[run], rule.borders[run + 1]
         if first < last:
             part = (first, last, rule.borders[0], True, room.kept[run], room.last[run])
-            _cycles_of_rows(out, in_, ledger, part, rule, matrix)
+            size = 3 * rule.steps + 8
+            work = (np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(LONGEST + 2, np.int64), np.empty(LONGEST + 1, np.int64))
+            _cycles_of_rows(out, in_, ledger, part, work, rule, matrix)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
@@ -583,4 +582,6 @@ def bounded_cycles(
         first, last = rule.borders[run], rule.borders[run + 1]
         if first < last:
             part = (first, last, rule.borders[0], False, room.kept[run], room.last[run])
-            _cycles_of_rows(out, in_, ledger, part, rule, matrix)
+            size = 3 * rule.steps + 8
+            work = (np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(LONGEST + 2, np.int64), np.empty(LONGEST + 1, np.int64))
+            _cycles_of_rows(out, in_, ledger, part, work, rule, matrix)

@@ -25,7 +25,7 @@ class Adjacency(NamedTuple):
 
     Attributes
     ----------
-    indptr : int64[accounts + 1]
+    indptr : int64[lists + 1]
     edge : int32[n]
         The transfer's place in ledger order.
     peer : int32[n]
@@ -143,53 +143,80 @@ def time_order(time: NDArray[np.int64]) -> NDArray[np.int32]:
     return order
 
 
-@njit(cache=True, nogil=True)
-def adjacency(
-    owner: NDArray[np.int32],
-    peer: NDArray[np.int32],
+@njit(cache=True, nogil=True, parallel=True)
+def _both_sides(
+    debtor: NDArray[np.int32],
+    creditor: NDArray[np.int32],
     time: NDArray[np.int64],
     amount: NDArray[np.int64],
     accounts: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-    """One side of every account by a counting sort: a count, one scatter, three gathers.
+    """Both sides of every account by a counting sort each: a count, one scatter, three gathers."""
+    indptr = np.zeros(2 * accounts + 1, np.int64)
+    for way in prange(2):
+        owner, first = (debtor, 1) if way == 0 else (creditor, accounts + 1)
+        for i in range(owner.size):
+            if owner[i] >= 0:
+                indptr[owner[i] + first] += 1
+    for a in range(2 * accounts):
+        indptr[a + 1] += indptr[a]
+    size = indptr[2 * accounts]
+    edge = np.empty(size, np.int32)
+    peer = np.empty(size, np.int32)
+    time_out = np.empty(size, np.int64)
+    amount_out = np.empty(size, np.int64)
+    for way in prange(2):
+        owner, other, first = (debtor, creditor, 0) if way == 0 else (creditor, debtor, accounts)
+        place = indptr[first : first + accounts].astype(np.uint32)
+        for i in range(owner.size):
+            a = owner[i]
+            if a >= 0:
+                p = place[a]
+                place[a] = p + 1
+                edge[p] = i
+        # Scattering one column and gathering the rest is twice as fast as scattering all four: reads can overlap.
+        start, stop = indptr[first], indptr[first + accounts]
+        for p in range(start, stop):
+            peer[p] = other[edge[p]]
+        for p in range(start, stop):
+            time_out[p] = time[edge[p]]
+        for p in range(start, stop):
+            amount_out[p] = amount[edge[p]]
+    return indptr, edge, peer, time_out, amount_out
+
+
+def both_sides(
+    debtor: NDArray[np.int32],
+    creditor: NDArray[np.int32],
+    time: NDArray[np.int64],
+    amount: NDArray[np.int64],
+    accounts: int,
+) -> tuple[Adjacency, Adjacency, Adjacency]:
+    """Every account's outgoing and incoming transfers, sorted by counting.
 
     Parameters
     ----------
-    owner, peer : int32[n]
-        The account on this side and the one at the other end, -1 where absent. In ledger order.
+    debtor, creditor : int32[n]
+        -1 where absent. In ledger order.
     time, amount : int64[n]
     accounts : int
 
     Returns
     -------
-    The five arrays of :class:`Adjacency`. Transfers whose `owner` is -1 are left out.
+    both : Adjacency
+        List ``a`` holds what account ``a`` paid, list ``accounts + a`` what it was paid.
+    outgoing, incoming : Adjacency
+        Either half alone, a view of the same memory but for the second's `indptr`. Transfers whose owner is -1 are
+        left out.
     """
-    indptr = np.zeros(accounts + 1, np.int64)
-    for i in range(owner.size):
-        if owner[i] >= 0:
-            indptr[owner[i] + 1] += 1
-    for a in range(accounts):
-        indptr[a + 1] += indptr[a]
-    size = indptr[accounts]
-    place = indptr[:-1].astype(np.int32)
-    edge_out = np.empty(size, np.int32)
-    for i in range(owner.size):
-        a = owner[i]
-        if a >= 0:
-            p = place[a]
-            place[a] = p + 1
-            edge_out[p] = i
-    # Scattering one column and gathering the rest is twice as fast as scattering all four: reads can overlap.
-    peer_out = np.empty(size, np.int32)
-    for p in range(size):
-        peer_out[p] = peer[edge_out[p]]
-    time_out = np.empty(size, np.int64)
-    for p in range(size):
-        time_out[p] = time[edge_out[p]]
-    amount_out = np.empty(size, np.int64)
-    for p in range(size):
-        amount_out[p] = amount[edge_out[p]]
-    return indptr, edge_out, peer_out, time_out, amount_out
+    both = Adjacency(*_both_sides(debtor, creditor, time, amount, accounts))
+    for array in both:
+        array.flags.writeable = False
+    border = int(both.indptr[accounts])
+    starts = both.indptr[accounts:] - border
+    starts.flags.writeable = False
+    outgoing = Adjacency(both.indptr[: accounts + 1], *(array[:border] for array in both[1:]))
+    return both, outgoing, Adjacency(starts, *(array[border:] for array in both[1:]))
 
 
 @njit(cache=True, nogil=True)

@@ -85,7 +85,7 @@ class _Turn(NamedTuple):
 # its references, which costs as much as reading a dozen transfers.
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _window(side: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64], way: int) -> int:
     """Move an account's window on one side to the one of `turn`; returns how many transfers it holds."""
     stop = side.indptr[account + 1]
@@ -103,7 +103,7 @@ def _window(side: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64],
     return int(high - low)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _reach(near: Adjacency, other: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64], most: int) -> int:
     """How many transfers the peers of x have across, or those of y near, whichever `account` is; stops above `most`."""
     way = turn.across if account == turn.x else turn.near
@@ -117,7 +117,7 @@ def _reach(near: Adjacency, other: Adjacency, account: int, turn: _Turn, rows: N
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _holds(across: Adjacency, m: int, near: Adjacency, y: int, turn: _Turn, rows: NDArray[np.int64]) -> bool:
     """Whether m has y in its window across; the shorter of the two lists is read."""
     low, high = rows[m, turn.across + LOW], rows[m, turn.across + HIGH]
@@ -133,7 +133,7 @@ def _holds(across: Adjacency, m: int, near: Adjacency, y: int, turn: _Turn, rows
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _has_another(near: Adjacency, account: int, known: int, rows: NDArray[np.int64], way: int) -> bool:
     """Whether an account deals with anybody but itself and `known` in its window."""
     for p in range(rows[account, way + LOW], rows[account, way + HIGH]):
@@ -143,14 +143,14 @@ def _has_another(near: Adjacency, account: int, known: int, rows: NDArray[np.int
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _mark(near: Adjacency, account: int, way: int, stamp: int, rows: NDArray[np.int64]) -> None:
     for p in range(rows[account, way + LOW], rows[account, way + HIGH]):
         if near.peer[p] >= 0 and near.peer[p] != account:
             rows[near.peer[p], MARK] = stamp
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _from_source(
     near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64], marked: bool
 ) -> int:
@@ -196,7 +196,7 @@ def _from_source(
     return size
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _from_sink(
     near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64], marked: bool
 ) -> int:
@@ -244,7 +244,7 @@ def _from_sink(
     return kept
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _of_role(near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
     """Unit kernel: the sizes of one role's scatter-gathers, written into `sizes`; how many, or -1 for truncated.
 
@@ -286,7 +286,7 @@ def _of_role(near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.i
     return int(found if found > -2 else _from_sink(near, across, turn, rows, sizes, True))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) -> int:
     """Note each account's last transfers of the window that ends at row `first`; returns the window's oldest place."""
     oldest = first
@@ -297,7 +297,7 @@ def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) 
     return oldest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
     a, b = ledger.debtor[e], ledger.creditor[e]
     if a >= 0 and b >= 0 and a != b:
@@ -305,12 +305,12 @@ def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
         last[b, 1] = e + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _scatter_gathers_of_rows(
     out: Adjacency,
     in_: Adjacency,
     ledger: Ledger,
-    part: tuple[int, int, int, NDArray[np.int64], NDArray[np.int32]],
+    part: tuple[int, int, int, NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]],
     rule: ScatterGatherRule,
     matrix: NDArray[np.float32],
 ) -> None:
@@ -318,10 +318,9 @@ def _scatter_gathers_of_rows(
 
     Most transfers are done with by looking at the last transfer of either account on either side.
     """
-    first, end, origin, kept, last = part
+    first, end, origin, kept, last, sizes = part
     columns, window = rule.columns, rule.window
     debtor, creditor, time = ledger.debtor, ledger.creditor, ledger.time
-    sizes = np.empty(out.indptr.size, np.int64)
     oldest = _catch_up(ledger, first, rule.window, last)
     for e in range(first, end):
         a, b = debtor[e], creditor[e]
@@ -374,5 +373,5 @@ def scatter_gathers(
     for run in prange(rule.borders.size - 1):
         first, last = rule.borders[run], rule.borders[run + 1]
         if first < last:
-            part = (first, last, rule.borders[0], room.kept[run], room.last[run])
+            part = (first, last, rule.borders[0], room.kept[run], room.last[run], np.empty(out.indptr.size, np.int64))
             _scatter_gathers_of_rows(out, in_, ledger, part, rule, matrix)

@@ -19,6 +19,8 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from moneytrail.prefetch import prefetch
+
 if TYPE_CHECKING:
     from moneytrail.kernels.blocks import Block
     from moneytrail.kernels.ordering import Adjacency
@@ -27,6 +29,13 @@ FEW = 24
 SECOND = 1_000_000
 SQUARE_SECOND = 1e12
 NEVER = -(2**62)
+FAR = 2**62
+SOON = 8
+"""So many transfers ahead the memory of a row is asked for."""
+LINE = 16
+"""Columns in a line of memory."""
+MOST_AHEAD = 8
+"""Lines of one row that are asked for at most."""
 
 STATISTICS = (
     "degree",
@@ -69,30 +78,46 @@ EMPTY = (0.0, 0.0, 0.0, 0.0, 0.0, np.inf, -np.inf)
 Summary = tuple[float, float, float, float, float, float, float]
 
 
-class Part(NamedTuple):
-    """A block of rows as seen from one side: where each account's transfers begin and end on it and on the other."""
-
-    begin: NDArray[np.int64]
-    end: NDArray[np.int64]
-    other_begin: NDArray[np.int64]
-    other_end: NDArray[np.int64]
-    borders: NDArray[np.int64]
-    row: int
+# What is kept of one side of an account while its events pass: places in its row.
+LOW, HIGH, PEERS, TOTAL, AGES, PERIOD, OPENING, BORDER, SUMMED, OLDER, MARKED = range(11)
+STATE = 11
 
 
 class Ask(NamedTuple):
-    """What one side is asked: which shapes, and (statistic, column) for its own transfers and for the other side's.
+    """What is asked for.
 
-    ``seen[chunk, account]`` is room for one more than the place where a counterparty was last met.
+    Attributes
+    ----------
+    length : int
+        Microseconds of the window.
+    wants : bool[4]
+        Whether any of each of :data:`SHAPES` is asked for.
+    targets : uint64[k, 2]
+        Statistic and column, grouped by role and way, those of a single transfer's shape last.
+    bounds : int64[2, 2, 3]
+        For each role and way: where its targets begin, where those that are 0 for a single transfer begin, their end.
+    reach : int64[2, 2]
+        For each role: its first column, and one more than its last.
     """
 
+    length: int
     wants: NDArray[np.bool_]
-    own: NDArray[np.int32]
-    other: NDArray[np.int32]
-    seen: NDArray[np.int32]
+    targets: NDArray[np.uint64]
+    bounds: NDArray[np.int64]
+    reach: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+class _Work(NamedTuple):
+    """A thread's room: the state and the values of both sides, summaries of the newer parts, and of every ending."""
+
+    state: NDArray[np.int64]
+    values: NDArray[np.float64]
+    newer: NDArray[np.float64]
+    endings: NDArray[np.float64]
+    seen: NDArray[np.uint32]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _add(s: Summary, value: float, whole: float) -> Summary:
     """A summary with one value more; `whole` is the value itself where `value` is counted from an origin."""
     before, mean, s2, s3, s4, least, greatest = s
@@ -106,7 +131,7 @@ def _add(s: Summary, value: float, whole: float) -> Summary:
     return n, mean + step, s2 + term, s3, s4, min(least, whole), max(greatest, whole)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _join(a: Summary, b: Summary) -> Summary:
     """The summary of the values of both."""
     na, mean_a, a2, a3, a4, least_a, greatest_a = a
@@ -127,79 +152,114 @@ def _join(a: Summary, b: Summary) -> Summary:
     return n, mean_a + nb * step, s2, s3, s4, min(least_a, least_b), max(greatest_a, greatest_b)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _shape(values: NDArray[np.float64], place: int, n: float, s2: float, s3: float, s4: float) -> None:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _shape(values: NDArray[np.float64], way: int, place: int, n: float, s2: float, s3: float, s4: float) -> None:
     """Write variance, skewness and kurtosis of `n` values; 0 where they do not differ. Times come in microseconds."""
     if s2 > 0.0:
         inverse = 1.0 / s2
         unit = 1.0 if place < AGE else SQUARE_SECOND
-        values[place] = s2 / (n * unit)
-        values[place + 1] = np.sqrt(n * inverse) * s3 * inverse
-        values[place + 2] = n * s4 * inverse * inverse
+        values[way, place] = s2 / (n * unit)
+        values[way, place + 1] = np.sqrt(n * inverse) * s3 * inverse
+        values[way, place + 2] = n * s4 * inverse * inverse
     else:
-        values[place] = values[place + 1] = values[place + 2] = 0.0
+        values[way, place] = values[way, place + 1] = values[way, place + 2] = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _extremes(amount: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
-    least = greatest = amount[low]
-    for p in range(low + 1, high):
-        least, greatest = min(least, amount[p]), max(greatest, amount[p])
-    values[AMOUNT + 5], values[AMOUNT + 6] = least, greatest
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _put(store: NDArray[np.float64], row: int, s: Summary) -> None:
+    for j, part in enumerate(s):
+        store[row, j] = part
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _amounts_and_ages(
-    amount: NDArray[np.int64], time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _at(store: NDArray[np.float64], row: int) -> Summary:
+    return (
+        store[row, 0],
+        store[row, 1],
+        store[row, 2],
+        store[row, 3],
+        store[row, 4],
+        store[row, 5],
+        store[row, 6],
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _pair(values: NDArray[np.float64], way: int, place: int, half: float) -> None:
+    """Write variance, skewness and kurtosis of two values that lie `half` from their mean."""
+    unit = 1.0 if place < AGE else SQUARE_SECOND
+    values[way, place] = half * half / unit
+    values[way, place + 1] = 0.0
+    values[way, place + 2] = 1.0 if half != 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _few(
+    amount: NDArray[np.int64],
+    time: NDArray[np.int64],
+    state: NDArray[np.int64],
+    values: NDArray[np.float64],
+    way: int,
 ) -> None:
-    """Write the shapes of the amounts and of the ages at ``[low, high)``, counted from the newest, in two passes.
+    """Write the shapes of a small window of two transfers or more, counted from the newest.
 
-    Both at once: either one alone waits for its own sums most of the time.
+    All kinds at once: any one alone waits for its own sums most of the time.
     """
-    newest, now = amount[high - 1], time[high - 1]
-    money, age = np.int64(0), np.int64(0)
-    for p in range(low, high):
-        money += amount[p] - newest
-        age += now - time[p]
+    low, high = state[way, LOW], state[way, HIGH]
     n = float(high - low)
-    mean, mean_age = money / n, age / n
-    a2 = a3 = a4 = t2 = t3 = t4 = 0.0
-    for p in range(low, high):
-        d = (amount[p] - newest) - mean
+    newest, now = amount[high - 1], time[high - 1]
+    mean = (state[way, TOTAL] - (high - low) * newest) / n
+    mean_age = state[way, AGES] / n
+    mean_gap = (now - time[low]) / (n - 1.0)
+    values[way, NEWEST] = mean_age / SECOND
+    values[way, GAP] = mean_gap / SECOND
+    if high - low == 2:
+        values[way, AMOUNT + 5] = min(amount[low], newest)
+        values[way, AMOUNT + 6] = max(amount[low], newest)
+        values[way, GAP + 4] = values[way, GAP + 5] = values[way, GAP]
+        _pair(values, way, AMOUNT + 2, mean)
+        _pair(values, way, AGE + 2, mean_age)
+        _pair(values, way, GAP + 1, 0.0)
+        return
+    least = greatest = amount[low]
+    d = (least - newest) - mean
+    t = (now - time[low]) - mean_age
+    a2 = d * d
+    a3, a4 = a2 * d, a2 * a2
+    t2 = t * t
+    t3, t4 = t2 * t, t2 * t2
+    g2 = g3 = g4 = 0.0
+    shortest = longest = time[low + 1] - time[low]
+    before = time[low]
+    for p in range(low + 1, high):
+        x, at = amount[p], time[p]
+        least, greatest = min(least, x), max(greatest, x)
+        d = (x - newest) - mean
         dd = d * d
         a2 += dd
         a3 += dd * d
         a4 += dd * dd
-        t = (now - time[p]) - mean_age
+        t = (now - at) - mean_age
         tt = t * t
         t2 += tt
         t3 += tt * t
         t4 += tt * tt
-    _shape(values, AMOUNT + 2, n, a2, a3, a4)
-    _shape(values, AGE + 2, n, t2, t3, t4)
-    values[NEWEST] = mean_age / SECOND
+        gap = at - before
+        before = at
+        shortest, longest = min(shortest, gap), max(longest, gap)
+        g = gap - mean_gap
+        gg = g * g
+        g2 += gg
+        g3 += gg * g
+        g4 += gg * gg
+    values[way, AMOUNT + 5], values[way, AMOUNT + 6] = least, greatest
+    values[way, GAP + 4], values[way, GAP + 5] = shortest / SECOND, longest / SECOND
+    _shape(values, way, AMOUNT + 2, n, a2, a3, a4)
+    _shape(values, way, AGE + 2, n, t2, t3, t4)
+    _shape(values, way, GAP + 1, n - 1.0, g2 if shortest < longest else 0.0, g3, g4)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _gaps(time: NDArray[np.int64], low: int, high: int, values: NDArray[np.float64]) -> None:
-    """Write what the times between the transfers at ``[low, high)`` say."""
-    n = float(high - low - 1)
-    mean = (time[high - 1] - time[low]) / n
-    least = greatest = time[low + 1] - time[low]
-    s2 = s3 = s4 = 0.0
-    for p in range(low + 1, high):
-        gap = time[p] - time[p - 1]
-        least, greatest = min(least, gap), max(greatest, gap)
-        d = gap - mean
-        dd = d * d
-        s2 += dd
-        s3 += dd * d
-        s4 += dd * dd
-    values[GAP], values[GAP + 4], values[GAP + 5] = mean / SECOND, least / SECOND, greatest / SECOND
-    _shape(values, GAP + 1, n, s2 if least < greatest else 0.0, s3, s4)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _value(amount: NDArray[np.int64], time: NDArray[np.int64], p: int, kind: int, origin: int) -> float:
     """The amount of `p` above `origin`, its microseconds before `origin`, or those since the transfer before."""
     if kind == AMOUNT:
@@ -209,7 +269,7 @@ def _value(amount: NDArray[np.int64], time: NDArray[np.int64], p: int, kind: int
     return float(time[p] - time[p - 1])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _sum_endings(
     amount: NDArray[np.int64],
     time: NDArray[np.int64],
@@ -217,10 +277,11 @@ def _sum_endings(
     start: int,
     wants: NDArray[np.bool_],
     endings: NDArray[np.float64],
+    first: int,
 ) -> int:
     """Sum up every ending of the part of a large window that lies before `start`, the moment its period began.
 
-    ``endings[k, p - low]`` is the summary of kind k at ``[p, border)``. Returns the border.
+    Row ``first + 3 (p - low) + k`` of `endings` is the summary of kind k at ``[p, border)``. Returns the border.
     """
     low, high = window
     border = low
@@ -231,230 +292,290 @@ def _sum_endings(
     for k, kind in enumerate((AMOUNT, AGE, GAP)):
         if wants[k]:
             s = EMPTY
-            endings[k, border - low] = s
+            _put(endings, first + 3 * (border - low) + k, s)
             for p in range(border - 1, low - 1, -1):
                 # The gap of the window's own first transfer is never asked for.
                 if kind != GAP or p > low:
                     x = _value(amount, time, p, kind, origin if kind == AMOUNT else start)
                     s = _add(s, x, float(amount[p]) if kind == AMOUNT else x)
-                for j in range(SUMMARY):
-                    endings[k, p - low, j] = s[j]
+                _put(endings, first + 3 * (p - low) + k, s)
     return border
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _ending(endings: NDArray[np.float64], k: int, i: int) -> Summary:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _many(
+    amount: NDArray[np.int64],
+    time: NDArray[np.int64],
+    period: tuple[int, int],
+    wants: NDArray[np.bool_],
+    work: _Work,
+    way: int,
+) -> None:
+    """Write the shapes of a large window; ``period`` is the number of the running one, and the window's length."""
+    state, values, newer, endings = work.state, work.values, work.newer, work.endings
+    low, high = state[way, LOW], state[way, HIGH]
+    now, length = period
+    start = now * length
+    first = way * (endings.shape[0] >> 1)
+    if state[way, PERIOD] != now:
+        state[way, PERIOD] = now
+        state[way, OPENING] = low
+        border = _sum_endings(amount, time, (low, high), start, wants, endings, first)
+        state[way, BORDER] = state[way, SUMMED] = border
+        state[way, OLDER] = amount[max(low, border - 1)]
+        for k in range(3):
+            _put(newer, 3 * way + k, EMPTY)
+    border = state[way, BORDER]
+    origin = amount[min(border, high - 1)]  # The newer part is counted from its own first transfer.
+    money, ages, gaps = _at(newer, 3 * way), _at(newer, 3 * way + 1), _at(newer, 3 * way + 2)
+    for p in range(state[way, SUMMED], high):
+        if wants[0]:
+            money = _add(money, float(amount[p] - origin), float(amount[p]))
+        if wants[1]:
+            ages = _add(ages, float(start - time[p]), 0.0)
+        if wants[2] and p > border:
+            x = float(time[p] - time[p - 1])
+            gaps = _add(gaps, x, x)
+    if state[way, SUMMED] < high:
+        state[way, SUMMED] = high
+        _put(newer, 3 * way, money)
+        _put(newer, 3 * way + 1, ages)
+        _put(newer, 3 * way + 2, gaps)
+    at = first + 3 * (low - state[way, OPENING])
+    if wants[0]:
+        m = money
+        if low < border:
+            m = (m[0], m[1] + float(origin - state[way, OLDER]), m[2], m[3], m[4], m[5], m[6])
+            m = _join(_at(endings, at), m)
+        _shape(values, way, AMOUNT + 2, m[0], m[2], m[3], m[4])
+        values[way, AMOUNT + 5], values[way, AMOUNT + 6] = m[5], m[6]
+    if wants[1]:
+        m = ages
+        if low < border:
+            m = _join(_at(endings, at + 1), m)
+        _shape(values, way, AGE + 2, m[0], m[2], m[3], m[4])
+        values[way, NEWEST] = (m[1] + float(time[high - 1] - start)) / SECOND
+    if wants[2]:
+        # The gap of the window's first transfer began outside; the one across the border is of neither part.
+        m = gaps
+        if low < border:
+            if border < high:
+                x = float(time[border] - time[border - 1])
+                m = _add(m, x, x)
+            m = _join(_at(endings, at + 5), m)
+        _shape(values, way, GAP + 1, m[0], m[2], m[3], m[4])
+        values[way, GAP] = m[1] / SECOND
+        values[way, GAP + 4], values[way, GAP + 5] = m[5] / SECOND, m[6] / SECOND
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _oldest(time: NDArray[np.int64], start: int, place: int, before: int) -> int:
+    """The first place of a list, which begins at `start`, whose time is above `before`; sought back from `place`."""
+    while place > start and time[place - 1] > before:
+        place -= 1
+    return place
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _fetch(flat: NDArray[np.float32], row: int, reach: NDArray[np.int64], role: int) -> None:
+    """Ask for the columns of a role in the row that begins at `row`."""
+    for column in range(reach[role, 0], reach[role, 1], LINE):
+        prefetch(flat, row + column)
+    prefetch(flat, row + reach[role, 1] - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _among(peer: NDArray[np.int32], low: int, high: int, x: int) -> bool:
+    for p in range(low, high):
+        if peer[p] == x:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _events(both: Adjacency, block: Block, account: int) -> tuple[int, int, int, int]:
+    """Where an account's transfers of the block begin and end, paid and then received, as places of `both`."""
+    border = both.indptr[block.out_begin.size]
     return (
-        endings[k, i, 0],
-        endings[k, i, 1],
-        endings[k, i, 2],
-        endings[k, i, 3],
-        endings[k, i, 4],
-        endings[k, i, 5],
-        endings[k, i, 6],
+        block.out_begin[account],
+        block.out_end[account],
+        border + block.in_begin[account],
+        border + block.in_end[account],
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _most(time: NDArray[np.int64], low: int, stop: int, length: int) -> int:
-    """Most transfers that a window of this length holds among those at ``[low, stop)``; 0 if it is never large."""
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _most(both: Adjacency, block: Block, accounts: tuple[int, int], length: int) -> int:
+    """Most transfers that a window of the block holds at one of these accounts; 0 where none is large."""
+    indptr, edge, time = both.indptr, both.edge, both.time
     most = 0
-    for high in range(low, stop):
-        while time[low] <= time[high] - length:
-            low += 1
-        most = max(most, high + 1 - low)
+    for account in range(accounts[0], accounts[1]):
+        p, p_end, q, q_end = _events(both, block, account)
+        if p == p_end and q == q_end:
+            continue
+        first, newest = np.int64(FAR), np.int64(-1)
+        if p < p_end:
+            first, newest = time[p], np.int64(edge[p_end - 1])
+        if q < q_end:
+            first, newest = min(first, time[q]), max(newest, np.int64(edge[q_end - 1]))
+        for way in range(2):
+            row = account + way * block.out_begin.size
+            if indptr[row + 1] - indptr[row] <= max(FEW, most):
+                continue
+            low = _oldest(time, indptr[row], q if way else p, first - length)
+            for high in range(low, indptr[row + 1]):
+                if edge[high] > newest:
+                    break
+                while time[low] <= time[high] - length:
+                    low += 1
+                most = max(most, high + 1 - low)
     return most if most > FEW else 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _plain(targets: NDArray[np.int32]) -> int:
-    """How many targets, those of a single transfer's shape being last, come before these."""
-    k = 0
-    while k < targets.shape[0] and not SHAPED[targets[k, 0]]:
-        k += 1
-    return k
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _statistics_of_accounts(
-    side: Adjacency,
-    other: Adjacency,
-    part: Part,
+    both: Adjacency,
+    block: Block,
     accounts: tuple[int, int],
-    ask: tuple[int, NDArray[np.bool_], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
+    ask: Ask,
+    work: _Work,
     matrix: NDArray[np.float32],
 ) -> None:
-    """Unit kernel: the windows of one side, for a run of accounts, at their transfers on either side.
-
-    Arrays are taken out of their tuples once, and everything that a transfer needs stays in local numbers: counting
-    references would cost more than the work.
-    """
-    indptr, edge, peer, time, amount = side.indptr, side.edge, side.peer, side.time, side.amount
-    other_edge, other_time = other.edge, other.time
-    begin, end, other_begin, other_end = part.begin, part.end, part.other_begin, part.other_end
-    length, wants, own_targets, other_targets, seen = ask
-    own_plain, across_plain = _plain(own_targets), _plain(other_targets)
-    wants_amount, wants_age, wants_gap, wants_extremes = wants[0], wants[1], wants[2], wants[3]
-    shapes = wants_amount or wants_age or wants_gap
-    own, across = own_targets.shape[0], other_targets.shape[0]
-    own_statistic, own_column = own_targets[:, 0].astype(np.uint64), own_targets[:, 1].astype(np.uint64)
-    across_statistic, across_column = other_targets[:, 0].astype(np.uint64), other_targets[:, 1].astype(np.uint64)
-    flat, width, part_row = matrix.reshape(-1), matrix.shape[1], part.row
-    values = np.zeros(WIDTH)
-    nothing = np.empty((3, 0, SUMMARY))
+    """Unit kernel: the windows on both sides of a run of accounts, at each of their transfers."""
+    indptr, edge, peer, time, amount = both.indptr, both.edge, both.peer, both.time, both.amount
+    length, wants, targets, bounds = ask.length, ask.wants, ask.targets, ask.bounds
+    state, values, seen = work.state, work.values, work.seen
+    shapes = wants[0] or wants[1] or wants[2]
+    flat, width = matrix.reshape(-1), matrix.shape[1]
+    lists = block.out_begin.size
     for account in range(accounts[0], accounts[1]):
-        p, p_end = begin[account], end[account] if own else begin[account]
-        q, q_end = other_begin[account], other_end[account] if across else other_begin[account]
+        p, p_end, q, q_end = _events(both, block, account)
         if p == p_end and q == q_end:
             continue
-        stop = indptr[account + 1]
-        oldest = (min(time[p], other_time[q]) if q < q_end else time[p]) if p < p_end else other_time[q]
-        low = p
-        while low > indptr[account] and time[low - 1] > oldest - length:
-            low -= 1
-        # Fixed for the account: an array that changes inside the loop below has its references counted every time.
-        endings = nothing
-        if shapes and stop - low > FEW:
-            endings = np.empty((3, _most(time, low, stop, length) + 1, SUMMARY))
-        high = low
-        peers = 0
-        total = np.int64(0)
-        period = np.int64(NEVER)
-        opening = border = summed = low
-        older = np.int64(0)
-        money = ages = gaps = EMPTY
-        values[:] = 0.0
+        first = (min(time[p], time[q]) if q < q_end else time[p]) if p < p_end else time[q]
+        for way in range(2):
+            state[way] = 0
+            values[way] = 0.0
+            state[way, LOW] = _oldest(time, indptr[account + way * lists], q if way else p, first - length)
+            state[way, HIGH] = state[way, LOW]
+            state[way, PERIOD] = NEVER
+        if account + 1 < accounts[1]:
+            next_p, next_p_end, next_q, next_q_end = _events(both, block, account + 1)
+            for k in range(next_p, min(next_p_end, next_p + SOON)):
+                _fetch(flat, (edge[k] - block.first) * width, ask.reach, 0)
+            for k in range(next_q, min(next_q_end, next_q + SOON)):
+                _fetch(flat, (edge[k] - block.first) * width, ask.reach, 1)
         while p < p_end or q < q_end:
-            is_own = q == q_end or (p < p_end and edge[p] <= other_edge[q])
-            if is_own:
-                e, t = edge[p], time[p]
+            if p + SOON < p_end:
+                _fetch(flat, (edge[p + SOON] - block.first) * width, ask.reach, 0)
+            if q + SOON < q_end:
+                _fetch(flat, (edge[q + SOON] - block.first) * width, ask.reach, 1)
+            # A transfer to oneself is met on both sides.
+            if q == q_end or (p < p_end and edge[p] <= edge[q]):
+                role, e, t = 0, edge[p], time[p]
                 p += 1
             else:
-                e, t = other_edge[q], other_time[q]
+                role, e, t = 1, edge[q], time[q]
                 q += 1
-            before, after = low, high
-            while high < stop and edge[high] <= e:
-                total += amount[high]
-                x = peer[high]
-                if x >= 0 and x != account:
-                    if seen[x] <= low or seen[x] > high:
-                        peers += 1
-                    seen[x] = high + 1
-                high += 1
+            # Unsigned places in one long row: a signed one is looked at for being below 0.
+            base = np.uint64((e - block.first) * width)
             oldest = t - length
-            while low < high and time[low] <= oldest:
-                total -= amount[low]
-                x = peer[low]
-                if x >= 0 and seen[x] == low + 1:
-                    peers -= 1
-                low += 1
-            n = high - low
-            changed = low != before or high != after
-            if changed:
-                values[0], values[1] = n, peers
-                if n:
-                    values[2] = n / peers if peers else 0.0
-                    values[AMOUNT], values[AMOUNT + 1] = total, total / n
+            now = t // length
+            for way in range(2):
+                first_target, plain, last_target = bounds[role, way]
+                if first_target == last_target:
+                    continue
+                low, high = state[way, LOW], state[way, HIGH]
+                stop = indptr[account + way * lists + 1]
+                changed = False
+                if high < stop and edge[high] <= e:
+                    changed = True
+                    peers, total, ages = state[way, PEERS], state[way, TOTAL], state[way, AGES]
+                    while high < stop and edge[high] <= e:
+                        if low < high:
+                            ages += (high - low) * (time[high] - time[high - 1])
+                        total += amount[high]
+                        x = peer[high]
+                        counts = x >= 0 and x != account
+                        if high - low < FEW:
+                            peers += counts and not _among(peer, low, high, x)
+                        else:
+                            for k in range(max(low, state[way, MARKED]), high):
+                                if peer[k] >= 0:
+                                    seen[peer[k], way] = k + 1
+                            if counts:
+                                peers += seen[x, way] <= low or seen[x, way] > high
+                                seen[x, way] = high + 1
+                            state[way, MARKED] = high + 1
+                        high += 1
+                    state[way, HIGH], state[way, PEERS], state[way, TOTAL], state[way, AGES] = high, peers, total, ages
+                if low < high and time[low] <= oldest:
+                    changed = True
+                    peers, total, ages = state[way, PEERS], state[way, TOTAL], state[way, AGES]
+                    newest = time[high - 1]
+                    while low < high and time[low] <= oldest:
+                        ages -= newest - time[low]
+                        total -= amount[low]
+                        x = peer[low]
+                        if x >= 0 and x != account:
+                            last = not _among(peer, low + 1, high, x) if high - low <= FEW else seen[x, way] == low + 1
+                            peers -= last
+                        low += 1
+                    state[way, LOW], state[way, PEERS], state[way, TOTAL], state[way, AGES] = low, peers, total, ages
+                # Where there is nothing to say the matrix says 0 already; a single transfer has no shape.
+                if low == high:
+                    continue
+                n = high - low
+                if changed:
+                    peers, total = state[way, PEERS], state[way, TOTAL]
+                    values[way, 0], values[way, 1] = n, peers
+                    values[way, 2] = n / peers if peers else 0.0
+                    values[way, AMOUNT], values[way, AMOUNT + 1] = total, total / n
                     if n == 1:
-                        values[AMOUNT + 5] = values[AMOUNT + 6] = total
-                        values[NEWEST] = 0.0
+                        values[way, AMOUNT + 5] = values[way, AMOUNT + 6] = total
+                        values[way, NEWEST] = 0.0
                     elif shapes and n <= FEW:
-                        if wants_amount or wants_age:
-                            _amounts_and_ages(amount, time, low, high, values)
-                        if wants_extremes:
-                            _extremes(amount, low, high, values)
-                        if wants_gap:
-                            _gaps(time, low, high, values)
-            if shapes and n > FEW:
-                now = t // length
-                if changed or period != now:
-                    start = now * length
-                    if period != now:
-                        period = now
-                        opening = low
-                        border = _sum_endings(amount, time, (low, high), start, wants, endings)
-                        summed = border
-                        money = ages = gaps = EMPTY
-                        older = amount[max(low, border - 1)]
-                    # The newer part is counted from its own first transfer.
-                    newer = amount[min(border, high - 1)]
-                    for k in range(summed, high):
-                        if wants_amount:
-                            money = _add(money, float(amount[k] - newer), float(amount[k]))
-                        if wants_age:
-                            ages = _add(ages, float(start - time[k]), 0.0)
-                        if wants_gap and k > border:
-                            x = float(time[k] - time[k - 1])
-                            gaps = _add(gaps, x, x)
-                    summed = high
-                    if wants_amount:
-                        m = money
-                        if low < border:
-                            m = (m[0], m[1] + float(newer - older), m[2], m[3], m[4], m[5], m[6])
-                            m = _join(_ending(endings, 0, low - opening), m)
-                        _shape(values, AMOUNT + 2, m[0], m[2], m[3], m[4])
-                        values[AMOUNT + 5], values[AMOUNT + 6] = m[5], m[6]
-                    if wants_age:
-                        m = _join(_ending(endings, 1, low - opening), ages)
-                        _shape(values, AGE + 2, m[0], m[2], m[3], m[4])
-                        values[NEWEST] = (m[1] + float(time[high - 1] - start)) / SECOND
-                    if wants_gap:
-                        # The gap of the window's first transfer began outside; the one across the border is of neither
-                        # part.
-                        m = gaps
-                        if low < border:
-                            if border < high:
-                                x = float(time[border] - time[border - 1])
-                                m = _add(m, x, x)
-                            m = _join(_ending(endings, 2, low + 1 - opening), m)
-                        _shape(values, GAP + 1, m[0], m[2], m[3], m[4])
-                        values[GAP] = m[1] / SECOND
-                        values[GAP + 4], values[GAP + 5] = m[5] / SECOND, m[6] / SECOND
-            if wants_age and n:
-                values[AGE + 1] = (t - time[high - 1]) / SECOND + values[NEWEST]
-                values[AGE] = values[AGE + 1] * n
-            # Where there is nothing to say the matrix says 0 already; a single transfer has no shape.
-            if n:
-                # Unsigned places in one long row: a signed one is looked at for being below 0.
-                base = np.uint64((e - part_row) * width)
-                if is_own:
-                    for k in range(own if n > 1 else own_plain):
-                        flat[base + own_column[k]] = values[own_statistic[k]]
-                else:
-                    for k in range(across if n > 1 else across_plain):
-                        flat[base + across_column[k]] = values[across_statistic[k]]
+                        _few(amount, time, state, values, way)
+                if n > FEW and shapes and (changed or state[way, PERIOD] != now):
+                    _many(amount, time, (now, length), wants, work, way)
+                values[way, AGE + 1] = (t - time[high - 1]) / SECOND + values[way, NEWEST]
+                values[way, AGE] = values[way, AGE + 1] * n
+                for k in range(first_target, last_target if n > 1 else plain):
+                    flat[base + targets[k, 1]] = values[way, targets[k, 0]]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def _statistics_of_side(
-    side: Adjacency,
-    other: Adjacency,
-    part: Part,
-    length: int,
-    ask: Ask,
-    matrix: NDArray[np.float32],
+def _statistics_of_block(
+    both: Adjacency, block: Block, ask: Ask, seen: NDArray[np.uint32], matrix: NDArray[np.float32]
 ) -> None:
-    for chunk in prange(part.borders.size - 1):
-        low, high = part.borders[chunk], part.borders[chunk + 1]
-        if low < high:
-            wanted = (length, ask.wants, ask.own, ask.other, ask.seen[chunk])
-            _statistics_of_accounts(side, other, part, (low, high), wanted, matrix)
+    for chunk in prange(block.borders.size - 1):
+        accounts = (block.borders[chunk], block.borders[chunk + 1])
+        if accounts[0] < accounts[1]:
+            most = _most(both, block, accounts, ask.length) if ask.wants.any() else 0
+            room = _Work(
+                np.empty((2, STATE), np.int64),
+                np.empty((2, WIDTH)),
+                np.empty((6, SUMMARY)),
+                np.empty((6 * (most + 2), SUMMARY)),
+                seen[chunk],
+            )
+            _statistics_of_accounts(both, block, accounts, ask, room, matrix)
 
 
 def statistics(
-    out: Adjacency,
-    in_: Adjacency,
+    both: Adjacency,
     block: Block,
     window: int,
     targets: NDArray[np.int32],
     matrix: NDArray[np.float32],
-    seen: NDArray[np.int32] | None = None,
+    seen: NDArray[np.uint32] | None = None,
 ) -> None:
     """Fill the columns that `targets` names for every transfer of the block.
 
     Parameters
     ----------
-    out, in_ : Adjacency
+    both : Adjacency
+        Both sides of every account in one.
     block : Block
     window : int
         Microseconds. At a transfer booked at t, an account's transfers in ``(t - window, t]`` up to and including it
@@ -464,7 +585,7 @@ def statistics(
         :data:`STATISTICS`, column of `matrix`.
     matrix : float32[block rows, columns]
         Zero where written. Each row's columns of a role are written by the thread that owns the account in that role.
-    seen : int32[2, chunks, accounts], optional
+    seen : uint32[chunks, accounts, 2], optional
         Room that one block can leave to the next, zero before the first.
 
     Notes
@@ -473,18 +594,25 @@ def statistics(
     account itself. Moments are of the population; the kurtosis is not the excess. Everything is 0 for an empty
     window, gaps also for fewer than two transfers. Cost: linear in the block and in the windows that reach into it.
     """
-    parts = (
-        Part(block.out_begin, block.out_end, block.in_begin, block.in_end, block.borders, block.first),
-        Part(block.in_begin, block.in_end, block.out_begin, block.out_end, block.borders, block.first),
-    )
     if seen is None:
-        seen = np.zeros((2, block.borders.size - 1, block.out_begin.size), np.int32)
-    for way, (side, other) in enumerate(((out, in_), (in_, out))):
-        asked = targets[targets[:, 1] == way]
-        if not len(asked):
-            continue
-        wants = np.array([(asked[:, 2, None] == np.array(places)).any() for places in SHAPES])
-        wants[0] |= wants[3]
-        asked = asked[np.argsort(SHAPED[asked[:, 2]], kind="stable")]
-        own, across = (asked[asked[:, 0] == role, 2:].copy() for role in (way, 1 - way))
-        _statistics_of_side(side, other, parts[way], window, Ask(wants, own, across, seen[way]), matrix)
+        seen = np.zeros((block.borders.size - 1, block.out_begin.size, 2), np.uint32)
+    wants = np.array([np.isin(targets[:, 2], places).any() for places in SHAPES])
+    wants[0] |= wants[3]
+    groups = [
+        (role, way, targets[(targets[:, 0] == role) & (targets[:, 1] == way)]) for role in range(2) for way in range(2)
+    ]
+    bounds = np.zeros((2, 2, 3), np.int64)
+    asked = []
+    for role, way, group in groups:
+        shaped = SHAPED[group[:, 2]]
+        begin = sum(map(len, asked))
+        bounds[role, way] = begin, begin + np.count_nonzero(~shaped), begin + len(group)
+        asked.append(group[np.argsort(shaped, kind="stable"), 2:])
+    reach = np.zeros((2, 2), np.int64)
+    for role in range(2):
+        columns = targets[targets[:, 0] == role, 3]
+        if len(columns):
+            # Columns far apart are not all asked for ahead: the memory asked for is itself a cost.
+            reach[role] = columns.min(), min(columns.max() + 1, columns.min() + MOST_AHEAD * LINE)
+    ask = Ask(window, wants, np.concatenate(asked).astype(np.uint64), bounds, reach)
+    _statistics_of_block(both, block, ask, seen, matrix)

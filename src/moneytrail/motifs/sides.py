@@ -11,7 +11,7 @@ import numpy as np
 
 from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.diamonds import by_payee
-from moneytrail.kernels.ordering import Adjacency, adjacency, cost_chunks
+from moneytrail.kernels.ordering import Adjacency, both_sides, cost_chunks
 from moneytrail.motifs.base import Instances
 from moneytrail.typologies.base import Parameter
 from moneytrail.typologies.wording import day, money, sentence_id
@@ -55,11 +55,7 @@ def _make(graph: TransactionGraph) -> Sides:
         outgoing, incoming = graph.outgoing, graph.incoming
     else:
         debtor, creditor = (np.where(joins, side, np.int32(-1)) for side in (graph.debtor, graph.creditor))
-        both = ((debtor, creditor), (creditor, debtor))
-        outgoing, incoming = (
-            Adjacency(*map(frozen, adjacency(frozen(a), frozen(b), graph.time, graph.amount, graph.accounts)))
-            for a, b in both
-        )
+        _, outgoing, incoming = both_sides(frozen(debtor), frozen(creditor), graph.time, graph.amount, graph.accounts)
     payee, edge = by_payee(outgoing, incoming)
     return Sides(outgoing, incoming, (frozen(payee), frozen(edge)))
 
