@@ -15,7 +15,10 @@ from numba.extending import intrinsic
 
 
 def _prefetch(context: Any, array: Any, index: Any) -> Any:
-    """Ask for the memory of ``array[index]`` (one dimension, no check of the index: nothing is read)."""
+    """Ask for the memory of an element, `index` counted from the array's start through all its dimensions.
+
+    The array must be contiguous. The index is not checked: nothing is read.
+    """
 
     def lower(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data

@@ -87,10 +87,10 @@ def run(
     return whole
 
 
-def room_of(world: Arrays, borders: NDArray[np.int64], width: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def room_of(world: Arrays, borders: NDArray[np.int64], width: int) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
     """Return what a search keeps of the accounts from block to block, before the first."""
     runs, accounts = borders.size - 1, world.outgoing.indptr.size - 1
-    return np.zeros((runs, accounts + 1, width), np.int64), np.zeros((runs, accounts, 2), np.int32)
+    return np.zeros((runs, accounts + 1, width), np.uint32), np.zeros((runs, accounts, 2), np.int32)
 
 
 def row_of(sizes: list[int], longest: int = SIZES) -> list[float]:

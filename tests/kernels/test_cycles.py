@@ -44,7 +44,7 @@ def searching(longest: int = LONGEST, *, in_order: bool) -> Search:
             left[:] = [SearchRoom(*room_of(world, borders, ROW))]
         rule = CycleRule(window, longest, steps, columns, borders)
         kernel = temporal_cycles if in_order else bounded_cycles
-        kernel(world.outgoing, world.incoming, ledger, rule, left[0], matrix)
+        kernel(world.both, ledger, rule, left[0], matrix)
 
     return search
 

@@ -30,7 +30,7 @@ def search(
     if borders[0] == 0:
         LEFT[:] = [SearchRoom(*room_of(world, borders, ROW))]
     rule = ScatterGatherRule(window, steps, columns, borders)
-    scatter_gathers(world.outgoing, world.incoming, ledger, rule, LEFT[0], matrix)
+    scatter_gathers(world.both, ledger, rule, LEFT[0], matrix)
 
 
 def expected(setting: Setting) -> list[list[float]]:

@@ -28,14 +28,17 @@ if TYPE_CHECKING:
 
     from moneytrail.graph import TransactionGraph
 
-LEAST_BLOCK: Final = 262_144
+LEAST_BLOCK: Final = 524_288
 """Rows of the smallest block; larger where the ledger is longer, so that windows are not walked through too often."""
 
 BLOCKS: Final = 16
 """A long ledger is computed in about so many blocks."""
 
 MOST_RUNS: Final = 16
-"""Threads that search for motifs at a time; each keeps some 72 bytes an account."""
+"""Threads that search for motifs at a time; each keeps some 40 bytes an account."""
+
+CHUNKS_A_RUN: Final = 2
+"""Parts that the accounts are split into for each thread."""
 
 _OF_TRANSFER: Final = 6
 _PER_ROLE: Final = (len(FEATURE_NAMES) - _OF_TRANSFER) // 2
@@ -81,7 +84,7 @@ def blocks(
     names : sequence of str
         Columns, in this order; nothing else is computed.
     rows : int, optional
-        Rows of a block, 1 or more. By default a sixteenth of the ledger, and at least 262,144.
+        Rows of a block, 1 or more. By default a sixteenth of the ledger, and at least 524,288.
     wanted : bool[transfers], optional
         Rows that are asked for, in ledger order. Blocks without one are left out; in the others the rows that nobody
         asked for hold anything.
@@ -99,6 +102,7 @@ def blocks(
     step = max(LEAST_BLOCK, -(-n // BLOCKS)) if rows is None else rows
     if step < 1:
         raise ParameterError(f"rows = {rows}: allowed is 1 or more")
+    runs = min(MOST_RUNS, int(numba.get_num_threads()))
     everything = np.empty(0, np.bool_)
     room = nothing = np.empty((0, len(names)), np.float32)
     begins = [graph.outgoing.indptr[:-1].copy(), graph.incoming.indptr[:-1].copy()]
@@ -112,7 +116,7 @@ def blocks(
         if skip:
             continue
         cost = (parts[1] - parts[0]) + (parts[3] - parts[2])
-        chunks = 2 * _runs()
+        chunks = CHUNKS_A_RUN * runs
         block = Block(first, last, parts[0], parts[1], parts[2], parts[3], share_out(cost * 4 + 1, chunks))
         if room.shape[0] < last - first:
             room = np.zeros((last - first, len(names)), np.float32)
@@ -272,23 +276,19 @@ def _fill_gather_scatter(graph: TransactionGraph, block: Block, ask: _Question, 
 
 def _searched(
     graph: TransactionGraph, block: Block, ask: _Question, width: int
-) -> tuple[NDArray[np.int64], Ledger, NDArray[np.int64], NDArray[np.int32]]:
+) -> tuple[NDArray[np.int64], Ledger, NDArray[np.uint32], NDArray[np.int32]]:
     """What a search for motifs takes: runs of rows, one for each thread; the ledger; and the two arrays of its room."""
-    borders = np.linspace(block.first, block.last, _runs() + 1).astype(np.int64)
-    kept = ask.kept("kept", (_runs(), graph.accounts + 1, width), np.int64)
-    last = ask.kept("last", (_runs(), graph.accounts, 2), np.int32)
+    runs = (block.borders.size - 1) // CHUNKS_A_RUN
+    borders = np.linspace(block.first, block.last, runs + 1).astype(np.int64)
+    kept = ask.kept("kept", (runs, graph.accounts + 1, width), np.uint32)
+    last = ask.kept("last", (runs, graph.accounts, 2), np.int32)
     return borders, Ledger(graph.debtor, graph.creditor, graph.time), kept, last
-
-
-def _runs() -> int:
-    return min(MOST_RUNS, int(numba.config.NUMBA_NUM_THREADS))
 
 
 def _fill_scatter_gather(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
     borders, ledger, kept, last = _searched(graph, block, ask, scatter_gather.ROW)
     scatter_gathers(
-        graph.outgoing,
-        graph.incoming,
+        graph.both,
         ledger,
         ScatterGatherRule(ask.window, STEPS["scatter_gather"], _of_sizes(ask.targets), borders),
         scatter_gather.SearchRoom(kept, last),
@@ -300,8 +300,7 @@ def _fill_cycles(name: str, search: Callable[..., None]) -> _Family:
     def fill(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
         borders, ledger, kept, last = _searched(graph, block, ask, cycles.ROW)
         search(
-            graph.outgoing,
-            graph.incoming,
+            graph.both,
             ledger,
             CycleRule(ask.window, CYCLES[name], STEPS[name], _of_sizes(ask.targets), borders),
             cycles.SearchRoom(kept, last),

@@ -19,24 +19,32 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from moneytrail.prefetch import prefetch
+
 if TYPE_CHECKING:
     from moneytrail.kernels.blocks import Ledger
     from moneytrail.kernels.ordering import Adjacency
 
 LONGEST = 30
 
-# What a thread keeps of an account while it moves on in time: places in its row. Each side of its lists has a window.
+OUT, IN = 0, 1
+
+# What a thread keeps of an account while it moves on in time: places in its row, which is half a line of memory. First
+# the windows of its outgoing and its incoming list, from LOW to HIGH (exclusive).
 LOW, HIGH = 0, 1
-OUT, IN = 0, 2
-AHEAD, BACK = 4, 5  # labels of the search from b and of the one from a
-SEEN, ON_PATH = 6, 7
+SIDE = 2
+ROUND = 4  # the search that last labelled it
+AHEAD, BACK = 5, 6  # labels of that search, from b onwards and from a backwards; 0: none
+SEEN = 7  # the step of a walk that last met it, or ON_PATH
 ROW = 8
-SHIFT = 32  # a label holds the round it was written in above, a number from 0 below
-LABEL = (1 << SHIFT) - 1
+ON_PATH = 2**32 - 1
+FULL = 2**31
 
 ONWARDS, BACKWARDS = 8, 9  # walks without labels, where the end that is done first is a hub's small neighbour
 MUCH = 4
 """A walk begins at the other end, without labels, where the list it would begin with is so many times the search."""
+SOON = 12
+"""So many transfers ahead the memory of a search is asked for, and twice as many that of what says if there is one."""
 
 
 class CycleRule(NamedTuple):
@@ -71,240 +79,269 @@ class SearchRoom(NamedTuple):
 
     Attributes
     ----------
-    kept : int64[runs, accounts + 1, 8]
+    kept : uint32[runs, accounts + 1, 8]
         Windows, labels and marks of each account; in the row after the last, how many rounds and marks there were.
     last : int32[runs, accounts, 2]
         One more than the ledger place of each account's last transfer out and in.
     """
 
-    kept: NDArray[np.int64]
+    kept: NDArray[np.uint32]
     last: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _window(side: Adjacency, account: int, now: tuple[int, int], row: NDArray[np.int64], way: int) -> int:
-    """Move an account's window on one side to `now`: ledger places from the oldest inside to the newest, inclusive.
+class _Search(NamedTuple):
+    """The lists of all accounts, what the thread keeps of them, and room for queues, a path and counts."""
 
-    Returns how many transfers it holds.
-    """
-    newest, oldest = now
-    start, stop = side.indptr[account], side.indptr[account + 1]
-    high = row[way + HIGH]
+    indptr: NDArray[np.int64]
+    edge: NDArray[np.int32]
+    peer: NDArray[np.int32]
+    rows: NDArray[np.uint32]
+    last: NDArray[np.int32]
+    ahead: NDArray[np.int64]
+    back: NDArray[np.int64]
+    path: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+class _Turn(NamedTuple):
+    """One closing transfer, from a to b: the window as ledger places (both inclusive), the number of the search."""
+
+    a: int
+    b: int
+    newest: int
+    oldest: int
+    round_: int
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _window(s: _Search, account: int, way: int, turn: _Turn) -> int:
+    """Move an account's window on one side to the one of `turn`; returns how many transfers it holds."""
+    indptr, edge, rows = s.indptr, s.edge, s.rows
+    low, high = np.int64(rows[account, SIDE * way + LOW]), np.int64(rows[account, SIDE * way + HIGH])
+    row = account + way * s.last.shape[0]
+    stop = indptr[row + 1]
     if high == 0:
-        high = start + np.searchsorted(side.edge[start:stop], newest, side="right")
-        row[way + LOW] = start + np.searchsorted(side.edge[start:high], oldest)
-    while high < stop and side.edge[high] <= newest:
+        low = high = indptr[row]
+        # The list is long where the run begins late.
+        end = stop
+        while high < end:
+            middle = (high + end) >> 1
+            if edge[middle] <= turn.newest:
+                high = middle + 1
+            else:
+                end = middle
+        end = high
+        while low < end:
+            middle = (low + end) >> 1
+            if edge[middle] < turn.oldest:
+                low = middle + 1
+            else:
+                end = middle
+    while high < stop and edge[high] <= turn.newest:
         high += 1
-    low = row[way + LOW]
-    while low < high and side.edge[low] < oldest:
+    while low < high and edge[low] < turn.oldest:
         low += 1
-    row[way + LOW], row[way + HIGH] = low, high
-    return int(high - low)
+    rows[account, SIDE * way + LOW], rows[account, SIDE * way + HIGH] = low, high
+    return high - low
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _after(side: Adjacency, low: int, high: int, edge: int) -> int:
-    """First position in ``[low, high)`` whose ledger place is above `edge`; `high` where none is."""
+def _after(edge: NDArray[np.int32], low: int, high: int, place: int) -> int:
+    """First position in ``[low, high)`` whose ledger place is above `place`; `high` where none is."""
     while low < high:
         middle = (low + high) >> 1
-        if side.edge[middle] > edge:
+        if edge[middle] > place:
             high = middle
         else:
             low = middle + 1
     return low
 
 
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _held(rows: NDArray[np.uint32], account: int, way: int) -> int:
+    """How many transfers an account's window holds on one side."""
+    return np.int64(rows[account, SIDE * way + HIGH]) - np.int64(rows[account, SIDE * way + LOW])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _label(rows: NDArray[np.uint32], account: int, label: int, round_: int) -> int:
+    """The label that this search gave an account; 0 where it gave none."""
+    return np.int64(rows[account, label]) if rows[account, ROUND] == round_ else np.int64(0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _put_label(rows: NDArray[np.uint32], account: int, label: int, round_: int, value: int) -> None:
+    if rows[account, ROUND] != round_:
+        rows[account, ROUND] = round_
+        rows[account, AHEAD] = rows[account, BACK] = 0
+    rows[account, label] = value
+
+
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _arrive(
-    side: Adjacency,
-    way: int,
-    x: int,
-    ends: tuple[int, int],
-    search: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], int],
-    spot: tuple[int, int],
-) -> int:
+def _arrive(s: _Search, way: int, x: int, ends: tuple[int, int], turn: _Turn, tail: int) -> int:
     """Look at what x passed on after the money came (way OUT), or at what came before it went (way IN).
 
-    Labels are the ledger place + 1 of the earliest arrival, or of the latest departure. `spot` is the
-    queue's end and the oldest place of the window. Returns the queue's new end.
+    Labels are the ledger place + 2 of the earliest arrival, or of the latest departure. Returns the queue's new end.
     """
-    rows, last, queue, round_ = search
+    edge, peer, rows, last = s.edge, s.peer, s.rows, s.last
+    queue = s.ahead if way == OUT else s.back
     start, target = ends
-    tail, oldest = spot
     label = AHEAD if way == OUT else BACK
-    at = (rows[x, label] & LABEL) - 1
-    low, high = rows[x, way + LOW], rows[x, way + HIGH]
+    at = np.int64(rows[x, label]) - 2
+    low, high = np.int64(rows[x, SIDE * way + LOW]), np.int64(rows[x, SIDE * way + HIGH])
     if way == OUT:
-        low = _after(side, low, high, at)
+        low = _after(edge, low, high, at)
     else:
-        high = _after(side, low, high, at - 1)
+        high = _after(edge, low, high, at - 1)
     for p in range(low, high):
-        y = side.peer[p]
+        y = peer[p]
         if y < 0 or y == x or y == start:
             continue
-        new = np.int64(side.edge[p]) + 1
-        known = rows[y, label]
-        if known >> SHIFT == round_:
-            old = known & LABEL
-            if (way == OUT and new >= old) or (way == IN and new <= old):
-                continue
-        rows[y, label] = (round_ << SHIFT) | new
+        new = np.int64(edge[p]) + 2
+        old = _label(rows, y, label, turn.round_)
+        if old and ((way == OUT and new >= old) or (way == IN and new <= old)):
+            continue
+        _put_label(rows, y, label, turn.round_, new)
         # An account that passed nothing on since, or was paid by nobody in the window, leads nowhere.
-        if y != target and (last[y, 0] > side.edge[p] + 1 if way == OUT else last[y, 1] > oldest):
+        if y != target and (last[y, OUT] > edge[p] + 1 if way == OUT else last[y, IN] > turn.oldest):
             queue[tail] = y
             tail += 1
     return tail
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _meet(
-    sides: tuple[Adjacency, Adjacency],
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], int],
-    steps: int,
-) -> tuple[int, int]:
+def _meet(s: _Search, turn: _Turn, steps: int) -> tuple[int, int]:
     """Search from b onwards and from a backwards until one of the two is done.
 
     Returns how to walk (by the labels AHEAD or BACK that are whole, or without; 0: no cycle; -1: out of steps), and
     the steps left.
     """
-    out, in_ = sides
-    b, a = ends
-    rows, last, ahead, back, round_ = work
-    rows[b, AHEAD] = round_ << SHIFT
-    rows[a, BACK] = (round_ << SHIFT) | (now[0] + 1)
+    rows, ahead, back = s.rows, s.ahead, s.back
+    a, b = turn.a, turn.b
+    _put_label(rows, b, AHEAD, turn.round_, 1)
+    _put_label(rows, a, BACK, turn.round_, turn.newest + 2)
     ahead[0], back[0] = b, a
     head = behind = 0
     tail = rear = 1
     spent_ahead = spent_back = 0
-    while head < tail and behind < rear:
-        ahead_next = _window(out, ahead[head], now, rows[ahead[head]], OUT)
-        back_next = _window(in_, back[behind], now, rows[back[behind]], IN)
+    ahead_next = _window(s, b, OUT, turn)
+    back_next = _window(s, a, IN, turn)
+    while True:
         if spent_ahead + ahead_next <= spent_back + back_next:
             spent_ahead += ahead_next + 1
             if spent_ahead + spent_back > steps:
                 return -1, 0
-            tail = _arrive(out, OUT, ahead[head], (b, a), (rows, last, ahead, round_), (tail, now[1]))
+            tail = _arrive(s, OUT, ahead[head], (b, a), turn, tail)
             head += 1
+            if head == tail:
+                break
+            ahead_next = _window(s, ahead[head], OUT, turn)
         else:
             spent_back += back_next + 1
             if spent_ahead + spent_back > steps:
                 return -1, 0
-            rear = _arrive(in_, IN, back[behind], (a, b), (rows, last, back, round_), (rear, now[1]))
+            rear = _arrive(s, IN, back[behind], (a, b), turn, rear)
             behind += 1
+            if behind == rear:
+                break
+            back_next = _window(s, back[behind], IN, turn)
     left = steps - spent_ahead - spent_back
     if head == tail:
-        if rows[a, AHEAD] >> SHIFT != round_:
+        if not _label(rows, a, AHEAD, turn.round_):
             return 0, left
-        return (ONWARDS if rows[a, IN + HIGH] - rows[a, IN + LOW] > MUCH * spent_ahead else AHEAD), left
-    if rows[b, BACK] >> SHIFT != round_:
+        return (ONWARDS if _held(rows, a, IN) > MUCH * spent_ahead else AHEAD), left
+    if not _label(rows, b, BACK, turn.round_):
         return 0, left
-    return (BACKWARDS if rows[b, OUT + HIGH] - rows[b, OUT + LOW] > MUCH * spent_back else BACK), left
+    return (BACKWARDS if _held(rows, b, OUT) > MUCH * spent_back else BACK), left
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _walk(
-    side: Adjacency,
-    labels: int,
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
-    limits: tuple[int, int],
-) -> bool:
-    """Walk from the first of `ends` along every sequence of accounts that can still reach the second in order.
+def _leave(rows: NDArray[np.uint32], path: NDArray[np.int64], depth: int, level: int) -> int:
+    """Take the accounts from `depth` down to `level` off the path; returns the new depth."""
+    while depth >= level:
+        rows[path[depth], SEEN] = 0
+        depth -= 1
+    return depth
 
-    With labels BACK, or ONWARDS without any, the walk goes along `side` outgoing; with AHEAD or BACKWARDS along
-    incoming. Of several transfers to one account the one that leaves most time is taken, so that a sequence is found if
-    it exists. Adds to ``counts``; returns whether the steps ran out.
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _walk(s: _Search, labels: int, turn: _Turn, limits: tuple[int, int]) -> bool:
+    """Walk along every sequence of accounts, from b or from a, that can still reach the other end in order.
+
+    With labels BACK, or ONWARDS without any, the walk goes from b along outgoing transfers; with AHEAD or BACKWARDS
+    from a along incoming ones. Of several transfers to one account the one that leaves most time is taken, so that a
+    sequence is found if it exists. Adds to ``counts``; returns whether the steps ran out.
     """
-    rows, stack, counts, path, round_ = work
-    start, target = ends
+    edge, peer, rows, path, counts = s.edge, s.peer, s.rows, s.path, s.counts
     longest, left = limits
     way = OUT if labels == BACK or labels == ONWARDS else IN
+    start, target = (turn.b, turn.a) if way == OUT else (turn.a, turn.b)
+    stack = s.back
     free = labels >= ONWARDS
+    after = rows.shape[0] - 1
     depth = -1
     # The stack holds, three by three: account, ledger place it was reached by, transfers walked.
-    stack[0], stack[1], stack[2] = start, (-1 if way == OUT else now[0]), 0
+    stack[0], stack[1], stack[2] = start, (-1 if way == OUT else turn.newest), 0
     top = 3
     while top:
         top -= 3
         x, at, level = stack[top], stack[top + 1], stack[top + 2]
-        while depth >= level:
-            rows[path[depth], ON_PATH] = 0
-            depth -= 1
+        _leave(rows, path, depth, level)
         depth = level
         path[depth] = x
-        rows[x, ON_PATH] = 1
-        size = _window(side, x, now, rows[x], way)
-        left -= size + 1
+        rows[x, SEEN] = ON_PATH
+        left -= _window(s, x, way, turn) + 1
         if left < 0:
-            for k in range(depth + 1):
-                rows[path[k], ON_PATH] = 0
-            return True
-        low, high = rows[x, way + LOW], rows[x, way + HIGH]
+            break
+        low, high = np.int64(rows[x, SIDE * way + LOW]), np.int64(rows[x, SIDE * way + HIGH])
         if way == OUT:
-            low = _after(side, low, high, at)
+            low = _after(edge, low, high, at)
         else:
-            high = _after(side, low, high, at - 1)
-        rows[-1, SEEN] += 1
-        stamp = rows[-1, SEEN]
+            high = _after(edge, low, high, at - 1)
+        rows[after, SEEN] += 1
+        stamp = rows[after, SEEN]
         for k in range(high - low):
             p = low + k if way == OUT else high - 1 - k
-            y = side.peer[p]
-            if y < 0 or rows[y, ON_PATH] == 1 or rows[y, SEEN] == stamp:
+            y = peer[p]
+            if y < 0 or rows[y, SEEN] == ON_PATH or rows[y, SEEN] == stamp:
                 continue
             rows[y, SEEN] = stamp
             if y == target:
                 counts[level + 2] += 1
                 continue
-            if level + 3 > longest or (not free and rows[y, labels] >> SHIFT != round_):
+            if level + 3 > longest:
                 continue
-            edge = np.int64(side.edge[p])
-            reached = 0 if free else (rows[y, labels] & LABEL) - 1
-            if free or (way == OUT and reached > edge) or (way == IN and reached < edge):
-                stack[top], stack[top + 1], stack[top + 2] = y, edge, level + 1
-                top += 3
-    while depth >= 0:
-        rows[path[depth], ON_PATH] = 0
-        depth -= 1
-    return False
+            place = np.int64(edge[p])
+            if not free:
+                known = _label(rows, y, labels, turn.round_)
+                if known == 0 or (way == OUT and known - 2 <= place) or (way == IN and known - 2 >= place):
+                    continue
+            stack[top], stack[top + 1], stack[top + 2] = y, place, level + 1
+            top += 3
+    _leave(rows, path, depth, 0)
+    return bool(left < 0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _temporal_of(
-    sides: tuple[Adjacency, Adjacency],
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
-    rule: CycleRule,
-) -> bool:
-    """Unit kernel: count the temporal cycles of one closing transfer into `work`; returns whether truncated."""
-    out, in_ = sides
-    b, a = ends
-    rows, last, ahead, back, counts, path, round_ = work
-    whole, left = _meet(sides, ends, now, (rows, last, ahead, back, round_), rule.steps)
-    if whole == AHEAD or whole == BACKWARDS:
-        return bool(_walk(in_, whole, (a, b), now, (rows, back, counts, path, round_), (rule.longest, left)))
-    if whole == BACK or whole == ONWARDS:
-        return bool(_walk(out, whole, (b, a), now, (rows, back, counts, path, round_), (rule.longest, left)))
-    return bool(whole < 0)
+def _temporal_of(s: _Search, turn: _Turn, longest: int, steps: int) -> bool:
+    """Unit kernel: count the temporal cycles of one closing transfer into `counts`; returns whether truncated."""
+    labels, left = _meet(s, turn, steps)
+    if labels > 0:
+        return _walk(s, labels, turn, (longest, left))
+    return bool(labels < 0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _spread(
-    side: Adjacency,
-    way: int,
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    search: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], int],
-    level: tuple[int, int, int],
+    s: _Search, way: int, ends: tuple[int, int], turn: _Turn, level: tuple[int, int, int]
 ) -> tuple[int, int, bool]:
     """Label what lies one transfer further than the accounts at ``[head, tail)`` of the queue.
 
-    Returns the queue's new end, what the next level costs, and whether a label of the other search was met.
+    Labels are the distance + 1. Returns the queue's new end, what the next level costs, and whether a label of the
+    other search was met.
     """
-    rows, last, queue, round_ = search
+    peer, rows, last = s.peer, s.rows, s.last
+    queue = s.ahead if way == OUT else s.back
     head, tail, distance = level
     start, target = ends
     label = AHEAD if way == OUT else BACK
@@ -314,43 +351,37 @@ def _spread(
     end = tail
     for k in range(head, tail):
         x = queue[k]
-        for p in range(rows[x, way + LOW], rows[x, way + HIGH]):
-            y = side.peer[p]
-            if y < 0 or y == x or y == start or rows[y, label] >> SHIFT == round_:
+        for p in range(np.int64(rows[x, SIDE * way + LOW]), np.int64(rows[x, SIDE * way + HIGH])):
+            y = peer[p]
+            if y < 0 or y == x or y == start or _label(rows, y, label, turn.round_):
                 continue
-            rows[y, label] = (round_ << SHIFT) | distance
-            met = met or rows[y, other] >> SHIFT == round_
-            if y != target and last[y, way // IN] > now[1]:
+            _put_label(rows, y, label, turn.round_, distance + 1)
+            met = met or rows[y, other] > 0
+            if y != target and last[y, way] > turn.oldest:
                 queue[end] = y
                 end += 1
-                cost += 1 + _window(side, y, now, rows[y], way)
+                cost += 1 + _window(s, y, way, turn)
     return end, cost, met
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _measure(
-    sides: tuple[Adjacency, Adjacency],
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], int],
-    limits: tuple[int, int],
-) -> tuple[int, int, int]:
+def _measure(s: _Search, turn: _Turn, longest: int, steps: int) -> tuple[int, int, int]:
     """Label distances from b onwards and from a backwards until together they span the longest cycle.
 
     Returns the labels to walk by (AHEAD, BACK; 0: no cycle; -1: out of steps), how far those labels reach (LONGEST:
     they are whole), and the steps left.
     """
-    out, in_ = sides
-    b, a = ends
-    rows, last, ahead, back, round_ = work
-    longest, left = limits
-    rows[b, AHEAD] = rows[a, BACK] = round_ << SHIFT
+    rows, ahead, back = s.rows, s.ahead, s.back
+    a, b = turn.a, turn.b
+    left = steps
+    _put_label(rows, b, AHEAD, turn.round_, 1)
+    _put_label(rows, a, BACK, turn.round_, 1)
     ahead[0], back[0] = b, a
     head = behind = 0
     tail = rear = 1
     far_ahead = far_back = 0
-    next_ahead = _window(out, b, now, rows[b], OUT)
-    next_back = _window(in_, a, now, rows[a], IN)
+    next_ahead = _window(s, b, OUT, turn)
+    next_back = _window(s, a, IN, turn)
     spent_ahead = spent_back = 0
     met = False
     while head < tail and behind < rear and far_ahead + far_back < longest - 1:
@@ -361,9 +392,7 @@ def _measure(
                 return -1, 0, 0
             far_ahead += 1
             start, head = head, tail
-            tail, next_ahead, found = _spread(
-                out, OUT, (b, a), now, (rows, last, ahead, round_), (start, tail, far_ahead)
-            )
+            tail, next_ahead, found = _spread(s, OUT, (b, a), turn, (start, tail, far_ahead))
         else:
             spent_back += next_back
             left -= next_back
@@ -371,101 +400,77 @@ def _measure(
                 return -1, 0, 0
             far_back += 1
             start, behind = behind, rear
-            rear, next_back, found = _spread(in_, IN, (a, b), now, (rows, last, back, round_), (start, rear, far_back))
+            rear, next_back, found = _spread(s, IN, (a, b), turn, (start, rear, far_back))
         met = met or found
     if not met:
         return 0, 0, left
     # The end that is done says where no cycle can pass; but a hub's list is not begun with if the other end's is short.
-    if behind == rear and rows[b, OUT + HIGH] - rows[b, OUT + LOW] <= MUCH * (spent_back + 1):
+    if behind == rear and _held(rows, b, OUT) <= MUCH * (spent_back + 1):
         return BACK, LONGEST, left
-    if head == tail and rows[a, IN + HIGH] - rows[a, IN + LOW] <= MUCH * (spent_ahead + 1):
+    if head == tail and _held(rows, a, IN) <= MUCH * (spent_ahead + 1):
         return AHEAD, LONGEST, left
     if behind == rear:
         return AHEAD, far_ahead, left
-    if head == tail:
-        return BACK, far_back, left
-    if spent_ahead <= spent_back:
+    if head == tail or spent_ahead <= spent_back:
         return BACK, far_back, left
     return AHEAD, far_ahead, left
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _walk_within(
-    side: Adjacency,
-    labels: tuple[int, int],
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
-    limits: tuple[int, int],
-) -> bool:
-    """Walk every path of distinct accounts from the first of `ends` to the second that is short enough.
+def _walk_within(s: _Search, labels: tuple[int, int], turn: _Turn, limits: tuple[int, int]) -> bool:
+    """Walk every path of distinct accounts between b and a that is short enough, from the end without these labels.
 
     ``labels`` are the other end's distances and how far they reach: a nearer account than that has one, so an account
     without one is passed only while more transfers are left than they reach. Adds to ``counts``; returns whether the
     steps ran out.
     """
-    rows, stack, counts, path, round_ = work
-    start, target = ends
+    peer, rows, path, counts = s.peer, s.rows, s.path, s.counts
     longest, left = limits
     label, far = labels
     way = OUT if label == BACK else IN
+    start, target = (turn.b, turn.a) if way == OUT else (turn.a, turn.b)
+    stack = s.back
+    after = rows.shape[0] - 1
     depth = -1
     stack[0], stack[1] = start, 0
     top = 2
     while top:
         top -= 2
         x, level = stack[top], stack[top + 1]
-        while depth >= level:
-            rows[path[depth], ON_PATH] = 0
-            depth -= 1
+        _leave(rows, path, depth, level)
         depth = level
         path[depth] = x
-        rows[x, ON_PATH] = 1
-        left -= _window(side, x, now, rows[x], way) + 1
+        rows[x, SEEN] = ON_PATH
+        left -= _window(s, x, way, turn) + 1
         if left < 0:
-            for k in range(depth + 1):
-                rows[path[k], ON_PATH] = 0
-            return True
-        rows[-1, SEEN] += 1
-        stamp = rows[-1, SEEN]
+            break
+        rows[after, SEEN] += 1
+        stamp = rows[after, SEEN]
         rest = longest - 2 - level
-        for p in range(rows[x, way + LOW], rows[x, way + HIGH]):
-            y = side.peer[p]
-            if y < 0 or rows[y, ON_PATH] == 1 or rows[y, SEEN] == stamp:
+        for p in range(np.int64(rows[x, SIDE * way + LOW]), np.int64(rows[x, SIDE * way + HIGH])):
+            y = peer[p]
+            if y < 0 or rows[y, SEEN] == ON_PATH or rows[y, SEEN] == stamp:
                 continue
             rows[y, SEEN] = stamp
             if y == target:
                 counts[level + 2] += 1
                 continue
-            known = rows[y, label]
-            near = known & LABEL <= rest if known >> SHIFT == round_ else rest > far
+            known = _label(rows, y, label, turn.round_)
+            near = known - 1 <= rest if known else rest > far
             if near and rest > 0:
                 stack[top], stack[top + 1] = y, level + 1
                 top += 2
-    while depth >= 0:
-        rows[path[depth], ON_PATH] = 0
-        depth -= 1
-    return False
+    _leave(rows, path, depth, 0)
+    return bool(left < 0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _bounded_of(
-    sides: tuple[Adjacency, Adjacency],
-    ends: tuple[int, int],
-    now: tuple[int, int],
-    work: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int],
-    rule: CycleRule,
-) -> bool:
-    """Unit kernel: count the bounded cycles of one closing transfer into `work`; returns whether truncated."""
-    out, in_ = sides
-    b, a = ends
-    rows, last, ahead, back, counts, path, round_ = work
-    labels, far, left = _measure(sides, ends, now, (rows, last, ahead, back, round_), (rule.longest, rule.steps))
-    if labels == AHEAD:
-        return bool(_walk_within(in_, (AHEAD, far), (a, b), now, (rows, back, counts, path, round_), (rule.longest, left)))
-    if labels == BACK:
-        return bool(_walk_within(out, (BACK, far), (b, a), now, (rows, back, counts, path, round_), (rule.longest, left)))
-    return bool(labels < 0)
+def _bounded_of(s: _Search, turn: _Turn, longest: int, steps: int) -> bool:
+    """Unit kernel: count the bounded cycles of one closing transfer into `counts`; returns whether truncated."""
+    label, far, left = _measure(s, turn, longest, steps)
+    if label > 0:
+        return _walk_within(s, (label, far), turn, (longest, left))
+    return bool(label < 0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -475,76 +480,99 @@ def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) 
     while oldest > 0 and ledger.time[oldest - 1] > ledger.time[first] - window:
         oldest -= 1
     for e in range(oldest, first):
-        _note(ledger, e, last)
+        a, b = ledger.debtor[e], ledger.creditor[e]
+        if a >= 0 and b >= 0 and a != b:
+            last[a, OUT] = e + 1
+            last[b, IN] = e + 1
     return oldest
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
-    a, b = ledger.debtor[e], ledger.creditor[e]
-    if a >= 0 and b >= 0 and a != b:
-        last[a, 0] = e + 1
-        last[b, 1] = e + 1
+def _ask_for_list(s: _Search, account: int, way: int) -> None:
+    """Ask for the newest part of an account's window, as far as it is known."""
+    place = np.int64(s.rows[account, SIDE * way + HIGH])
+    if place == 0:
+        place = s.indptr[account + way * s.last.shape[0]]
+    prefetch(s.edge, place)
+    prefetch(s.peer, place - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _ask_ahead(ledger: Ledger, e: int, end: int, oldest: int, s: _Search) -> None:
+    """Ask for the memory that the searches of the next transfers begin with."""
+    debtor, creditor = ledger.debtor, ledger.creditor
+    last = s.last
+    if e + 2 * SOON < end:
+        a, b = debtor[e + 2 * SOON], creditor[e + 2 * SOON]
+        if a >= 0 and b >= 0:
+            prefetch(last, 2 * a)
+            prefetch(last, 2 * b)
+    if e + SOON < end:
+        a, b = debtor[e + SOON], creditor[e + SOON]
+        if a >= 0 and b >= 0 and a != b and last[b, OUT] > oldest and last[a, IN] > oldest:
+            prefetch(s.rows, ROW * a)
+            prefetch(s.rows, ROW * b)
+            prefetch(s.indptr, b)
+            prefetch(s.indptr, last.shape[0] + a)
+    if e + SOON // 2 < end:
+        a, b = debtor[e + SOON // 2], creditor[e + SOON // 2]
+        if a >= 0 and b >= 0 and a != b and last[b, OUT] > oldest and last[a, IN] > oldest:
+            _ask_for_list(s, b, OUT)
+            _ask_for_list(s, a, IN)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _cycles_of_rows(
-    out: Adjacency,
-    in_: Adjacency,
-    ledger: Ledger,
-    part: tuple[int, int, int, bool, NDArray[np.int64], NDArray[np.int32]],
-    work: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
-    rule: CycleRule,
-    matrix: NDArray[np.float32],
+    s: _Search, ledger: Ledger, part: tuple[int, int, int, bool], rule: CycleRule, matrix: NDArray[np.float32]
 ) -> None:
     """One run of rows, in ledger order: windows only move on.
 
     Most transfers are done with by looking at what the creditor last paid and what the debtor was last paid.
     """
-    first, end, origin, in_order, rows, last = part
-    ahead, back, counts, path = work
-    columns, window = rule.columns, rule.window
+    first, end, origin, in_order = part
+    columns, window, longest, steps = rule.columns, rule.window, rule.longest, rule.steps
     debtor, creditor, time = ledger.debtor, ledger.creditor, ledger.time
+    rows, last, counts = s.rows, s.last, s.counts
     after = rows.shape[0] - 1
-    oldest = _catch_up(ledger, first, rule.window, last)
+    oldest = _catch_up(ledger, first, window, last)
     for e in range(first, end):
+        _ask_ahead(ledger, e, end, oldest, s)
         a, b = debtor[e], creditor[e]
         if a < 0 or b < 0 or a == b:
             continue
         while time[oldest] <= time[e] - window:
             oldest += 1
-        if last[b, 0] > oldest and last[a, 1] > oldest:
-            rows[after, AHEAD] += 1
-            hold = (rows, last, ahead, back, counts, path, rows[after, AHEAD])
+        if last[b, OUT] > oldest and last[a, IN] > oldest:
+            rows[after, ROUND] += 1
+            if rows[after, SEEN] > FULL:
+                for account in range(after + 1):
+                    rows[account, SEEN] = 0
+            turn = _Turn(a, b, e, oldest, rows[after, ROUND])
             if in_order:
-                truncated = _temporal_of((out, in_), (b, a), (e, oldest), hold, rule)
+                truncated = _temporal_of(s, turn, longest, steps)
             else:
-                truncated = _bounded_of((out, in_), (b, a), (e, oldest), hold, rule)
+                truncated = _bounded_of(s, turn, longest, steps)
             if truncated and columns[0] >= 0:
                 matrix[e - origin, columns[0]] = 1.0
-            for length in range(2, rule.longest + 1):
+            for length in range(2, longest + 1):
                 if counts[length]:
                     if columns[length] >= 0:
                         matrix[e - origin, columns[length]] = counts[length]
                     counts[length] = 0
-        last[a, 0] = e + 1
-        last[b, 1] = e + 1
+        last[a, OUT] = e + 1
+        last[b, IN] = e + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def temporal_cycles(
-    out: Adjacency,
-    in_: Adjacency,
-    ledger: Ledger,
-    rule: CycleRule,
-    room: SearchRoom,
-    matrix: NDArray[np.float32],
+    both: Adjacency, ledger: Ledger, rule: CycleRule, room: SearchRoom, matrix: NDArray[np.float32]
 ) -> None:
     """Count, for every transfer of a block, the temporal cycles that it closes, by their length.
 
     Parameters
     ----------
-    out, in_ : Adjacency
+    both : Adjacency
+        Both sides of every account in one.
     ledger : Ledger
     rule : CycleRule
     room : SearchRoom
@@ -559,20 +587,17 @@ def temporal_cycles(
     for run in prange(rule.borders.size - 1):
         first, last = rule.borders[run], rule.borders[run + 1]
         if first < last:
-            part = (first, last, rule.borders[0], True, room.kept[run], room.last[run])
             size = 3 * rule.steps + 8
-            work = (np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(LONGEST + 2, np.int64), np.empty(LONGEST + 1, np.int64))
-            _cycles_of_rows(out, in_, ledger, part, work, rule, matrix)
+            ahead, back = np.empty(size, np.int64), np.empty(size, np.int64)
+            path, counts = np.empty(LONGEST + 1, np.int64), np.zeros(LONGEST + 2, np.int64)
+            kept = (room.kept[run], room.last[run])
+            search = _Search(both.indptr, both.edge, both.peer, kept[0], kept[1], ahead, back, path, counts)
+            _cycles_of_rows(search, ledger, (first, last, rule.borders[0], True), rule, matrix)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def bounded_cycles(
-    out: Adjacency,
-    in_: Adjacency,
-    ledger: Ledger,
-    rule: CycleRule,
-    room: SearchRoom,
-    matrix: NDArray[np.float32],
+    both: Adjacency, ledger: Ledger, rule: CycleRule, room: SearchRoom, matrix: NDArray[np.float32]
 ) -> None:
     """Count, for every transfer of a block, the cycles that it closes whatever the order inside the window.
 
@@ -581,7 +606,9 @@ def bounded_cycles(
     for run in prange(rule.borders.size - 1):
         first, last = rule.borders[run], rule.borders[run + 1]
         if first < last:
-            part = (first, last, rule.borders[0], False, room.kept[run], room.last[run])
             size = 3 * rule.steps + 8
-            work = (np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(LONGEST + 2, np.int64), np.empty(LONGEST + 1, np.int64))
-            _cycles_of_rows(out, in_, ledger, part, work, rule, matrix)
+            ahead, back = np.empty(size, np.int64), np.empty(size, np.int64)
+            path, counts = np.empty(LONGEST + 1, np.int64), np.zeros(LONGEST + 2, np.int64)
+            kept = (room.kept[run], room.last[run])
+            search = _Search(both.indptr, both.edge, both.peer, kept[0], kept[1], ahead, back, path, counts)
+            _cycles_of_rows(search, ledger, (first, last, rule.borders[0], False), rule, matrix)

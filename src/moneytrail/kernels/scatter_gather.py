@@ -15,6 +15,8 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from moneytrail.prefetch import prefetch
+
 if TYPE_CHECKING:
     from moneytrail.kernels.blocks import Ledger
     from moneytrail.kernels.ordering import Adjacency
@@ -23,11 +25,17 @@ FIRST_BIN, LAST_BIN = 2, 30
 FAR = 2**62
 CHECK = 4
 
-# What a thread keeps of an account while it moves on in time: places in its row. Each side of its lists has a window.
+OUT, IN = 0, 1
+
+# What a thread keeps of an account while it moves on in time: places in its row, which is half a line of memory. First
+# the windows of its outgoing and its incoming list, from LOW to HIGH (exclusive).
 LOW, HIGH = 0, 1
-OUT, IN = 0, 2
+SIDE = 2
 MARK, MET, SEEN, COUNT = 4, 5, 6, 7
 ROW = 8
+FULL = 2**31
+SOON = 12
+"""So many transfers ahead the memory of a search is asked for, and twice as many that of what says if there is one."""
 
 
 class ScatterGatherRule(NamedTuple):
@@ -59,14 +67,25 @@ class SearchRoom(NamedTuple):
 
     Attributes
     ----------
-    kept : int64[runs, accounts + 1, 8]
-        Windows and marks of each account.
+    kept : uint32[runs, accounts + 1, 8]
+        Windows and marks of each account; in the row after the last, the newest mark.
     last : int32[runs, accounts, 2]
         One more than the ledger place of each account's last transfer out and in.
     """
 
-    kept: NDArray[np.int64]
+    kept: NDArray[np.uint32]
     last: NDArray[np.int32]
+
+
+class _Search(NamedTuple):
+    """The lists of all accounts, what the thread keeps of them, and room for sizes."""
+
+    indptr: NDArray[np.int64]
+    edge: NDArray[np.int32]
+    peer: NDArray[np.int32]
+    rows: NDArray[np.uint32]
+    last: NDArray[np.int32]
+    sizes: NDArray[np.int64]
 
 
 class _Turn(NamedTuple):
@@ -81,101 +100,118 @@ class _Turn(NamedTuple):
     steps: int
 
 
-# Adjacencies and rows are handed on as they are, never in tuples or as views: taking an array out of either counts
-# its references, which costs as much as reading a dozen transfers.
-
-
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _window(side: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64], way: int) -> int:
+def _window(s: _Search, account: int, way: int, turn: _Turn) -> int:
     """Move an account's window on one side to the one of `turn`; returns how many transfers it holds."""
-    stop = side.indptr[account + 1]
-    high = rows[account, way + HIGH]
+    indptr, edge, rows = s.indptr, s.edge, s.rows
+    low, high = np.int64(rows[account, SIDE * way + LOW]), np.int64(rows[account, SIDE * way + HIGH])
+    row = account + way * s.last.shape[0]
+    stop = indptr[row + 1]
     if high == 0:
-        start = side.indptr[account]
-        high = start + np.searchsorted(side.edge[start:stop], turn.newest, side="right")
-        rows[account, way + LOW] = start + np.searchsorted(side.edge[start:high], turn.oldest)
-    while high < stop and side.edge[high] <= turn.newest:
+        low = high = indptr[row]
+        # The list is long where the run begins late.
+        end = stop
+        while high < end:
+            middle = (high + end) >> 1
+            if edge[middle] <= turn.newest:
+                high = middle + 1
+            else:
+                end = middle
+        end = high
+        while low < end:
+            middle = (low + end) >> 1
+            if edge[middle] < turn.oldest:
+                low = middle + 1
+            else:
+                end = middle
+    while high < stop and edge[high] <= turn.newest:
         high += 1
-    low = rows[account, way + LOW]
-    while low < high and side.edge[low] < turn.oldest:
+    while low < high and edge[low] < turn.oldest:
         low += 1
-    rows[account, way + LOW], rows[account, way + HIGH] = low, high
-    return int(high - low)
+    rows[account, SIDE * way + LOW], rows[account, SIDE * way + HIGH] = low, high
+    return high - low
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
+def _held(rows: NDArray[np.uint32], account: int, way: int) -> int:
+    """How many transfers an account's window holds on one side."""
+    return np.int64(rows[account, SIDE * way + HIGH]) - np.int64(rows[account, SIDE * way + LOW])
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _reach(near: Adjacency, other: Adjacency, account: int, turn: _Turn, rows: NDArray[np.int64], most: int) -> int:
+def _reach(s: _Search, account: int, turn: _Turn, most: int) -> int:
     """How many transfers the peers of x have across, or those of y near, whichever `account` is; stops above `most`."""
+    peer, rows = s.peer, s.rows
     way = turn.across if account == turn.x else turn.near
-    total = 0
-    for p in range(rows[account, turn.near + LOW], rows[account, turn.near + HIGH]):
-        peer = near.peer[p]
-        if peer >= 0 and peer != account:
-            total += _window(other, peer, turn, rows, way)
+    total = np.int64(0)
+    for p in range(np.int64(rows[account, SIDE * turn.near + LOW]), np.int64(rows[account, SIDE * turn.near + HIGH])):
+        x = peer[p]
+        if x >= 0 and x != account:
+            total += _window(s, x, way, turn)
             if total > most:
                 break
     return total
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _holds(across: Adjacency, m: int, near: Adjacency, y: int, turn: _Turn, rows: NDArray[np.int64]) -> bool:
+def _holds(s: _Search, m: int, y: int, turn: _Turn) -> bool:
     """Whether m has y in its window across; the shorter of the two lists is read."""
-    low, high = rows[m, turn.across + LOW], rows[m, turn.across + HIGH]
-    other_low, other_high = rows[y, turn.near + LOW], rows[y, turn.near + HIGH]
-    if high - low <= other_high - other_low:
-        for p in range(low, high):
-            if across.peer[p] == y:
-                return True
-        return False
-    for p in range(other_low, other_high):
-        if near.peer[p] == m:
+    peer, rows = s.peer, s.rows
+    if _held(rows, m, turn.across) <= _held(rows, y, turn.near):
+        account, way, other = m, turn.across, y
+    else:
+        account, way, other = y, turn.near, m
+    for p in range(np.int64(rows[account, SIDE * way + LOW]), np.int64(rows[account, SIDE * way + HIGH])):
+        if peer[p] == other:
             return True
     return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _has_another(near: Adjacency, account: int, known: int, rows: NDArray[np.int64], way: int) -> bool:
+def _has_another(s: _Search, account: int, known: int, way: int) -> bool:
     """Whether an account deals with anybody but itself and `known` in its window."""
-    for p in range(rows[account, way + LOW], rows[account, way + HIGH]):
-        x = near.peer[p]
+    peer, rows = s.peer, s.rows
+    for p in range(np.int64(rows[account, SIDE * way + LOW]), np.int64(rows[account, SIDE * way + HIGH])):
+        x = peer[p]
         if x >= 0 and x != account and x != known:
             return True
     return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _mark(near: Adjacency, account: int, way: int, stamp: int, rows: NDArray[np.int64]) -> None:
-    for p in range(rows[account, way + LOW], rows[account, way + HIGH]):
-        if near.peer[p] >= 0 and near.peer[p] != account:
-            rows[near.peer[p], MARK] = stamp
+def _mark(s: _Search, account: int, way: int, stamp: int) -> None:
+    peer, rows = s.peer, s.rows
+    for p in range(np.int64(rows[account, SIDE * way + LOW]), np.int64(rows[account, SIDE * way + HIGH])):
+        if peer[p] >= 0 and peer[p] != account:
+            rows[peer[p], MARK] = stamp
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _from_source(
-    near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64], marked: bool
-) -> int:
-    """For each distinct peer s of x but y: how many accounts s has across that y has near. Writes those above 1.
+def _from_source(s: _Search, turn: _Turn, marked: bool) -> int:
+    """For each distinct peer z of x but y: how many accounts z has across that y has near. Writes those above 1.
 
     Without marks each account is asked for y; once that has cost as much as marking would, -2 is returned.
     """
-    last = rows.shape[0] - 1
+    peer, rows, sizes = s.peer, s.rows, s.sizes
+    after = rows.shape[0] - 1
     x, y = turn.x, turn.y
-    stamp = rows[last, MARK] + 1
+    near, across = SIDE * turn.near, SIDE * turn.across
+    stamp = np.int64(rows[after, MARK]) + 1
     first = stamp
     if marked:
-        _mark(near, y, turn.near, first, rows)
-    left = rows[y, turn.near + HIGH] - rows[y, turn.near + LOW]
+        _mark(s, y, turn.near, first)
+    left = _held(rows, y, turn.near)
     size = 0
-    for p in range(rows[x, turn.near + LOW], rows[x, turn.near + HIGH]):
-        s = near.peer[p]
-        if s < 0 or s == x or s == y or rows[s, MET] >= first:
+    for p in range(np.int64(rows[x, near + LOW]), np.int64(rows[x, near + HIGH])):
+        z = peer[p]
+        if z < 0 or z == x or z == y or rows[z, MET] >= first:
             continue
         stamp += 1
-        rows[s, MET] = stamp
+        rows[z, MET] = stamp
         common = 0
-        for q in range(rows[s, turn.across + LOW], rows[s, turn.across + HIGH]):
-            m = across.peer[q]
-            if m < 0 or m == s or m == y:
+        for q in range(np.int64(rows[z, across + LOW]), np.int64(rows[z, across + HIGH])):
+            m = peer[q]
+            if m < 0 or m == z or m == y:
                 continue
             if marked:
                 if rows[m, MARK] >= first and rows[m, MARK] != stamp:
@@ -183,59 +219,59 @@ def _from_source(
                     common += 1
             elif rows[m, MARK] != stamp:
                 rows[m, MARK] = stamp
-                left -= _window(across, m, turn, rows, turn.across)
+                left -= _window(s, m, turn.across, turn)
                 if left < 0:
-                    rows[last, MARK] = stamp
+                    rows[after, MARK] = stamp
                     return -2
-                if _holds(across, m, near, y, turn, rows):
+                if _holds(s, m, y, turn):
                     common += 1
         if common > 1:
             sizes[size] = common
             size += 1
-    rows[last, MARK] = stamp
+    rows[after, MARK] = stamp
     return size
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _from_sink(
-    near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64], marked: bool
-) -> int:
-    """The same from the other end: for each distinct peer m of y, the peers s of x that m has near."""
-    last = rows.shape[0] - 1
+def _from_sink(s: _Search, turn: _Turn, marked: bool) -> int:
+    """The same from the other end: for each distinct peer m of y, the peers z of x that m has near."""
+    peer, rows, sizes = s.peer, s.rows, s.sizes
+    after = rows.shape[0] - 1
     x, y = turn.x, turn.y
-    first = rows[last, MARK] + 1
+    near = SIDE * turn.near
+    first = np.int64(rows[after, MARK]) + 1
     if marked:
-        _mark(near, x, turn.near, first, rows)
-    left = rows[x, turn.near + HIGH] - rows[x, turn.near + LOW]
+        _mark(s, x, turn.near, first)
+    left = _held(rows, x, turn.near)
     stamp = first
     size = 0
-    for q in range(rows[y, turn.near + LOW], rows[y, turn.near + HIGH]):
-        m = near.peer[q]
+    for q in range(np.int64(rows[y, near + LOW]), np.int64(rows[y, near + HIGH])):
+        m = peer[q]
         if m < 0 or m == y or rows[m, MET] >= first:
             continue
         stamp += 1
         rows[m, MET] = stamp
-        for p in range(rows[m, turn.near + LOW], rows[m, turn.near + HIGH]):
-            s = near.peer[p]
-            if s < 0 or s == m or s == y or s == x or rows[s, SEEN] == stamp:
+        for p in range(np.int64(rows[m, near + LOW]), np.int64(rows[m, near + HIGH])):
+            z = peer[p]
+            if z < 0 or z == m or z == y or z == x or rows[z, SEEN] == stamp:
                 continue
             if marked:
-                if rows[s, MARK] != first:
+                if rows[z, MARK] != first:
                     continue
             else:
-                left -= _window(across, s, turn, rows, turn.across)
+                left -= _window(s, z, turn.across, turn)
                 if left < 0:
-                    rows[last, MARK] = stamp
+                    rows[after, MARK] = stamp
                     return -2
-                if not _holds(across, s, near, x, turn, rows):
+                if not _holds(s, z, x, turn):
                     continue
-            if rows[s, SEEN] < first:
-                rows[s, COUNT] = 0
-                sizes[size] = s
+            if rows[z, SEEN] < first:
+                rows[z, COUNT] = 0
+                sizes[size] = z
                 size += 1
-            rows[s, SEEN] = stamp
-            rows[s, COUNT] += 1
-    rows[last, MARK] = stamp
+            rows[z, SEEN] = stamp
+            rows[z, COUNT] += 1
+    rows[after, MARK] = stamp
     kept = 0
     for k in range(size):
         if rows[sizes[k], COUNT] > 1:
@@ -245,45 +281,49 @@ def _from_sink(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _of_role(near: Adjacency, across: Adjacency, turn: _Turn, rows: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
+def _of_role(s: _Search, turn: _Turn) -> int:
     """Unit kernel: the sizes of one role's scatter-gathers, written into `sizes`; how many, or -1 for truncated.
 
-    `near` is incoming, `across` outgoing, x the debtor and y the creditor for the transfer as a gather; all the other
-    way round for the transfer as a scatter.
+    For the transfer as a gather, near is the way in and across the way out, x the debtor and y the creditor; all the
+    other way round for the transfer as a scatter.
     """
     x, y, steps = turn.x, turn.y, turn.steps
-    few = _window(near, x, turn, rows, turn.near)
+    few = _window(s, x, turn.near, turn)
     if few == 0:
         return 0
-    many = _window(near, y, turn, rows, turn.near)
-    if many < 2 or not _has_another(near, y, x, rows, turn.near) or not _has_another(near, x, y, rows, turn.near):
+    many = _window(s, y, turn.near, turn)
+    if many < 2 or not _has_another(s, y, x, turn.near) or not _has_another(s, x, y, turn.near):
         return 0
     # The cost of either end is what its peers hold, and marking the other end or, where that is long, asking of each.
-    from_x = from_y = FAR
+    from_x = from_y = np.int64(FAR)
     mark_x = mark_y = True
     if few <= many:
-        reach = _reach(near, across, x, turn, rows, steps)
+        reach = _reach(s, x, turn, steps)
         from_x = few + reach + min(many, CHECK * reach)
         mark_x = many <= CHECK * reach
         if many < from_x:
-            reach = _reach(near, near, y, turn, rows, from_x)
+            reach = _reach(s, y, turn, from_x)
             from_y = many + reach + min(few, CHECK * reach)
             mark_y = few <= CHECK * reach
     else:
-        reach = _reach(near, near, y, turn, rows, steps)
+        reach = _reach(s, y, turn, steps)
         from_y = many + reach + min(few, CHECK * reach)
         mark_y = few <= CHECK * reach
         if few < from_y:
-            reach = _reach(near, across, x, turn, rows, from_y)
+            reach = _reach(s, x, turn, from_y)
             from_x = few + reach + min(many, CHECK * reach)
             mark_x = many <= CHECK * reach
     if min(from_x, from_y) > steps:
         return -1
+    if s.rows[s.rows.shape[0] - 1, MARK] > FULL:
+        for account in range(s.rows.shape[0]):
+            for place in (MARK, MET, SEEN):
+                s.rows[account, place] = 0
     if from_x <= from_y:
-        found = _from_source(near, across, turn, rows, sizes, mark_x)
-        return int(found if found > -2 else _from_source(near, across, turn, rows, sizes, True))
-    found = _from_sink(near, across, turn, rows, sizes, mark_y)
-    return int(found if found > -2 else _from_sink(near, across, turn, rows, sizes, True))
+        found = _from_source(s, turn, mark_x)
+        return found if found > -2 else _from_source(s, turn, True)
+    found = _from_sink(s, turn, mark_y)
+    return found if found > -2 else _from_sink(s, turn, True)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -293,36 +333,63 @@ def _catch_up(ledger: Ledger, first: int, window: int, last: NDArray[np.int32]) 
     while oldest > 0 and ledger.time[oldest - 1] > ledger.time[first] - window:
         oldest -= 1
     for e in range(oldest, first):
-        _note(ledger, e, last)
+        a, b = ledger.debtor[e], ledger.creditor[e]
+        if a >= 0 and b >= 0 and a != b:
+            last[a, OUT] = e + 1
+            last[b, IN] = e + 1
     return oldest
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _note(ledger: Ledger, e: int, last: NDArray[np.int32]) -> None:
-    a, b = ledger.debtor[e], ledger.creditor[e]
-    if a >= 0 and b >= 0 and a != b:
-        last[a, 0] = e + 1
-        last[b, 1] = e + 1
+def _ask_for_lists(s: _Search, x: int, y: int, way: int, known: bool) -> None:
+    """Ask for what a thread keeps of two accounts or, once that is `known`, for the newest part of their lists."""
+    for account in (x, y):
+        if not known:
+            prefetch(s.rows, ROW * account)
+            prefetch(s.indptr, account + way * s.last.shape[0])
+            continue
+        place = np.int64(s.rows[account, SIDE * way + HIGH])
+        if place == 0:
+            place = s.indptr[account + way * s.last.shape[0]]
+        prefetch(s.edge, place)
+        prefetch(s.peer, place - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _ask_ahead(ledger: Ledger, e: int, end: int, oldest: int, s: _Search) -> None:
+    """Ask for the memory that the searches of the next transfers begin with."""
+    debtor, creditor, last = ledger.debtor, ledger.creditor, s.last
+    if e + 2 * SOON < end:
+        a, b = debtor[e + 2 * SOON], creditor[e + 2 * SOON]
+        if a >= 0 and b >= 0:
+            prefetch(last, 2 * a)
+            prefetch(last, 2 * b)
+    for ahead in (SOON, SOON // 2):
+        if e + ahead >= end:
+            continue
+        a, b = debtor[e + ahead], creditor[e + ahead]
+        if a >= 0 and b >= 0 and a != b:
+            if last[a, IN] > oldest and last[b, IN] > oldest:
+                _ask_for_lists(s, a, b, IN, ahead < SOON)
+            if last[a, OUT] > oldest and last[b, OUT] > oldest:
+                _ask_for_lists(s, a, b, OUT, ahead < SOON)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _scatter_gathers_of_rows(
-    out: Adjacency,
-    in_: Adjacency,
-    ledger: Ledger,
-    part: tuple[int, int, int, NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]],
-    rule: ScatterGatherRule,
-    matrix: NDArray[np.float32],
+    s: _Search, ledger: Ledger, part: tuple[int, int, int], rule: ScatterGatherRule, matrix: NDArray[np.float32]
 ) -> None:
     """One run of rows, in ledger order: windows only move on.
 
     Most transfers are done with by looking at the last transfer of either account on either side.
     """
-    first, end, origin, kept, last, sizes = part
-    columns, window = rule.columns, rule.window
+    first, end, origin = part
+    columns, window, steps = rule.columns, rule.window, rule.steps
     debtor, creditor, time = ledger.debtor, ledger.creditor, ledger.time
-    oldest = _catch_up(ledger, first, rule.window, last)
+    last, sizes = s.last, s.sizes
+    oldest = _catch_up(ledger, first, window, last)
     for e in range(first, end):
+        _ask_ahead(ledger, e, end, oldest, s)
         a, b = debtor[e], creditor[e]
         if a < 0 or b < 0 or a == b:
             continue
@@ -331,34 +398,30 @@ def _scatter_gathers_of_rows(
         for role in range(2):
             found = 0
             if role == 0:
-                if last[a, 1] > oldest and last[b, 1] > oldest:
-                    found = _of_role(in_, out, _Turn(a, b, e, oldest, IN, OUT, rule.steps), kept, sizes)
-            elif last[b, 0] > oldest and last[a, 0] > oldest:
-                found = _of_role(out, in_, _Turn(b, a, e, oldest, OUT, IN, rule.steps), kept, sizes)
+                if last[a, IN] > oldest and last[b, IN] > oldest:
+                    found = _of_role(s, _Turn(a, b, e, oldest, IN, OUT, steps))
+            elif last[b, OUT] > oldest and last[a, OUT] > oldest:
+                found = _of_role(s, _Turn(b, a, e, oldest, OUT, IN, steps))
             for k in range(found):
                 column = columns[min(sizes[k], LAST_BIN)]
                 if column >= 0:
                     matrix[e - origin, column] += 1.0
             if found < 0 and columns[0] >= 0:
                 matrix[e - origin, columns[0]] = 1.0
-        last[a, 0] = e + 1
-        last[b, 1] = e + 1
+        last[a, OUT] = e + 1
+        last[b, IN] = e + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def scatter_gathers(
-    out: Adjacency,
-    in_: Adjacency,
-    ledger: Ledger,
-    rule: ScatterGatherRule,
-    room: SearchRoom,
-    matrix: NDArray[np.float32],
+    both: Adjacency, ledger: Ledger, rule: ScatterGatherRule, room: SearchRoom, matrix: NDArray[np.float32]
 ) -> None:
     """Count, for every transfer of a block, the scatter-gathers that it takes part in, by their intermediaries.
 
     Parameters
     ----------
-    out, in_ : Adjacency
+    both : Adjacency
+        Both sides of every account in one.
     ledger : Ledger
     rule : ScatterGatherRule
     room : SearchRoom
@@ -373,5 +436,6 @@ def scatter_gathers(
     for run in prange(rule.borders.size - 1):
         first, last = rule.borders[run], rule.borders[run + 1]
         if first < last:
-            part = (first, last, rule.borders[0], room.kept[run], room.last[run], np.empty(out.indptr.size, np.int64))
-            _scatter_gathers_of_rows(out, in_, ledger, part, rule, matrix)
+            kept, latest = room.kept[run], room.last[run]
+            search = _Search(both.indptr, both.edge, both.peer, kept, latest, np.empty(kept.shape[0], np.int64))
+            _scatter_gathers_of_rows(search, ledger, (first, last, rule.borders[0]), rule, matrix)
