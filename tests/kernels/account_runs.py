@@ -56,17 +56,14 @@ def blocks_of(world: Arrays, cuts: Iterable[int], chunks: int = 64, wanted: Sequ
     n = world.time.size
     mask = frozen(list(wanted), np.bool_)
     ends = [*(cut for cut in cuts if cut < n), n]
-    begins = [world.outgoing.indptr[:-1].copy(), world.incoming.indptr[:-1].copy()]
+    begins = np.stack([world.outgoing.indptr[:-1], world.incoming.indptr[:-1]])
     made = []
     first = 0
     for last in ends:
-        parts = []
-        for side, owner in enumerate((world.debtor, world.creditor)):
-            low, high, begins[side] = advance(owner, mask, first, last, begins[side])
-            parts += [low, high]
-        borders = share_out(parts[1] - parts[0] + parts[3] - parts[2], chunks)
+        low, high, begins = advance(world.debtor, world.creditor, mask, (first, last), begins)
+        borders = share_out((high - low).sum(axis=0), chunks)
         # Not read-only, as features make them: other arrays would be another version to compile.
-        made.append(Block(first, last, parts[0], parts[1], parts[2], parts[3], borders))
+        made.append(Block(first, last, low[0], high[0], low[1], high[1], borders))
         first = last
     return made
 

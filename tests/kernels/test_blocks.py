@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moneytrail.kernels.blocks import advance, share_out
+from moneytrail.kernels.blocks import advance, clear, share_out
 from tests.oracles import blocks as oracle
 from tests.worlds import ACCOUNTS, Row, arrays_of, frozen, row_lists
 
@@ -20,23 +20,31 @@ def test_blocks_equal_the_oracle(rows: list[Row], drawn: list[bool], everything:
     world = arrays_of(rows)
     wanted = [] if everything else drawn[: len(rows)]
     edges = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
-    for owner, side in ((world.debtor, world.outgoing), (world.creditor, world.incoming)):
-        begin = side.indptr[:-1].copy()
-        for first, last in pairwise(edges):
-            low, high, after = advance(owner, frozen(wanted, np.bool_), first, last, frozen(begin, np.int64))
+    begins = np.stack([world.outgoing.indptr[:-1], world.incoming.indptr[:-1]])
+    for first, last in pairwise(edges):
+        low, high, after = advance(world.debtor, world.creditor, frozen(wanted, np.bool_), (first, last), begins)
+        for way, (owner, side) in enumerate(((world.debtor, world.outgoing), (world.creditor, world.incoming))):
             expected = oracle.side_of_block(owner.tolist(), wanted, first, last, ACCOUNTS)
             for account, (part, _, later) in enumerate(expected):
-                assert side.edge[low[account] : high[account]].tolist() == part
-                assert side.edge[after[account] : side.indptr[account + 1]].tolist() == later
+                assert side.edge[low[way, account] : high[way, account]].tolist() == part
+                assert side.edge[after[way, account] : side.indptr[account + 1]].tolist() == later
                 if not part:
-                    assert low[account] == high[account] == begin[account]
-            begin = after
+                    assert low[way, account] == high[way, account] == begins[way, account]
+        begins = after
 
 
 def test_a_block_with_an_empty_ledger_is_empty() -> None:
     world = arrays_of([], 2)
-    low, high, after = advance(world.debtor, frozen([], np.bool_), 0, 0, world.outgoing.indptr[:-1])
-    assert low.tolist() == high.tolist() == after.tolist() == [0, 0]
+    begins = np.zeros((2, 2), np.int64)
+    made = advance(world.debtor, world.creditor, frozen([], np.bool_), (0, 0), begins)
+    assert [part.tolist() for part in made] == [begins.tolist()] * 3
+
+
+def test_clearing_leaves_only_zeros() -> None:
+    for rows in (0, 1, 63, 1_000):
+        matrix = np.full((rows, 3), 7, np.float32)
+        clear(matrix)
+        assert not matrix.any()
 
 
 COSTS = st.lists(st.integers(0, 50), max_size=20)

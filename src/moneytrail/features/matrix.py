@@ -14,7 +14,7 @@ from moneytrail.graph import DAY
 from moneytrail.kernels import cycles, scatter_gather
 from moneytrail.kernels.activity import LONGEST_PAUSE, Part, activity
 from moneytrail.kernels.bins import LAST_BIN, fill_bins
-from moneytrail.kernels.blocks import Block, Ledger, advance, share_out
+from moneytrail.kernels.blocks import Block, Ledger, advance, clear, share_out
 from moneytrail.kernels.concentration import concentration
 from moneytrail.kernels.cycles import LONGEST, CycleRule, bounded_cycles, temporal_cycles
 from moneytrail.kernels.dwell import dwell
@@ -105,23 +105,21 @@ def blocks(
     runs = min(MOST_RUNS, int(numba.get_num_threads()))
     everything = np.empty(0, np.bool_)
     room = nothing = np.empty((0, len(names)), np.float32)
-    begins = [graph.outgoing.indptr[:-1].copy(), graph.incoming.indptr[:-1].copy()]
+    begins = np.stack([graph.outgoing.indptr[:-1], graph.incoming.indptr[:-1]])
+    marks = everything if wanted is None else wanted
     for first in range(0, n, step):
         last = min(n, first + step)
-        skip = wanted is not None and not wanted[first:last].any()
-        parts = []
-        for way, owner in enumerate((graph.debtor, graph.creditor)):
-            low, high, begins[way] = advance(owner, everything if wanted is None else wanted, first, last, begins[way])
-            parts += [low, high]
-        if skip:
+        (low_out, low_in), (high_out, high_in), begins = advance(
+            graph.debtor, graph.creditor, marks, (first, last), begins
+        )
+        if wanted is not None and not wanted[first:last].any():
             continue
-        cost = (parts[1] - parts[0]) + (parts[3] - parts[2])
-        chunks = CHUNKS_A_RUN * runs
-        block = Block(first, last, parts[0], parts[1], parts[2], parts[3], share_out(cost * 4 + 1, chunks))
+        borders = share_out(((high_out - low_out) + (high_in - low_in)) * 4 + 1, CHUNKS_A_RUN * runs)
+        block = Block(first, last, low_out, high_out, low_in, high_in, borders)
         if room.shape[0] < last - first:
             room = np.zeros((last - first, len(names)), np.float32)
         else:
-            room[: last - first] = 0.0
+            clear(room[: last - first])
         matrix = room[: last - first]
         if not reuse:
             room = nothing

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 from numpy.typing import NDArray
 
 
@@ -52,46 +52,60 @@ class Block(NamedTuple):
     borders: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def advance(
-    owner: NDArray[np.int32], wanted: NDArray[np.bool_], first: int, last: int, begin: NDArray[np.int64]
+    debtor: NDArray[np.int32],
+    creditor: NDArray[np.int32],
+    wanted: NDArray[np.bool_],
+    rows: tuple[int, int],
+    begins: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """One side of a block.
+    """The part of every account's lists that lies in a block.
 
     Parameters
     ----------
-    owner : int32[n]
-        The account on this side of every transfer, -1 where absent; in ledger order.
+    debtor, creditor : int32[n]
+        -1 where absent; in ledger order.
     wanted : bool[n] or bool[0]
         Rows that somebody asks for; of the others only those between two wanted ones of an account are kept.
         Empty: every row is wanted.
-    first, last : int
-        Rows of the block.
-    begin : int64[accounts]
-        Where each account's rows of this block begin in its list.
+    rows : (int, int)
+        First row of the block, and one more than its last.
+    begins : int64[2, accounts]
+        Where each account's rows of this block begin in its outgoing and in its incoming list.
 
     Returns
     -------
-    low, high : int64[accounts]
-        The part of each account's list from its first wanted row of the block to its last (exclusive); equal where
-        there is none.
-    after : int64[accounts]
+    low, high : int64[2, accounts]
+        The part of each list from its first wanted row of the block to its last (exclusive); equal where there is none.
+    after : int64[2, accounts]
         Where the next block begins.
     """
-    after = begin.copy()
-    low = begin.copy()
-    high = begin.copy()
+    after = begins.copy()
+    low = begins.copy()
+    high = begins.copy()
     everything = wanted.size == 0
-    for e in range(first, last):
-        a = owner[e]
-        if a < 0:
-            continue
-        if everything or wanted[e]:
-            if high[a] == low[a]:
-                low[a] = after[a]
-            high[a] = after[a] + 1
-        after[a] += 1
+    for way in prange(2):
+        owner = debtor if way == 0 else creditor
+        for e in range(rows[0], rows[1]):
+            a = owner[e]
+            if a < 0:
+                continue
+            if everything or wanted[e]:
+                if high[way, a] == low[way, a]:
+                    low[way, a] = after[way, a]
+                high[way, a] = after[way, a] + 1
+            after[way, a] += 1
     return low, high, after
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def clear(matrix: NDArray[np.float32]) -> None:
+    """Set every value to 0: float32[rows, columns]."""
+    parts = 64
+    rows = matrix.shape[0]
+    for part in prange(parts):
+        matrix[rows * part // parts : rows * (part + 1) // parts] = 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
