@@ -25,10 +25,9 @@ def _prefetch(context: Any, array: Any, index: Any) -> Any:
         place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
         number = ir.IntType(32)
         hint = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [place.type], hint)
         # To be written, to stay in every cache, data and not code.
-        builder.call(
-            builder.module.declare_intrinsic("llvm.prefetch", [place.type], hint), [place, number(1), number(3), number(1)]
-        )
+        builder.call(function, [place, number(1), number(3), number(1)])
         return context.get_dummy_value()
 
     return types.void(array, index), lower

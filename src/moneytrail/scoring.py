@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 SHIPPED_DETECTORS: Final = ("iforest", "hbos")
 WINDOW_PARAMETER: Final = "window_days"
+ROWS_AT_ONCE: Final = 65_536
+"""Detectors score at least so many transfers at a time, where so many are asked for."""
 FRAME_FILES: Final = tuple(f"{name}.parquet" for name in ("transfers", "matches", "evidence", "alerts", "rejected"))
 """What :meth:`RiskReport.write` writes beside ``run.json``."""
 
@@ -382,20 +384,31 @@ def _anomalies(
     if not names or (wanted is not None and not wanted.any()):
         return found
     blocks = features.blocks(graph, names, wanted=wanted, reuse=True)
+    waiting: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
     while True:
         with clock.stage("features"):
             first, matrix = next(blocks, (0, None))
+            if matrix is not None:
+                here = first + np.arange(len(matrix)) if wanted is None else _marked(wanted, first, len(matrix))
+                waiting.append((here, matrix if wanted is None else matrix[here - first]))
+        # Few rows are asked for in most blocks: they wait for one another.
+        if waiting and (matrix is None or wanted is None or sum(len(rows) for rows, _ in waiting) >= ROWS_AT_ONCE):
+            rows = np.concatenate([part for part, _ in waiting])
+            asked = np.concatenate([part for _, part in waiting])
+            waiting.clear()
+            for named in detectors:
+                with clock.stage(f"detector {named.detector.name}"):
+                    columns = [names.index(name) for name in named.detector.features]
+                    whole = columns == list(range(len(names)))
+                    scores = named.detector.anomaly_score(asked if whole else asked[:, columns])
+                    found[f"anomaly_{named.detector.name}"][rows] = scores
         if matrix is None:
             return found
-        here = slice(first, first + len(matrix))
-        rows = slice(None) if wanted is None else np.flatnonzero(wanted[here])
-        asked = matrix[rows]
-        for named in detectors:
-            with clock.stage(f"detector {named.detector.name}"):
-                columns = [names.index(name) for name in named.detector.features]
-                whole = columns == list(range(len(names)))
-                scores = named.detector.anomaly_score(asked if whole else asked[:, columns])
-                found[f"anomaly_{named.detector.name}"][here][rows] = scores
+
+
+def _marked(wanted: NDArray[np.bool_], first: int, rows: int) -> NDArray[np.int64]:
+    """Which of these rows of the ledger are asked for."""
+    return first + np.flatnonzero(wanted[first : first + rows])
 
 
 def _rounded(name: str, scores: NDArray[np.float64]) -> pl.Series:

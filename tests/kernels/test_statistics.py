@@ -190,3 +190,15 @@ def test_rows_that_nobody_wants_change_nothing(world: Arrays) -> None:
 def test_an_empty_ledger_gives_nothing() -> None:
     world = arrays_of([], 3)
     assert run(fill, world, every_target(len(STATISTICS)), DAY, blocks_of(world, ())).size == 0
+
+
+@pytest.mark.parametrize("between", [0, 4, 5, 30])
+def test_a_large_window_filled_up_by_transfers_to_oneself_or_nobody_counts_its_peers(between: int) -> None:
+    """How counterparties are counted changes with the size of the window, whoever made it large."""
+    strangers: list[Row] = [(0, 1 + i % 4, i, 5) for i in range(20)]
+    others: list[Row] = [(0, -(i % 2), 20 + i, 5) for i in range(between)]
+    later: list[Row] = [(0, 1, 20 + between + i, 5) for i in range(30)]
+    rows = [*strangers, *others, *later]
+    world = arrays_of(rows)
+    made = run(fill, world, every_target(len(STATISTICS)), 40, blocks_of(world, ()))
+    compare(rows, made, 40, range(len(rows)))

@@ -112,7 +112,8 @@ def blocks(
         (low_out, low_in), (high_out, high_in), begins = advance(
             graph.debtor, graph.creditor, marks, (first, last), begins
         )
-        if wanted is not None and not wanted[first:last].any():
+        asked = slice(first, last) if wanted is None else first + np.flatnonzero(wanted[first:last])
+        if not isinstance(asked, slice) and not asked.size:
             continue
         borders = share_out(((high_out - low_out) + (high_in - low_in)) * 4 + 1, CHUNKS_A_RUN * runs)
         block = Block(first, last, low_out, high_out, low_in, high_in, borders)
@@ -124,22 +125,23 @@ def blocks(
         if not reuse:
             room = nothing
         for fill in plan:
-            fill(graph, block, matrix)
+            fill(graph, block, asked, matrix)
         yield first, matrix
 
 
-_Fill = Callable[["TransactionGraph", Block, "NDArray[np.float32]"], None]
+_Fill = Callable[["TransactionGraph", Block, "slice | NDArray[np.int64]", "NDArray[np.float32]"], None]
 _Family = Callable[["TransactionGraph", Block, "_Question", "NDArray[np.float32]"], None]
 
 
 class _Question(NamedTuple):
-    """What a family is asked: over which window, which of its numbers into which columns.
+    """What a family is asked: over which window, which of its numbers into which columns, for which ledger rows.
 
     ``room`` is what one block leaves to the next, so that memory is not fetched anew for each.
     """
 
     window: int
     targets: NDArray[np.int32]
+    rows: slice | NDArray[np.int64]
     room: dict[str, Any]
 
     def kept(self, name: str, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -165,27 +167,30 @@ def _filler(family: str, window: int, asked: list[tuple[int, ...]]) -> _Fill:
     targets = np.array(asked, np.int32)
     room: dict[str, Any] = {}
 
-    def fill(graph: TransactionGraph, block: Block, matrix: NDArray[np.float32]) -> None:
-        _FAMILIES[family](graph, block, _Question(window, targets, room), matrix)
+    def fill(
+        graph: TransactionGraph, block: Block, rows: slice | NDArray[np.int64], matrix: NDArray[np.float32]
+    ) -> None:
+        _FAMILIES[family](graph, block, _Question(window, targets, rows, room), matrix)
 
     return fill
 
 
 def _fill_fixed(graph: TransactionGraph, block: Block, ask: _Question, matrix: NDArray[np.float32]) -> None:
     """The columns of :data:`DETECTOR_FEATURES`; their windows are their own."""
-    here = slice(block.first, block.last)
+    here = slice(None) if isinstance(ask.rows, slice) else ask.rows - block.first
     column_of = {int(place): int(column) for place, column in ask.targets}
     for place, column in column_of.items():
         if place < _OF_TRANSFER:
-            matrix[:, column] = _of_transfer(graph, here, place)
+            matrix[here, column] = _of_transfer(graph, ask.rows, place)
     for role in range(2):
         base = _OF_TRANSFER + role * _PER_ROLE
         asked = [place for place in range(base, base + _PER_ROLE) if place in column_of]
         if asked:
-            _fill_activity(graph, block, role, [(place - base, column_of[place]) for place in asked], matrix)
+            columns = [(place - base, column_of[place]) for place in asked]
+            _fill_activity(graph, block, (role, here), columns, matrix)
 
 
-def _of_transfer(graph: TransactionGraph, here: slice, place: int) -> NDArray[Any]:
+def _of_transfer(graph: TransactionGraph, here: slice | NDArray[np.int64], place: int) -> NDArray[Any]:
     """One of the columns that belong to the transfer itself and to its pair of accounts."""
     relations = graph.relations
     of_place: tuple[Callable[[], Any], ...] = (
@@ -202,16 +207,19 @@ def _of_transfer(graph: TransactionGraph, here: slice, place: int) -> NDArray[An
 def _fill_activity(
     graph: TransactionGraph,
     block: Block,
-    role: int,
+    where: tuple[int, slice | NDArray[np.int64]],
     columns: list[tuple[int, int]],
     matrix: NDArray[np.float32],
 ) -> None:
+    """The columns of one role; `where` holds the role and the rows of the matrix that are asked for."""
+    role, here = where
     sides = (graph.outgoing, graph.incoming) if role == 0 else (graph.incoming, graph.outgoing)
     begin, end = (block.out_begin, block.out_end) if role == 0 else (block.in_begin, block.in_end)
     whole = [place for place, _ in columns] == list(range(_PER_ROLE))
     straight = whole and [column - columns[0][1] for _, column in columns] == list(range(_PER_ROLE))
     made, column = (matrix, columns[0][1]) if straight else (np.zeros((len(matrix), _PER_ROLE), np.float32), 0)
-    made[:, [column + 8, column + 9]] = np.log1p(LONGEST_PAUSE / 1e6)
+    for pause in (column + 8, column + 9):
+        made[here, pause] = np.log1p(LONGEST_PAUSE / 1e6)
     activity(sides[0], sides[1], graph.relations, Part(begin, end, block.borders, block.first), made, column)
     if not straight:
         for place, wanted in columns:

@@ -142,7 +142,7 @@ def _window(s: _Search, account: int, way: int, turn: _Turn) -> int:
     while low < high and edge[low] < turn.oldest:
         low += 1
     rows[account, SIDE * way + LOW], rows[account, SIDE * way + HIGH] = low, high
-    return high - low
+    return int(high - low)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -160,13 +160,13 @@ def _after(edge: NDArray[np.int32], low: int, high: int, place: int) -> int:
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
 def _held(rows: NDArray[np.uint32], account: int, way: int) -> int:
     """How many transfers an account's window holds on one side."""
-    return np.int64(rows[account, SIDE * way + HIGH]) - np.int64(rows[account, SIDE * way + LOW])
+    return int(np.int64(rows[account, SIDE * way + HIGH]) - np.int64(rows[account, SIDE * way + LOW]))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
 def _label(rows: NDArray[np.uint32], account: int, label: int, round_: int) -> int:
     """The label that this search gave an account; 0 where it gave none."""
-    return np.int64(rows[account, label]) if rows[account, ROUND] == round_ else np.int64(0)
+    return int(rows[account, label]) if rows[account, ROUND] == round_ else 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
@@ -327,7 +327,7 @@ def _temporal_of(s: _Search, turn: _Turn, longest: int, steps: int) -> bool:
     """Unit kernel: count the temporal cycles of one closing transfer into `counts`; returns whether truncated."""
     labels, left = _meet(s, turn, steps)
     if labels > 0:
-        return _walk(s, labels, turn, (longest, left))
+        return bool(_walk(s, labels, turn, (longest, left)))
     return bool(labels < 0)
 
 
@@ -469,7 +469,7 @@ def _bounded_of(s: _Search, turn: _Turn, longest: int, steps: int) -> bool:
     """Unit kernel: count the bounded cycles of one closing transfer into `counts`; returns whether truncated."""
     label, far, left = _measure(s, turn, longest, steps)
     if label > 0:
-        return _walk_within(s, (label, far), turn, (longest, left))
+        return bool(_walk_within(s, (label, far), turn, (longest, left)))
     return bool(label < 0)
 
 
@@ -548,10 +548,7 @@ def _cycles_of_rows(
                 for account in range(after + 1):
                     rows[account, SEEN] = 0
             turn = _Turn(a, b, e, oldest, rows[after, ROUND])
-            if in_order:
-                truncated = _temporal_of(s, turn, longest, steps)
-            else:
-                truncated = _bounded_of(s, turn, longest, steps)
+            truncated = _temporal_of(s, turn, longest, steps) if in_order else _bounded_of(s, turn, longest, steps)
             if truncated and columns[0] >= 0:
                 matrix[e - origin, columns[0]] = 1.0
             for length in range(2, longest + 1):

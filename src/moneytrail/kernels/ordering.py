@@ -215,8 +215,10 @@ def both_sides(
     border = int(both.indptr[accounts])
     starts = both.indptr[accounts:] - border
     starts.flags.writeable = False
-    outgoing = Adjacency(both.indptr[: accounts + 1], *(array[:border] for array in both[1:]))
-    return both, outgoing, Adjacency(starts, *(array[border:] for array in both[1:]))
+    _, edge, peer, when, money = both
+    outgoing = Adjacency(both.indptr[: accounts + 1], edge[:border], peer[:border], when[:border], money[:border])
+    incoming = Adjacency(starts, edge[border:], peer[border:], when[border:], money[border:])
+    return both, outgoing, incoming
 
 
 @njit(cache=True, nogil=True)

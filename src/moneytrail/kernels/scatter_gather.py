@@ -129,13 +129,13 @@ def _window(s: _Search, account: int, way: int, turn: _Turn) -> int:
     while low < high and edge[low] < turn.oldest:
         low += 1
     rows[account, SIDE * way + LOW], rows[account, SIDE * way + HIGH] = low, high
-    return high - low
+    return int(high - low)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, inline="always")
 def _held(rows: NDArray[np.uint32], account: int, way: int) -> int:
     """How many transfers an account's window holds on one side."""
-    return np.int64(rows[account, SIDE * way + HIGH]) - np.int64(rows[account, SIDE * way + LOW])
+    return int(np.int64(rows[account, SIDE * way + HIGH]) - np.int64(rows[account, SIDE * way + LOW]))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -150,7 +150,7 @@ def _reach(s: _Search, account: int, turn: _Turn, most: int) -> int:
             total += _window(s, x, way, turn)
             if total > most:
                 break
-    return total
+    return int(total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -321,9 +321,9 @@ def _of_role(s: _Search, turn: _Turn) -> int:
                 s.rows[account, place] = 0
     if from_x <= from_y:
         found = _from_source(s, turn, mark_x)
-        return found if found > -2 else _from_source(s, turn, True)
+        return int(found if found > -2 else _from_source(s, turn, True))
     found = _from_sink(s, turn, mark_y)
-    return found if found > -2 else _from_sink(s, turn, True)
+    return int(found if found > -2 else _from_sink(s, turn, True))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)

@@ -598,21 +598,21 @@ def statistics(
         seen = np.zeros((block.borders.size - 1, block.out_begin.size, 2), np.uint32)
     wants = np.array([np.isin(targets[:, 2], places).any() for places in SHAPES])
     wants[0] |= wants[3]
-    groups = [
-        (role, way, targets[(targets[:, 0] == role) & (targets[:, 1] == way)]) for role in range(2) for way in range(2)
-    ]
+    # By role, then way; those that are 0 for a single transfer last.
+    order = np.lexsort((SHAPED[targets[:, 2]], targets[:, 1], targets[:, 0]))
+    asked = targets[order]
     bounds = np.zeros((2, 2, 3), np.int64)
-    asked = []
-    for role, way, group in groups:
-        shaped = SHAPED[group[:, 2]]
-        begin = sum(map(len, asked))
-        bounds[role, way] = begin, begin + np.count_nonzero(~shaped), begin + len(group)
-        asked.append(group[np.argsort(shaped, kind="stable"), 2:])
+    for role in range(2):
+        for way in range(2):
+            group = np.flatnonzero((asked[:, 0] == role) & (asked[:, 1] == way))
+            if group.size:
+                plain = np.count_nonzero(~SHAPED[asked[group, 2]])
+                bounds[role, way] = group[0], group[0] + plain, group[-1] + 1
     reach = np.zeros((2, 2), np.int64)
     for role in range(2):
         columns = targets[targets[:, 0] == role, 3]
         if len(columns):
             # Columns far apart are not all asked for ahead: the memory asked for is itself a cost.
             reach[role] = columns.min(), min(columns.max() + 1, columns.min() + MOST_AHEAD * LINE)
-    ask = Ask(window, wants, np.concatenate(asked).astype(np.uint64), bounds, reach)
+    ask = Ask(window, wants, asked[:, 2:].astype(np.uint64), bounds, reach)
     _statistics_of_block(both, block, ask, seen, matrix)
