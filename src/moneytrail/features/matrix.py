@@ -14,7 +14,7 @@ from moneytrail.graph import DAY
 from moneytrail.kernels import cycles, scatter_gather
 from moneytrail.kernels.activity import LONGEST_PAUSE, Part, activity
 from moneytrail.kernels.bins import LAST_BIN, fill_bins
-from moneytrail.kernels.blocks import Block, Ledger, advance, clear, share_out
+from moneytrail.kernels.blocks import Block, Ledger, advance, clear, room, share_out
 from moneytrail.kernels.concentration import concentration
 from moneytrail.kernels.cycles import LONGEST, CycleRule, bounded_cycles, temporal_cycles
 from moneytrail.kernels.dwell import dwell
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from moneytrail.graph import TransactionGraph
 
-LEAST_BLOCK: Final = 524_288
+LEAST_BLOCK: Final = 262_144
 """Rows of the smallest block; larger where the ledger is longer, so that windows are not walked through too often."""
 
 BLOCKS: Final = 16
@@ -84,7 +84,7 @@ def blocks(
     names : sequence of str
         Columns, in this order; nothing else is computed.
     rows : int, optional
-        Rows of a block, 1 or more. By default a sixteenth of the ledger, and at least 524,288.
+        Rows of a block, 1 or more. By default a sixteenth of the ledger, and at least 262,144.
     wanted : bool[transfers], optional
         Rows that are asked for, in ledger order. Blocks without one are left out; in the others the rows that nobody
         asked for hold anything.
@@ -104,7 +104,7 @@ def blocks(
         raise ParameterError(f"rows = {rows}: allowed is 1 or more")
     runs = min(MOST_RUNS, int(numba.get_num_threads()))
     everything = np.empty(0, np.bool_)
-    room = nothing = np.empty((0, len(names)), np.float32)
+    held = np.empty((0, len(names)), np.float32)
     begins = np.stack([graph.outgoing.indptr[:-1], graph.incoming.indptr[:-1]])
     marks = everything if wanted is None else wanted
     for first in range(0, n, step):
@@ -117,13 +117,10 @@ def blocks(
             continue
         borders = share_out(((high_out - low_out) + (high_in - low_in)) * 4 + 1, CHUNKS_A_RUN * runs)
         block = Block(first, last, low_out, high_out, low_in, high_in, borders)
-        if room.shape[0] < last - first:
-            room = np.zeros((last - first, len(names)), np.float32)
-        else:
-            clear(room[: last - first])
-        matrix = room[: last - first]
-        if not reuse:
-            room = nothing
+        if not reuse or held.shape[0] < last - first:
+            held = room(last - first, len(names))
+        matrix = held[: last - first]
+        clear(matrix)
         for fill in plan:
             fill(graph, block, asked, matrix)
         yield first, matrix

@@ -99,6 +99,15 @@ def advance(
     return low, high, after
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def room(rows: int, columns: int) -> NDArray[np.float32]:
+    """Memory for a block, as it comes: float32[rows, columns].
+
+    numpy would ask the system for large pages, which in a virtual machine can take longer to get than to fill.
+    """
+    return np.empty((rows, columns), np.float32)
+
+
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def clear(matrix: NDArray[np.float32]) -> None:
     """Set every value to 0: float32[rows, columns]."""
