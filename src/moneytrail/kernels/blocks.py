@@ -11,6 +11,11 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from moneytrail.prefetch import prefetch
+
+SOON = 24
+"""So many transfers ahead the memory of an account is asked for."""
+
 
 class Ledger(NamedTuple):
     """Who paid whom, when, in ledger order.
@@ -83,15 +88,24 @@ def advance(
     """
     after = begins.copy()
     low = begins.copy()
-    high = begins.copy()
     everything = wanted.size == 0
+    if everything:
+        for way in prange(2):
+            owner = debtor if way == 0 else creditor
+            for e in range(rows[0], rows[1]):
+                if e + SOON < rows[1]:
+                    prefetch(after, way * after.shape[1] + max(owner[e + SOON], 0))
+                if owner[e] >= 0:
+                    after[way, owner[e]] += 1
+        return low, after.copy(), after
+    high = begins.copy()
     for way in prange(2):
         owner = debtor if way == 0 else creditor
         for e in range(rows[0], rows[1]):
             a = owner[e]
             if a < 0:
                 continue
-            if everything or wanted[e]:
+            if wanted[e]:
                 if high[way, a] == low[way, a]:
                     low[way, a] = after[way, a]
                 high[way, a] = after[way, a] + 1

@@ -449,6 +449,13 @@ def _statistics_of_accounts(
     flat, width = matrix.reshape(-1), matrix.shape[1]
     lists = block.out_begin.size
     for account in range(accounts[0], accounts[1]):
+        if account + SOON < accounts[1]:
+            for way in range(2):
+                soon = _events(both, block, account + SOON)[2 * way]
+                prefetch(edge, soon)
+                prefetch(peer, soon)
+                prefetch(time, soon)
+                prefetch(amount, soon)
         p, p_end, q, q_end = _events(both, block, account)
         if p == p_end and q == q_end:
             continue
