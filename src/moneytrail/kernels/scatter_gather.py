@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FIRST_BIN, LAST_BIN = 2, 30
 FAR = 2**62
 CHECK = 4
+"""Asking whether an account stands in the other end's list costs about so many looks at one transfer."""
+WORTH = 32
+"""The cost of the other end is found out only where this one's is so many times its list: finding out costs as well."""
 
 OUT, IN = 0, 1
 
@@ -301,7 +304,7 @@ def _of_role(s: _Search, turn: _Turn) -> int:
         reach = _reach(s, x, turn, steps)
         from_x = few + reach + min(many, CHECK * reach)
         mark_x = many <= CHECK * reach
-        if many < from_x:
+        if WORTH * many < from_x or steps < from_x > many:
             reach = _reach(s, y, turn, from_x)
             from_y = many + reach + min(few, CHECK * reach)
             mark_y = few <= CHECK * reach
@@ -309,7 +312,7 @@ def _of_role(s: _Search, turn: _Turn) -> int:
         reach = _reach(s, y, turn, steps)
         from_y = many + reach + min(few, CHECK * reach)
         mark_y = few <= CHECK * reach
-        if few < from_y:
+        if WORTH * few < from_y or steps < from_y > few:
             reach = _reach(s, x, turn, from_y)
             from_x = few + reach + min(many, CHECK * reach)
             mark_x = many <= CHECK * reach
