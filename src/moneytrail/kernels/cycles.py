@@ -561,6 +561,21 @@ def _cycles_of_rows(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def _cycles(
+    both: Adjacency, ledger: Ledger, rule: CycleRule, in_order: bool, room: SearchRoom, matrix: NDArray[np.float32]
+) -> None:
+    """Each run of rows on one thread."""
+    for run in prange(rule.borders.size - 1):
+        first, last = rule.borders[run], rule.borders[run + 1]
+        if first < last:
+            size = 3 * rule.steps + 8
+            ahead, back = np.empty(size, np.int64), np.empty(size, np.int64)
+            path, counts = np.empty(LONGEST + 1, np.int64), np.zeros(LONGEST + 2, np.int64)
+            kept = (room.kept[run], room.last[run])
+            search = _Search(both.indptr, both.edge, both.peer, kept[0], kept[1], ahead, back, path, counts)
+            _cycles_of_rows(search, ledger, (first, last, rule.borders[0], in_order), rule, matrix)
+
+
 def temporal_cycles(
     both: Adjacency, ledger: Ledger, rule: CycleRule, room: SearchRoom, matrix: NDArray[np.float32]
 ) -> None:
@@ -581,18 +596,9 @@ def temporal_cycles(
     Accounts of a cycle differ. Transfers to oneself and with one side absent take no part. Transfers at equal times
     follow one another in ledger order. Cost of a transfer: what either end can reach, at most ``rule.steps``.
     """
-    for run in prange(rule.borders.size - 1):
-        first, last = rule.borders[run], rule.borders[run + 1]
-        if first < last:
-            size = 3 * rule.steps + 8
-            ahead, back = np.empty(size, np.int64), np.empty(size, np.int64)
-            path, counts = np.empty(LONGEST + 1, np.int64), np.zeros(LONGEST + 2, np.int64)
-            kept = (room.kept[run], room.last[run])
-            search = _Search(both.indptr, both.edge, both.peer, kept[0], kept[1], ahead, back, path, counts)
-            _cycles_of_rows(search, ledger, (first, last, rule.borders[0], True), rule, matrix)
+    _cycles(both, ledger, rule, True, room, matrix)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def bounded_cycles(
     both: Adjacency, ledger: Ledger, rule: CycleRule, room: SearchRoom, matrix: NDArray[np.float32]
 ) -> None:
@@ -600,12 +606,4 @@ def bounded_cycles(
 
     Parameters and cost as :func:`temporal_cycles`.
     """
-    for run in prange(rule.borders.size - 1):
-        first, last = rule.borders[run], rule.borders[run + 1]
-        if first < last:
-            size = 3 * rule.steps + 8
-            ahead, back = np.empty(size, np.int64), np.empty(size, np.int64)
-            path, counts = np.empty(LONGEST + 1, np.int64), np.zeros(LONGEST + 2, np.int64)
-            kept = (room.kept[run], room.last[run])
-            search = _Search(both.indptr, both.edge, both.peer, kept[0], kept[1], ahead, back, path, counts)
-            _cycles_of_rows(search, ledger, (first, last, rule.borders[0], False), rule, matrix)
+    _cycles(both, ledger, rule, False, room, matrix)

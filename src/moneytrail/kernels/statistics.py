@@ -65,8 +65,8 @@ STATISTICS = (
 AMOUNT, AGE, GAP = 3, 10, 15
 NEWEST = 21  # the mean age counted from the window's newest transfer, not from now
 WIDTH = 22
-SHAPES = (tuple(range(AMOUNT + 2, AGE)), tuple(range(AGE, GAP)), tuple(range(GAP, NEWEST)), (AMOUNT + 5, AMOUNT + 6))
-"""The statistics that need a pass over the window: of amounts, of ages, of gaps, and of amounts once more."""
+SHAPES = (tuple(range(AMOUNT + 2, AGE)), tuple(range(AGE, GAP)), tuple(range(GAP, NEWEST)))
+"""The statistics that need a pass over the window: of amounts, of ages, of gaps."""
 
 SHAPED = np.array(["variance" in name or "ness" in name or "kurt" in name or "gap" in name for name in STATISTICS])
 """Those that are 0 for a single transfer."""
@@ -90,14 +90,14 @@ class Ask(NamedTuple):
     ----------
     length : int
         Microseconds of the window.
-    wants : bool[4]
+    wants : bool[3]
         Whether any of each of :data:`SHAPES` is asked for.
     targets : uint64[k, 2]
         Statistic and column, grouped by role and way, those of a single transfer's shape last.
     bounds : int64[2, 2, 3]
         For each role and way: where its targets begin, where those that are 0 for a single transfer begin, their end.
     reach : int64[2, 2]
-        For each role: its first column, and one more than its last.
+        For each role: its first column, and one more than the last that is asked for ahead.
     """
 
     length: int
@@ -604,7 +604,6 @@ def statistics(
     if seen is None:
         seen = np.zeros((block.borders.size - 1, block.out_begin.size, 2), np.uint32)
     wants = np.array([np.isin(targets[:, 2], places).any() for places in SHAPES])
-    wants[0] |= wants[3]
     # By role, then way; those that are 0 for a single transfer last.
     order = np.lexsort((SHAPED[targets[:, 2]], targets[:, 1], targets[:, 0]))
     asked = targets[order]
