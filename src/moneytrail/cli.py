@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -414,30 +414,75 @@ def simulate(
     customers: Annotated[int, typer.Option(help="Personal customers, 50 or more.")] = 3000,
     days: Annotated[int, typer.Option(help="Days of transfers, 14 or more.")] = 120,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal banks.")] = 7,
-    gangs: Annotated[int | None, typer.Option(help="Gangs; by default a few, by size.")] = None,
+    gangs: Annotated[
+        int | None, typer.Option(help="Gangs.  [default: as many as make 0.08 % of the transfers illicit]")
+    ] = None,
+    start: Annotated[str, typer.Option(metavar="DATE", help="The first day.")] = "2025-04-01",
+    strength: Annotated[
+        float, typer.Option(help="Share of careful attempts: 0 for naive gangs, 1 for careful ones.")
+    ] = 0.3,
+    typologies: Annotated[
+        str | None, typer.Option(metavar="IDS", help="What every gang does, as S01,L03.  [default: dealt by chance]")
+    ] = None,
+    dirt: Annotated[float, typer.Option(help="Dirt in the data: 0 for none, 1 as usual.")] = 1.0,
+    threads: Annotated[
+        int | None, typer.Option(help="Chapters made at a time; the bytes are the same.  [default: processors, to 4]")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("simulated"),
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a folder that is there.")] = False,
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Say in a page what was made; an equal bank in --out is not made again.")
+    ] = False,
+    plots: Annotated[Path | None, typer.Option(metavar="DIR", help="Draw it there, as SVG.")] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Make a synthetic bank with smuggling gangs in it, and the truth about them apart.
 
-    Example: moneytrail simulate --customers 3000 --days 120 --seed 7 --out bank
+    Example: moneytrail simulate --customers 3000 --days 120 --seed 7 --out bank --describe
     """
     from moneytrail import console
-    from moneytrail.simulate import simulate as make
+    from moneytrail.simulate import Wish, made_before, simulate_to
 
+    wish = Wish(
+        customers, days, seed, gangs, _day(start), strength, _ids(typologies), dirt,
+    )  # fmt: skip
+    told = made_before(out, wish) if (describe or plots) and not overwrite else None
+    if told is None and out.exists() and not overwrite and (not out.is_dir() or any(out.iterdir())):
+        raise ParameterError(f"--out {out}: is not an empty folder; --overwrite replaces it")
     with console.progress(quiet) as tell:
-        bank = make(customers, days, seed, gangs=gangs, progress=tell)
-        if out.exists() and not overwrite and (not out.is_dir() or any(out.iterdir())):
-            raise ParameterError(f"--out {out}: is not an empty folder; --overwrite replaces it")
-        counts = {**bank.write(out, overwrite=overwrite), "out": str(out)}
+        made = simulate_to(out, wish, threads=threads, overwrite=overwrite, progress=tell) if told is None else told
+    counts = {**made, "out": str(out)}
+    if plots:
+        from moneytrail.simulate.plots import draw
+
+        counts["plots"] = [str(path) for path in draw(out, plots)]
+    if describe:
+        from moneytrail.simulate.describe import describe as say
+
+        page = say(out)
+        if as_json:
+            counts["description"] = page.to_dict()
+        else:
+            typer.echo(page.text())
     if as_json:
         typer.echo(json.dumps(counts, default=_plain))
-    else:
+    elif not describe:
         console.show_table(f"A bank in {out}", ("what", "value"), [(k, _counted(v)) for k, v in counts.items()])
+    if not as_json:
         transfers, accounts = (shlex.quote(str(out / f"{name}.parquet")) for name in ("transfers", "accounts"))
         typer.echo(f"Score it: moneytrail score {transfers} --accounts {accounts}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ParameterError(f"--start {text}: is not a date; write it as 2025-04-01") from None
+
+
+def _ids(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @app.command()
@@ -527,6 +572,7 @@ def demo(
     """Simulate a bank with gangs in it, score it, show the alerts and serve them until Ctrl-C."""
     from moneytrail import console
     from moneytrail.runs import Inputs, save, score_inputs
+    from moneytrail.simulate import simulate_to
     from moneytrail.storage import AlertQuery, Store
 
     settings = Settings()
@@ -535,7 +581,8 @@ def demo(
     bank, store = folder / "bank", str(folder / "moneytrail.db")
     if not (bank / "simulation.json").exists():
         console.note("Making a synthetic bank with smuggling gangs in it …")
-        simulate(customers=3000, days=120, seed=7, gangs=None, out=bank, overwrite=True, as_json=False, quiet=False)
+        with console.progress(quiet=False) as tell:
+            simulate_to(bank, overwrite=True, progress=tell)
     with Store.open(store) as opened:
         scored = bool(opened.runs(limit=1))
     if not scored:

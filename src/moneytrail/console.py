@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 EVIDENCE_SHOWN: Final = 40
 """Evidence rows that ``moneytrail alert`` shows unless asked for all."""
+
+SILENCE: Final = 30.0
+"""Seconds after which a stage tells how far it is where there is no terminal."""
 
 WIDTH_UNATTENDED: Final = 160
 """Columns of a table when stdout is no terminal."""
@@ -50,18 +54,25 @@ def note(message: str) -> None:
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Show stages as they go: a bar on a terminal, one line a finished stage elsewhere, nothing when `quiet`."""
+    """Show stages as they go: a bar on a terminal, elsewhere a line a finished stage and a half minute, or nothing."""
     if quiet:
         yield lambda _stage, _done: None
         return
     console = Console(stderr=True)
     if not console.is_terminal:
         finished: set[str] = set()
+        told = time.monotonic()
 
         def tell(stage: str, done: float) -> None:
+            nonlocal told
             if done >= 1.0 and stage not in finished:
                 finished.add(stage)
                 note(f"  {stage} … done")
+            elif done < 1.0 and time.monotonic() - told > SILENCE:
+                note(f"  {stage} … {done:.0%}")
+            else:
+                return
+            told = time.monotonic()
 
         yield tell
         return

@@ -11,7 +11,7 @@ from tests.simulate.gates import Move
 
 @pytest.fixture(scope="session")
 def bank() -> SimulatedBank:
-    return simulate(1500, 120, seed=11, gangs=8)
+    return simulate(1500, 150, seed=11, gangs=8)
 
 
 @pytest.fixture(scope="session")
@@ -24,15 +24,11 @@ LINKS = ("party", "address_hash", "phone_hash", "email_hash", "device_hash")
 
 def related_accounts(bank: SimulatedBank, account: str) -> set[str]:
     """Return the accounts that share a party or a hashed attribute with `account`, itself left out."""
-    rows = {row["account"]: row for row in bank.accounts.select("account", *LINKS).to_dicts()}
-    mine = rows.get(account)
-    if mine is None:
+    mine = bank.accounts.filter(pl.col("account") == account)
+    if mine.is_empty():
         return set()
-    return {
-        other
-        for other, row in rows.items()
-        if other != account and any(mine[link] and mine[link] == row[link] for link in LINKS)
-    }
+    same = pl.any_horizontal(pl.col(link) == mine[link][0] for link in LINKS if mine[link][0] is not None)
+    return set(bank.accounts.filter(same, pl.col("account") != account)["account"])
 
 
 def moves_of(bank: SimulatedBank, account: str) -> list[Move]:

@@ -14,9 +14,9 @@ import moneytrail.simulate
 from moneytrail.errors import ParameterError
 from moneytrail.schema import check_accounts, check_transfers
 from moneytrail.simulate import SimulatedBank, simulate
+from moneytrail.simulate.frames import canonical
 
 TRUTH = ("truth_transfers", "truth_attempts", "truth_parties", "truth_gangs")
-FRAMES = ("transfers", "accounts", *TRUTH)
 
 
 def test_tables_are_canonical(bank: SimulatedBank) -> None:
@@ -37,14 +37,14 @@ def test_labels_are_empty(bank: SimulatedBank) -> None:
 def test_every_channel_of_a_retail_bank_occurs(bank: SimulatedBank) -> None:
     channels = set(bank.transfers["channel"].unique())
     assert {"credit_transfer", "direct_debit", "card", "cash", "wire"} <= channels
-    assert set(bank.transfers["currency"].unique()) == {"GBP", "EUR", "USD"}
+    assert {"GBP", "EUR", "USD"} <= set(bank.transfers["currency"].unique())
 
 
 def test_same_arguments_same_bytes(tmp_path: Path, small: SimulatedBank) -> None:
     small.write(tmp_path / "one")
     simulate(80, 21, seed=3).write(tmp_path / "two")
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file())
-    assert len(files) == 7
+    assert len(files) == 13
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
@@ -67,7 +67,9 @@ def test_gangs_do_not_change_honest_transfers() -> None:
 def test_honest_customers_do_not_change_with_gangs() -> None:
     without, with_some = (simulate(300, 60, seed=5, gangs=gangs).accounts for gangs in (0, 3))
     personal = without.filter(pl.col("kind") == "personal")
-    assert with_some.join(personal, on=personal.columns, how="semi", nulls_equal=True).height == personal.height
+    # Some customers are payers or carry a gang's money beside their own: they began with a little more or less.
+    keys = [name for name in personal.columns if name != "opening_balance"]
+    assert with_some.join(personal, on=keys, how="semi", nulls_equal=True).height == personal.height
 
 
 def test_no_gangs_no_truth() -> None:
@@ -113,7 +115,7 @@ def test_accounts_are_opened_before_they_are_used(bank: SimulatedBank) -> None:
 def test_write_is_whole_and_refuses_to_overwrite(tmp_path: Path, small: SimulatedBank) -> None:
     folder = tmp_path / "deep" / "bank"
     counts = small.write(folder)
-    assert pl.read_parquet(folder / "transfers.parquet").equals(small.transfers)
+    assert canonical(pl.read_parquet(folder / "transfers.parquet")).equals(small.transfers)
     assert pl.read_parquet(folder / "truth" / "attempts.parquet").equals(small.truth_attempts)
     record = json.loads((folder / "simulation.json").read_text(encoding="utf-8"))
     assert record["transfers"] == counts["transfers"] == small.transfers.height
@@ -168,14 +170,16 @@ def test_parameters_out_of_range(call: Callable[[], SimulatedBank], word: str) -
 def test_smallest_bank() -> None:
     made = simulate(50, 14, seed=0)
     check_transfers(made.transfers)
-    assert made.truth_gangs.height == 2
+    assert made.truth_gangs.height == 1
 
 
 def test_progress_rises_to_one() -> None:
-    told: list[float] = []
-    simulate(50, 14, seed=0, progress=lambda _stage, share: told.append(share))
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    told: dict[str, list[float]] = {}
+    simulate(50, 14, seed=0, progress=lambda stage, share: told.setdefault(stage, []).append(share))
+    assert list(told) == ["people", "gangs", "transfers", "accounts and truth"]
+    for shares in told.values():
+        assert shares == sorted(shares)
+        assert shares[-1] == 1.0
 
 
 def test_imports_only_schema_and_errors_of_ours() -> None:
@@ -192,4 +196,4 @@ def test_imports_only_schema_and_errors_of_ours() -> None:
     ours = {name for name in found if name.split(".")[0] == "moneytrail"}
     assert ours
     assert all(name.startswith(allowed) for name in ours), ours
-    assert {name.split(".")[0] for name in found} & {"numba", "scipy", "sklearn", "pyod"} == set()
+    assert {name.split(".")[0] for name in found} & {"scipy", "sklearn", "pyod"} == set()

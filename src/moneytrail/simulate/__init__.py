@@ -6,6 +6,7 @@ What is in the bank, and what is not, is told in ``docs/simulator.md``.
 
 from __future__ import annotations
 
-from moneytrail.simulate.bank import SimulatedBank, simulate
+from moneytrail.simulate.bank import SimulatedBank, Wish, made_before, simulate, simulate_to
+from moneytrail.simulate.truth import holdings
 
-__all__ = ["SimulatedBank", "simulate"]
+__all__ = ["SimulatedBank", "Wish", "holdings", "made_before", "simulate", "simulate_to"]

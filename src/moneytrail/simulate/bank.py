@@ -1,138 +1,304 @@
-"""Put the bank together: honest people first, then gangs, then balances and frames; and write it to a folder."""
+"""Put the bank together: plan everything, write chapter by chapter, then the accounts and the truth; all or nothing."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Final
 
 import numpy as np
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from moneytrail.errors import ParameterError
-from moneytrail.simulate.calendar import Calendar, Ints, at
-from moneytrail.simulate.campaigns import AFTER, campaign
-from moneytrail.simulate.crossings import red_days
+from moneytrail.simulate.books import Books, after_opening, in_turn
+from moneytrail.simulate.calendar import CHAPTER, DAY, Calendar
+from moneytrail.simulate.commerce import commerce
+from moneytrail.simulate.crossings import Crossings, crossings
+from moneytrail.simulate.dirt import soil
+from moneytrail.simulate.economy import TYPOLOGIES, Business, Repertoires
+from moneytrail.simulate.frames import WRITTEN_SCHEMA, TransferFrames, canonical
 from moneytrail.simulate.gangs import Gang
-from moneytrail.simulate.journal import Columns, Journal, by_time, lowest_balances, transfer_frame
+from moneytrail.simulate.journal import Columns, Journal, join, ordered, part
 from moneytrail.simulate.living import live
 from moneytrail.simulate.lookalikes import look_alike
-from moneytrail.simulate.people import settle
+from moneytrail.simulate.people import People, settle
 from moneytrail.simulate.register import PERSONAL, Register
-from moneytrail.simulate.town import Bank, Town, found
+from moneytrail.simulate.town import Activity, Bank, Chapter, Town, found
 from moneytrail.simulate.trading import trade
-from moneytrail.simulate.truth import Truth, truth_frames
-from moneytrail.simulate.words import OURS, references
+from moneytrail.simulate.truth import Seen, Truth, gang_columns, truth_tables
+from moneytrail.simulate.weather import forecast
+from moneytrail.simulate.words import OURS
 
 Progress = Callable[[str, float], None]
 
-TARGET_SHARE = 0.0025
-"""Illicit share of transfers that the number of gangs aims at, where it is not given."""
-TRANSFERS_A_DAY = 1.6
+TARGET_SHARE: Final = 0.0008
+"""Illicit share of transfers that the gangs aim at, where their number is not given."""
+TRANSFERS_A_DAY: Final = 1.5
 """Transfers per customer and day, measured; only used to choose the number of gangs."""
-ACTS_A_CAMPAIGN = 125
-"""Illicit transfers of one campaign, measured; only used to choose the number of gangs."""
+MOST_SHARE: Final = 0.00095
+"""A further gang with which the share would pass this is not let in."""
+MOST_TRIES: Final = 6
+"""Gangs that may be turned away before no more are looked for."""
+LEAST: Final = frozenset({"S01", "L03"})
+"""What the one gang of a very small bank does."""
+LARGE: Final = 120_000
+"""Customers from which chapters are shorter, so that one fits in memory."""
+BLOCK: Final = 500_000
+"""Rows of a frame, and of a row group in Parquet."""
+
+
+_BOUNDS: Final = (
+    ("customers", 50, 5_000_000),
+    ("days", 14, 10_000),
+    ("seed", 0, 2**63 - 1),
+    ("gangs", 0, 5_000),
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for: see :func:`simulate`."""
+
+    customers: int = 3000
+    days: int = 120
+    seed: int = 7
+    gangs: int | None = None
+    start: date = date(2025, 4, 1)
+    strength: float = 0.3
+    typologies: tuple[str, ...] | None = None
+    dirt: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, least, most in _BOUNDS:
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise ParameterError(f"{name} is {value}; it must be from {least} to {most:,}")
+        if not 0 <= self.strength <= 1:
+            raise ParameterError(f"strength is {self.strength}; it must be from 0 (naive) to 1 (careful)")
+        if not 0 <= self.dirt <= 20:
+            raise ParameterError(f"dirt is {self.dirt}; it must be from 0 (clean) to 20 (1 is usual)")
+        unknown = sorted(set(self.typologies or ()) - TYPOLOGIES)
+        if unknown:
+            known = ", ".join(sorted(TYPOLOGIES))
+            raise ParameterError(f"typology {', '.join(unknown)} cannot be planted; known: {known}")
 
 
 @dataclass(frozen=True)
 class SimulatedBank:
-    """A synthetic bank and the truth about it.
+    """A synthetic bank and the truth about it, in memory.
 
     Attributes
     ----------
     transfers, accounts : polars.DataFrame
         The canonical tables of :mod:`moneytrail.schema`; transfers by `booked_at`, then `row`; label columns empty.
         Only the bank's own accounts have a row in `accounts`.
-    truth_transfers : polars.DataFrame
-        ``transaction_id, gang, typology, attempt, role``: one row an illicit transfer. `typology` and `attempt` are
-        empty for costs (kit, broker's share), which belong to no attempt.
-    truth_attempts : polars.DataFrame
-        ``attempt, gang, typology, account, strength``: the account that the attempt is made on; ``naive`` attempts
-        satisfy their typology's definition, ``careful`` ones were made not to.
-    truth_parties : polars.DataFrame
-        ``party, account, gang, role, held_to_be``, the last one of ``suspect, victim, unknown``.
-    truth_gangs : polars.DataFrame
-        ``gang, takings, costs, retained, left_bank, held`` in pence, as far as the bank sees the money.
-        ``takings = costs + retained`` and ``retained = left_bank + held``.
-    customers, days, seed, start
-        As given.
+    arrivals : polars.DataFrame
+        ``day, boats, arrivals, band``: what anybody may read: the country's small boats of each day, and the day's
+        assessment (red, amber, green).
+    truth : dict of str to polars.DataFrame
+        The tables of ground truth, by name: see ``docs/simulator.md``.
+    wish : Wish
+        The arguments.
     """
 
     transfers: pl.DataFrame
     accounts: pl.DataFrame
-    truth_transfers: pl.DataFrame
-    truth_attempts: pl.DataFrame
-    truth_parties: pl.DataFrame
-    truth_gangs: pl.DataFrame
-    customers: int
-    days: int
-    seed: int
-    start: date
+    arrivals: pl.DataFrame
+    truth: dict[str, pl.DataFrame]
+    wish: Wish
+
+    @property
+    def truth_transfers(self) -> pl.DataFrame:
+        """``transaction_id, gang, typology, attempt, role``: one row an illicit transfer."""
+        return self.truth["transfers"]
+
+    @property
+    def truth_attempts(self) -> pl.DataFrame:
+        """``attempt, gang, typology, account, strength``: the account an attempt is made on."""
+        return self.truth["attempts"]
+
+    @property
+    def truth_parties(self) -> pl.DataFrame:
+        """``party, account, gang, role, held_to_be``."""
+        return self.truth["parties"]
+
+    @property
+    def truth_gangs(self) -> pl.DataFrame:
+        """Each gang's books in pence: takings - refunds + handled = costs + spent + held."""
+        return self.truth["gangs"]
 
     def counts(self) -> dict[str, object]:
         """Return the size of everything: transfers, illicit, accounts, gangs, attempts by strength."""
-        strength = self.truth_attempts["strength"]
-        return {
-            "transfers": self.transfers.height,
-            "illicit": self.truth_transfers.height,
-            "accounts": self.accounts.height,
-            "gangs": self.truth_gangs.height,
-            "attempts": self.truth_attempts.height,
-            "naive_attempts": int((strength == "naive").sum()),
-            "careful_attempts": int((strength == "careful").sum()),
-        }
+        return _counts(self.transfers.height, self.accounts.height, self.truth)
 
     def write(self, directory: Path, *, overwrite: bool = False) -> dict[str, object]:
-        """Write the bank as Parquet files and ``simulation.json``, all or nothing, and return the counts.
-
-        ``transfers.parquet`` and ``accounts.parquet`` are what a bank has; ``truth/`` holds transfers, attempts,
-        parties and gangs. Everything is written beside `directory` and then moved there in one step.
-
-        Raises
-        ------
-        ParameterError
-            `directory` is a file, or a folder that is not empty, and `overwrite` is ``False``.
-        """
-        directory = Path(directory)
-        if directory.exists() and not (directory.is_dir() and (overwrite or not any(directory.iterdir()))):
-            raise ParameterError(f"{directory} is not an empty folder; pass overwrite=True to replace a folder")
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-        try:
-            self._fill(made / "new")
-            if directory.exists():
-                directory.rename(made / "old")
-            (made / "new").rename(directory)
-        finally:
-            if (made / "old").exists() and not directory.exists():
-                (made / "old").rename(directory)
-            shutil.rmtree(made)
+        """Write the bank to a folder as :func:`simulate_to` does, byte for byte, and return the counts."""
+        blocks = (
+            block.select(pl.col(name).cast(dtype) for name, dtype in WRITTEN_SCHEMA.items())
+            for block in self.transfers.iter_slices(BLOCK)
+        )
+        tables = {"accounts": self.accounts, "arrivals": self.arrivals, **_under_truth(self.truth)}
+        with _new_folder(directory, overwrite) as folder:
+            _write_transfers(folder, blocks)
+            _write_rest(folder, tables, self.wish, self.counts())
         return self.counts()
 
-    def _fill(self, folder: Path) -> None:
-        (folder / "truth").mkdir(parents=True)
-        frames = {
-            "transfers": self.transfers,
-            "accounts": self.accounts,
-            "truth/transfers": self.truth_transfers,
-            "truth/attempts": self.truth_attempts,
-            "truth/parties": self.truth_parties,
-            "truth/gangs": self.truth_gangs,
+
+class _Making:
+    """One bank in the making: everything planned; chapters are made when their transfers are asked for."""
+
+    def __init__(self, wish: Wish, tell: Progress, threads: int) -> None:
+        self.wish, self._tell, self._threads = wish, tell, threads
+        tell("people", 0.0)
+        calendar = Calendar(wish.start, wish.days)
+        self.bank = Bank(wish.seed, wish.customers, calendar, Register(wish.start), forecast(wish.seed, calendar))
+        town = found(self.bank)
+        people = settle(self.bank, town, wish.customers, "customers")
+        self._activities = self._plan(town, people)
+        tell("people", 1.0)
+        tell("gangs", 0.0)
+        self.crossings = crossings(self.bank)
+        self.made = Truth()
+        self._release_gangs(town, people)
+        self.seen = Seen()
+        self.books = Books(self.bank.register)
+
+    def _plan(self, town: Town, people: People) -> list[Activity]:
+        bank = self.bank
+        here = np.flatnonzero(~people.quiet)
+        friends = np.concatenate([people.account[here], bank.stream("friends").choice(town.strangers, here.size)])
+        plans = (partial(live, bank, town, people, friends), *(partial(f, bank, town, people) for f in _TRADES))
+        return [activity for plan in plans for activity in plan()]
+
+    def _release_gangs(self, town: Town, people: People) -> None:
+        """Let gangs live their lives until as many have as were asked for, or the target share is reached."""
+        wish = self.wish
+        wanted = frozenset(wish.typologies) if wish.typologies is not None else None
+        deal = Repertoires(self.bank.stream("repertoires"), wanted).deal
+        expected = wish.customers * wish.days * TRANSFERS_A_DAY
+        number = tries = 0
+        while number < wish.gangs if wish.gangs is not None else tries < MOST_TRIES or not number:
+            mark, opened = self.made.mark(), self.bank.register.size
+            # A bank too small for any repertoire sees one gang that does the least.
+            gang = self._gang(town, people, number, deal() if tries < MOST_TRIES else LEAST)
+            share = len(self.made.acts) / expected
+            unseen = len(self.made.acts) == mark[0] and number > 0
+            if wish.gangs is None and tries < MOST_TRIES and (share > MOST_SHARE or unseen):
+                # With this one the bank would be worse than the world is; the next may be smaller.
+                self.made.forget(mark, gang.name)
+                self.bank.register.forget(opened)
+                tries += 1
+                continue
+            number += 1
+            self._tell("gangs", min(number / wish.gangs if wish.gangs else share / TARGET_SHARE, 0.99))
+            if wish.gangs is None and share >= TARGET_SHARE:
+                break
+        self._tell("gangs", 1.0)
+
+    def _gang(self, town: Town, people: People, number: int, repertoire: frozenset[str]) -> Gang:
+        """Let one gang live its life."""
+        gang = Gang(self.bank, town, people, self.made, number, self.wish.strength)
+        gang.repertoire = repertoire
+        Business(gang, self.crossings).plan()
+        gang.run()
+        return gang
+
+    def transfers(self) -> Iterator[pl.DataFrame]:
+        """Yield all transfers in order, in frames of no more than :data:`BLOCK` rows."""
+        bank, wish = self.bank, self.wish
+        length = next(days for days, most in ((CHAPTER, LARGE), (14, 2 * LARGE), (7, 10**9)) if wish.customers <= most)
+        chapters = bank.calendar.chapters(length)
+        work = [partial(self._chapter, calendar) for calendar in chapters]
+        rest = _Blocks()
+        frames = TransferFrames(bank.register, wish.seed, bank.calendar.epoch)
+        for calendar, columns in zip(chapters, in_turn(work, self._threads), strict=True):
+            first = self.books.rows
+            pieces = self.books.take(calendar, columns)
+            for piece in pieces:
+                self.seen.note(first, piece)
+                first += piece["time"].size
+            for number, block in rest.add(pieces, last=calendar.last == wish.days):
+                yield frames.written(block, number)
+            self._tell("transfers", calendar.last / wish.days)
+
+    def _chapter(self, calendar: Calendar) -> Columns:
+        chapter = Chapter(self.wish.seed, calendar, Journal(calendar))
+        for activity in self._activities:
+            activity(chapter)
+        gangs = gang_columns(self.made, self.bank.register, calendar.first * DAY, calendar.last * DAY)
+        booked = after_opening(join([chapter.journal.columns(), gangs]), self.bank.register)
+        return ordered(soil(booked, self.wish.seed, self.wish.dirt))
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Return every other table, once all transfers are out."""
+        bank, wish = self.bank, self.wish
+        register, books = bank.register, self.books
+        ours = register.column("institution") == OURS
+        opening = np.where(ours, register.column("buffer") - books.low, 0)
+        declared = np.round(books.credits * 365 / wish.days / 100_000).astype(np.int64) * 100_000
+        business = ours & (register.column("kind") != PERSONAL)
+        turnover = np.where(business, declared, register.column("turnover"))
+        codes = np.flatnonzero(ours)
+        balances = pl.DataFrame(
+            {
+                "account": register.names(wish.seed, codes),
+                "opening": opening[codes],
+                "credits": books.credits[codes],
+                "debits": books.debits[codes],
+                "closing": (opening + books.credits - books.debits)[codes],
+            }
+        )
+        truth = truth_tables(self.made, self.seen, register, wish.seed, bank.calendar.epoch)
+        return {
+            "accounts": register.frame(wish.seed, opening, turnover),
+            "arrivals": _arrivals(bank, self.crossings),
+            **_under_truth({**truth, "balances": balances, "populations": _populations(bank)}),
         }
-        for name, frame in frames.items():
-            frame.write_parquet(folder / f"{name}.parquet")
-        record = {
-            "customers": self.customers,
-            "days": self.days,
-            "seed": self.seed,
-            "start": self.start.isoformat(),
-            **self.counts(),
-        }
-        (folder / "simulation.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+_TRADES: Final = (look_alike, commerce, trade)
+"""After everyday life; trade is last, because it settles businesses' accounts."""
+
+
+class _Blocks:
+    """Cuts columns into blocks of :data:`BLOCK` rows, so that frames do not depend on the chapters' length."""
+
+    def __init__(self) -> None:
+        self._parts: list[Columns] = []
+        self._size = 0
+        self._given = 0
+
+    def add(self, pieces: list[Columns], *, last: bool) -> Iterator[tuple[int, Columns]]:
+        """Add pieces in order; yield (number of its first row, block), a shorter one only when it is the `last`."""
+        for piece in pieces:
+            start, rows = 0, piece["time"].size
+            while start < rows:
+                stop = min(rows, start + BLOCK - self._size)
+                self._parts.append(part(piece, start, stop))
+                self._size += stop - start
+                start = stop
+                if self._size == BLOCK:
+                    yield self._give()
+        if last and self._size:
+            yield self._give()
+        # Views would keep the whole chapter in memory.
+        self._parts = [join(self._parts)] if self._parts else []
+
+    def _give(self) -> tuple[int, Columns]:
+        first, block = self._given, join(self._parts) if len(self._parts) > 1 else self._parts[0]
+        self._given += self._size
+        self._parts, self._size = [], 0
+        return first, block
 
 
 def simulate(
@@ -142,25 +308,37 @@ def simulate(
     *,
     gangs: int | None = None,
     start: date = date(2025, 4, 1),
+    strength: float = 0.3,
+    typologies: tuple[str, ...] | None = None,
+    dirt: float = 1.0,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> SimulatedBank:
-    """Make a synthetic British retail bank with people-smuggling gangs in it, and the truth about them.
+    """Make a synthetic British retail bank with people-smuggling gangs in it, and the truth about them, in memory.
 
-    Equal arguments give equal bytes. Honest transfers do not depend on `gangs`: they are the same with none and with
-    many, apart from `transaction_id` and `row`, which number all transfers in order.
+    Equal arguments give equal bytes, whatever the threads. Honest transfers do not depend on the gangs: they are the
+    same with none and with many, apart from `transaction_id` and `row`, which number all transfers in order.
 
     Parameters
     ----------
     customers : int
-        Personal customers, 50 or more; businesses, charities and the people about the gangs come on top.
+        Personal customers, 50 or more; businesses and charities come on top.
     days : int
         Days of transfers, 14 or more.
     seed : int
         0 or more.
     gangs : int or None
-        How many, 0 or more. ``None``: as many as make about 0.25 % of the transfers illicit, at least two.
+        How many, 0 or more. ``None``: as many as make about 0.08 % of the transfers illicit, at least one.
     start : date
         The first day.
+    strength : float
+        Share of attempts that are careful, 0 (naive gangs) to 1 (careful ones).
+    typologies : tuple of str or None
+        The typologies that every gang uses. ``None``: each is dealt a repertoire of its own.
+    dirt : float
+        How dirty the data are: 0 clean, 1 usual.
+    threads : int or None
+        Chapters made at a time. ``None``: one a processor, four at most.
     progress : callable or None
         Called with the name of each stage and the share done, 0 to 1.
 
@@ -177,94 +355,196 @@ def simulate(
     --------
     >>> bank = simulate(60, 20, seed=1)
     >>> bank.truth_gangs.height
-    2
+    1
     """
-    _check(customers, days, seed, gangs)
-    tell = progress or (lambda _stage, _share: None)
-    calendar = Calendar(start, days)
-    bank = Bank(seed, customers, calendar, Register(start), Journal(calendar))
-    tell("honest people", 0.0)
-    town = _honest(bank)
-    tell("gangs", 0.45)
-    truth = Truth()
-    _illicit(bank, town, truth, gangs)
-    tell("balances", 0.5)
-    columns, opening, turnover = _balance(bank, town)
-    tell("tables", 0.75)
-    transfers = transfer_frame(columns, bank.register, seed, calendar.epoch)
-    accounts = bank.register.frame(seed, opening, turnover)
-    told = truth_frames(truth, columns, transfers["transaction_id"], bank.register, seed)
-    tell("done", 1.0)
-    tables = (transfers, accounts, told.transfers, told.attempts, told.parties, told.gangs)
-    return SimulatedBank(*tables, customers, days, seed, start)
+    wish = Wish(customers, days, seed, gangs, start, strength, typologies, dirt)
+    tell = progress or _silent
+    making = _Making(wish, tell, _threads(threads))
+    transfers = canonical(pl.concat(list(making.transfers()), rechunk=True))
+    tables = making.tables()
+    tell("accounts and truth", 1.0)
+    truth = {name.removeprefix("truth/"): table for name, table in tables.items() if name.startswith("truth/")}
+    return SimulatedBank(transfers, tables["accounts"], tables["arrivals"], truth, wish)
 
 
-def _check(customers: int, days: int, seed: int, gangs: int | None) -> None:
-    for name, value, least in (
-        ("customers", customers, 50),
-        ("days", days, 14),
-        ("seed", seed, 0),
-        ("gangs", gangs, 0),
-    ):
-        if value is not None and value < least:
-            raise ParameterError(f"{name} is {value}; it must be {least} or more")
+def simulate_to(
+    directory: Path,
+    wish: Wish | None = None,
+    *,
+    threads: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Make a bank as :func:`simulate` does and stream it to a folder; memory does not grow with the days.
 
+    ``transfers.parquet``, ``accounts.parquet`` and ``arrivals.parquet`` are what a bank has or can read; ``truth/``
+    holds the truth; ``simulation.json`` the arguments and counts. Everything is written beside `directory` and then
+    moved there in one step.
 
-def _honest(bank: Bank) -> Town:
-    town = found(bank)
-    people = settle(bank, town, bank.customers, "customers")
-    here = np.flatnonzero(~people.quiet)
-    strangers = bank.stream("friends").choice(town.strangers, here.size)
-    live(bank, town, people, np.concatenate([people.account[here], strangers]))
-    look_alike(bank, town, people)
-    trade(bank, town, people)
-    return town
+    Parameters
+    ----------
+    directory : Path
+        A new or empty folder, or one to be replaced with `overwrite`.
+    wish : Wish or None
+        The arguments of :func:`simulate`; ``None`` takes all defaults.
+    threads, progress
+        As in :func:`simulate`.
+    overwrite : bool
+        Replace what is there.
 
+    Returns
+    -------
+    dict
+        The counts, as :meth:`SimulatedBank.counts`.
 
-def _illicit(bank: Bank, town: Town, truth: Truth, gangs: int | None) -> None:
-    days = bank.calendar.days
-    campaigns = max(1, days // 60)
-    if gangs is None:
-        expected = bank.customers * days * TRANSFERS_A_DAY
-        gangs = max(2, round(TARGET_SHARE * expected / (ACTS_A_CAMPAIGN * campaigns)))
-    red = red_days(bank)
-    slot = days // campaigns
-    for index in range(gangs):
-        gang = Gang(bank, town, truth, index, campaigns)
-        organiser = gang.fresh("organiser", 0)
-        for turn in range(campaigns):
-            length = min(int(gang.rng.integers(20, 26)), slot - AFTER)
-            first = turn * slot + int(gang.rng.integers(0, slot - AFTER - length + 1))
-            campaign(gang, organiser, first, length, red)
-        gang.close()
-        live(bank, town, gang.pool, town.strangers)
-
-
-def _balance(bank: Bank, town: Town) -> tuple[Columns, Ints, Ints]:
-    """Order the journal and find opening balances that keep every account at or above its buffer.
-
-    An account opened during the simulation starts at zero and is funded from elsewhere on its first day.
+    Raises
+    ------
+    ParameterError
+        `directory` is a file, or a folder that is not empty and `overwrite` is ``False``.
     """
-    register = bank.register
-    ours = register.column("institution") == OURS
-    columns = bank.journal.ordered(register)
-    low, credits = lowest_balances(columns, register.size, ours)
-    joined = register.column("joined")
-    opening = np.where(ours, register.column("buffer") - low, 0)
-    columns = _fund(bank, town, columns, np.where(joined >= 0, opening, 0))
-    turnover = register.column("turnover")
-    declared = np.round(credits * 365 / bank.calendar.days / 100_000).astype(np.int64) * 100_000
-    business = ours & (register.column("kind") != PERSONAL)
-    return columns, np.where(joined >= 0, 0, opening), np.where(business, declared, turnover)
+    wish = wish or Wish()
+    tell = progress or _silent
+    with _new_folder(directory, overwrite) as folder:
+        making = _Making(wish, tell, _threads(threads))
+        _write_transfers(folder, making.transfers())
+        tables = making.tables()
+        truth = {name.removeprefix("truth/"): table for name, table in tables.items() if name.startswith("truth/")}
+        counts = _counts(making.books.rows, tables["accounts"].height, truth)
+        _write_rest(folder, tables, wish, counts)
+    tell("accounts and truth", 1.0)
+    return counts
 
 
-def _fund(bank: Bank, town: Town, columns: Columns, needed: Ints) -> Columns:
-    # One stream a column, drawn in order of code: the gangs' accounts, which come last, do not move the others.
-    hour, payer, word = (bank.stream("first funding", name) for name in ("hour", "payer", "word"))
-    codes = np.flatnonzero(needed > 0)
-    journal = Journal(bank.calendar)
-    time = at(bank.register.column("joined")[codes], 8 + 12 * hour.random(codes.size))
-    funder = town.strangers[(town.strangers.size * payer.random(codes.size)).astype(np.int64)]
-    whole = (needed[codes] + 99) // 100 * 100
-    journal.book(time, funder, codes, whole, reference=references(word, "own", codes.size))
-    return by_time({name: np.concatenate([values, journal.column(name)]) for name, values in columns.items()})
+def made_before(directory: Path, wish: Wish) -> dict[str, object] | None:
+    """Return the counts of a bank that stands in `directory` and was made from an equal wish by this version.
+
+    ``None`` where there is none.
+    """
+    try:
+        record = json.loads((Path(directory) / "simulation.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    asked = json.loads(json.dumps(_record(wish)))
+    if not isinstance(record, dict) or any(record.pop(name, None) != value for name, value in asked.items()):
+        return None
+    return record
+
+
+def _silent(_stage: str, _share: float) -> None:
+    pass
+
+
+def _threads(threads: int | None) -> int:
+    if threads is not None and threads < 1:
+        raise ParameterError(f"threads is {threads}; it must be 1 or more")
+    return threads or min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+
+
+@contextmanager
+def _new_folder(directory: Path, overwrite: bool) -> Iterator[Path]:
+    """Give a folder to fill, that takes the place of `directory` in one step when nothing went wrong."""
+    place = Path(directory)
+    if place.exists() and not (place.is_dir() and (overwrite or not any(place.iterdir()))):
+        raise ParameterError(f"{place} is not an empty folder; pass overwrite=True to replace a folder")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    try:
+        (made / "new" / "truth").mkdir(parents=True)
+        yield made / "new"
+        if place.exists():
+            place.rename(made / "old")
+        (made / "new").rename(place)
+    finally:
+        if (made / "old").exists() and not place.exists():
+            (made / "old").rename(place)
+        shutil.rmtree(made)
+
+
+def _write_transfers(folder: Path, blocks: Iterator[pl.DataFrame]) -> None:
+    failures: list[BaseException] = []
+
+    def give(_columns: object, _predicate: object, _rows: object, _size: object) -> Iterator[pl.DataFrame]:
+        try:
+            yield from blocks
+        except BaseException as failure:
+            failures.append(failure)
+            raise
+
+    try:
+        register_io_source(give, schema=WRITTEN_SCHEMA).sink_parquet(
+            folder / "transfers.parquet",
+            compression="lz4",
+            statistics=False,
+            row_group_size=BLOCK,
+            maintain_order=True,
+            engine="streaming",
+        )
+    except pl.exceptions.ComputeError:
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def _write_rest(folder: Path, tables: dict[str, pl.DataFrame], wish: Wish, counts: dict[str, object]) -> None:
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet")
+    record = {**_record(wish), **counts}
+    (folder / "simulation.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _record(wish: Wish) -> dict[str, object]:
+    """Return what decides a bank's bytes: the arguments and the version of the code."""
+    return {
+        "moneytrail": version("moneytrail"),
+        "customers": wish.customers,
+        "days": wish.days,
+        "seed": wish.seed,
+        "gangs_asked": wish.gangs,
+        "start": wish.start.isoformat(),
+        "strength": wish.strength,
+        "typologies": wish.typologies,
+        "dirt": wish.dirt,
+    }
+
+
+def _under_truth(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    return {f"truth/{name}": table for name, table in tables.items()}
+
+
+def _counts(transfers: int, accounts: int, truth: dict[str, pl.DataFrame]) -> dict[str, object]:
+    strength = truth["attempts"]["strength"]
+    return {
+        "transfers": transfers,
+        "illicit": truth["transfers"].height,
+        "accounts": accounts,
+        "gangs": truth["gangs"].height,
+        "attempts": truth["attempts"].height,
+        **{f"{name}_attempts": int((strength == name).sum()) for name in ("naive", "careful", "incomplete")},
+    }
+
+
+def _populations(bank: Bank) -> pl.DataFrame:
+    """Return ``account, population`` of the bank's own accounts, one row each that was noted."""
+    ours = bank.register.column("institution") == OURS
+    tables = []
+    for name, noted in sorted(bank.populations.items()):
+        codes = np.unique(np.concatenate(noted))
+        codes = codes[ours[codes]]
+        tables.append(
+            pl.DataFrame({"account": bank.register.names(bank.seed, codes)}).with_columns(population=pl.lit(name))
+        )
+    return pl.concat(tables) if tables else pl.DataFrame(schema={"account": pl.String(), "population": pl.String()})
+
+
+def _arrivals(bank: Bank, made: Crossings) -> pl.DataFrame:
+    weather = bank.weather
+    band = np.select([weather.red, weather.green], [0, 2], 1)
+    day = np.arange(bank.calendar.days) + (bank.calendar.start - date(1970, 1, 1)).days
+    return pl.DataFrame(
+        {
+            "day": pl.Series(day.astype(np.int32)).cast(pl.Date),
+            "boats": made.boats,
+            "arrivals": made.arrivals,
+            "band": pl.Series(["red", "amber", "green"]).gather(band),
+        }
+    )

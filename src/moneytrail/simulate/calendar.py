@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -21,12 +22,36 @@ HOUR: Final = 3600 * SECOND
 DAY: Final = 24 * HOUR
 
 
+CHAPTER: Final = 28
+"""Days of a chapter: four weeks, so that weeks and four-weekly wages begin with it."""
+EARLY: Final = 7
+"""So many days before its first one a chapter may still book: wages move to Friday, clients pay ahead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The simulated days: `days` of them from `start`, both ends inside."""
+    """The simulated days: `days` of them from `start`, both ends inside, and of these the chapter that is written now.
+
+    The days are simulated chapter by chapter, so that memory does not grow with them. Turns are given for the chapter
+    alone: from `first` (inclusive) to `last` (exclusive). A calendar is one chapter of all days until it is cut.
+    """
 
     start: date
     days: int
+    first: int = 0
+    until: int = -1
+
+    @property
+    def last(self) -> int:
+        """One more than the chapter's last day."""
+        return self.days if self.until < 0 else self.until
+
+    def chapters(self, length: int = CHAPTER) -> list[Calendar]:
+        """Cut all days into chapters of `length` days; the last one may be shorter."""
+        return [
+            Calendar(self.start, self.days, first, min(first + length, self.days))
+            for first in range(0, self.days, length)
+        ]
 
     @property
     def epoch(self) -> int:
@@ -35,8 +60,8 @@ class Calendar:
 
     @property
     def months(self) -> float:
-        """Length in months of 30.4 days."""
-        return self.days / 30.4
+        """Length of the chapter in months of 30.4 days."""
+        return (self.last - self.first) / 30.4
 
     def weekday(self, day: Ints) -> Ints:
         """Return 0 for Monday to 6 for Sunday."""
@@ -53,40 +78,56 @@ class Calendar:
         return day - np.where(weekday >= 5, weekday - 4, 0)
 
     def monthly(self, day_of_month: Ints) -> tuple[Ints, Ints]:
-        """Return (position in `day_of_month`, day) of every month's turn; 31 means the last day of the month."""
+        """Return (position in `day_of_month`, day) of the chapter's monthly turns; 31 is the last day of a month."""
         firsts, lengths = self._month_table()
         day = firsts[:, None] + np.minimum(day_of_month[None, :], lengths[:, None]) - 1
-        who = np.broadcast_to(np.arange(day_of_month.size), day.shape)
-        inside = (day >= 0) & (day < self.days)
-        return who[inside], day[inside]
+        return self._inside(day)
 
     def every(self, gap: int, first: Ints) -> tuple[Ints, Ints]:
-        """Return (position in `first`, day) of a turn every `gap` days from day ``first % gap``."""
-        turns = np.arange(0, self.days + gap, gap)
-        day = (first % gap)[None, :] + turns[:, None]
-        who = np.broadcast_to(np.arange(first.size), day.shape)
-        inside = day < self.days
+        """Return (position in `first`, day) of turns every `gap` days, counted from day ``first % gap`` of all days."""
+        turns = np.arange(self.first // gap * gap, self.last + gap, gap)
+        return self._inside((first % gap)[None, :] + turns[:, None])
+
+    def _inside(self, day: Ints) -> tuple[Ints, Ints]:
+        who = np.broadcast_to(np.arange(day.shape[1]), day.shape)
+        inside = (day >= self.first) & (day < self.last)
         return who[inside], day[inside]
 
     def scattered(self, rng: np.random.Generator, size: int, week: tuple[float, ...]) -> Ints:
-        """Return `size` days drawn with the seven weekday weights `week`, a little more often after pay days."""
-        every_day = np.arange(self.days)
-        month_day = np.array([(self.start + timedelta(days=int(d))).day for d in every_day])
-        weight = np.asarray(week)[self.weekday(every_day)] * np.where((month_day >= 28) | (month_day <= 4), 1.15, 1.0)
-        edges = np.cumsum(weight)
-        day = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-        last: Ints = np.minimum(day, self.days - 1)
-        return last
+        """Return `size` days of the chapter, by the weekday weights `week`, a little more often after pay days."""
+        return self.slots(week)[rng.integers(0, SLOTS, size, dtype=np.uint16)].astype(np.int64)
+
+    def slots(self, week: tuple[float, ...]) -> npt.NDArray[np.int32]:
+        """Return :data:`SLOTS` days in order, each as often as :meth:`scattered` finds it; not to be written to."""
+        return _slots(self.start, self.first, self.last, week)
 
     def _month_table(self) -> tuple[Ints, Ints]:
-        first = self.start.replace(day=1)
+        """First day and length of every month that the chapter meets."""
+        begin = self.start + timedelta(days=self.first)
+        first = begin.replace(day=1)
         firsts, lengths = [], []
-        while (first - self.start).days < self.days:
+        while (first - self.start).days < self.last:
             following = (first + timedelta(days=32)).replace(day=1)
             firsts.append((first - self.start).days)
             lengths.append((following - first).days)
             first = following
         return np.array(firsts), np.array(lengths)
+
+
+SLOTS: Final = 1 << 16
+"""Length of :meth:`Calendar.slots`: one draw of 16 bits finds a day, without a search."""
+
+
+@lru_cache(maxsize=64)
+def _slots(start: date, first: int, last: int, week: tuple[float, ...]) -> npt.NDArray[np.int32]:
+    every_day = np.arange(first, last, dtype=np.int32)
+    month_day = np.array([(start + timedelta(days=int(d))).day for d in every_day])
+    weight = np.asarray(week)[(every_day + start.weekday()) % 7]
+    edges = np.cumsum(weight * np.where((month_day >= 28) | (month_day <= 4), 1.15, 1.0))
+    ends = np.rint(edges / edges[-1] * SLOTS).astype(np.int64)
+    found = np.repeat(every_day, np.diff(ends, prepend=0))
+    found.setflags(write=False)
+    return found
 
 
 FLAT_WEEK: Final = (1.0,) * 7

@@ -1,29 +1,47 @@
-"""Gangs: who belongs to one, which accounts they use, and the record of all that they do.
+"""A gang as an agent: its people, its accounts, its agenda, and a ledger of every penny, seen by the bank or not.
 
-How a gang acts is in :mod:`moneytrail.simulate.campaigns`. Here is only what every act needs: members, money, truth.
+What a gang does is elsewhere: :mod:`~moneytrail.simulate.economy` fills boats and pays for them, ``collecting``,
+``brokering``, ``operating`` and ``laundering`` hold the acts. Here is what every act needs.
+
+Everything happens in order of time. An act asks :meth:`Gang.at` for a moment and is called then, so that what it finds
+in a place is what is there: no account of a gang falls below zero, and nothing is paid on before it came in.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from moneytrail.simulate.calendar import DAY
-from moneytrail.simulate.journal import CASH, NOBODY, WIRE
-from moneytrail.simulate.people import People, settle
+from moneytrail.simulate.calendar import DAY, HOUR
+from moneytrail.simulate.journal import CARD, CASH, NOBODY, TRANSFER, WIRE
+from moneytrail.simulate.people import People
+from moneytrail.simulate.register import BUSINESS
 from moneytrail.simulate.town import Bank, Town
-from moneytrail.simulate.truth import Truth
-from moneytrail.simulate.words import E_MONEY, JOBS, RATE, REGION_SHARE, REGIONS, free_text
+from moneytrail.simulate.truth import PLACE_OF_ROLE, Entry, Truth
+from moneytrail.simulate.words import E_MONEY, JOBS, REGION_SHARE, REGIONS, TRADES, free_text
 
-POOL = 14
-"""Ordinary customers about each campaign: some payers, crew, and those careful members who mix with honest money."""
+PASSENGERS = "passengers"
+CLIENTS = "clients"
+ESCROW = "escrow"
+CASH_BOX = "cash"
+HAWALA = "hawala"
+CRYPTO = "crypto"
+ELSEWHERE = "elsewhere"
+
+Place = int | str
+"""Where money is: an account by its code, or a place off the bank's books by its name.
+
+``passengers`` and ``clients`` (of a value-transfer business, who have nothing to do with boats) are outside the gang;
+``escrow`` is held for passengers and not yet earned; names that begin with ``cost:`` or ``spent:`` are ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at one typology: `careful` ones stay below the gates, naive ones satisfy them."""
+    """One try at one typology: `careful` ones stay below the gates, naive ones are to satisfy them."""
 
     code: str
     typology: str
@@ -31,122 +49,269 @@ class Attempt:
     careful: bool
 
 
-class Gang:
-    """One gang: its stream of chance, its pool of ordinary people, its balances, its record.
+@dataclass(order=True, slots=True)
+class _Due:
+    time: int
+    turn: int
+    act: Callable[[int], object] = field(compare=False)
 
-    Accounts opened with :meth:`fresh` hold little but the gang's money; those from :meth:`ordinary` lead a full life.
+
+class Gang:
+    """One gang.
+
+    Attributes
+    ----------
+    name : str
+    rng : numpy.random.Generator
+        All chance of this gang; drawn in order of time.
+    strength : float
+        0 (every attempt naive) to 1 (every attempt careful).
+    organiser : int
+        The account that proceeds go to in the end, as long as they are in the bank.
+    first, end : int
+        The gang's first microsecond and the end of the calendar.
+    repertoire : frozenset of str
+        The typologies that this gang uses.
     """
 
-    def __init__(self, bank: Bank, town: Town, truth: Truth, index: int, campaigns: int) -> None:
+    def __init__(self, bank: Bank, town: Town, people: People, truth: Truth, index: int, strength: float) -> None:
         self.bank, self.town, self.truth = bank, town, truth
         self.name = f"G{index + 1:03d}"
+        self.strength = strength
         self.rng = bank.stream("gang", str(index))
-        self.pool: People = settle(bank, town, POOL * campaigns, f"gang {index}")
-        self.balance: dict[int, int] = defaultdict(int)
-        # Newcomers have no account yet on some days, quiet people no life to mix with.
-        stood = bank.register.column("joined")[self.pool.account] < 0
-        self._free = list(self.pool.account[stood & ~self.pool.quiet & ~self.pool.sweepers])
-        self._phase = int(self.rng.integers(5))
+        self.first, self.end = 0, bank.calendar.days * DAY
+        self.repertoire: frozenset[str] = frozenset()
+        self._people = people
+        self._held: dict[Place, int] = defaultdict(int)
+        self._agenda: list[_Due] = []
+        self._turn = 0
         self._tries = 0
-        self._rows: list[tuple[int, int, int, int, int, int, int]] = []
+        self._phase = float(self.rng.random())
+        self._ends: dict[int, Place] = {}
+        self.organiser = self.fresh("organiser", 0)
+
+    # The agenda.
+
+    def at(self, time: int, act: Callable[[int], object]) -> None:
+        """Call ``act(time)`` at `time` (microseconds); what lies behind the last day is never called."""
+        if time < self.end:
+            self._turn += 1
+            heapq.heappush(self._agenda, _Due(max(int(time), 0) // 1000 * 1000, self._turn, act))
+
+    def run(self) -> None:
+        """Do everything on the agenda in order of time."""
+        while self._agenda:
+            due = heapq.heappop(self._agenda)
+            due.act(due.time)
+
+    def hour(self, day: int, low: float = 9.0, high: float = 21.0) -> int:
+        """Return a time on `day` between two hours."""
+        return int(day) * DAY + int(self.rng.uniform(low, high) * HOUR)
+
+    def moment(self, day: int) -> int:
+        """Return a time on `day` as private people pay: about half past four in the afternoon, give or take four."""
+        return int(day) * DAY + int(np.clip(self.rng.normal(16.5, 4), 6.5, 23.9) * HOUR)
+
+    # Attempts.
 
     def next_is_careful(self) -> bool:
-        """Return whether the next attempt is a careful one: every fifth, counted from a chance start."""
+        """Return whether the next attempt is a careful one; over many, their share is :attr:`strength`."""
         self._tries += 1
-        return (self._tries + self._phase) % 5 == 0
+        before, now = (np.floor((self._tries - step) * self.strength + self._phase) for step in (1, 0))
+        return bool(now > before) or self.strength >= 1
 
     def attempt(self, typology: str, account: int, careful: bool) -> Attempt:
         """Record the start of an attempt on `account`."""
-        code = f"{self.name}-{self._tries:03d}"
-        self.truth.attempts.append((code, self.name, typology, account, "careful" if careful else "naive"))
+        code = f"{self.name}-{len(self.truth.attempts) + 1:05d}"
+        self.truth.attempts[code] = (self.name, typology, account, "careful" if careful else "naive")
         return Attempt(code, typology, account, careful)
 
-    def fresh(self, role: str, before: int, device: int = -1) -> int:
-        """Open an account for the gang some days before day `before`; one in three is an old, dormant one."""
+    def give_up(self, attempt: Attempt) -> None:
+        """Mark a naive attempt as ``incomplete``: weather or the end of the days kept it below its definition."""
+        gang, typology, account, strength = self.truth.attempts[attempt.code]
+        if strength == "naive":
+            self.truth.attempts[attempt.code] = (gang, typology, account, "incomplete")
+
+    # People and accounts.
+
+    def fresh(self, role: str, before: int, device: int = -1, **columns: int) -> int:
+        """Open an account here for the gang some days before day `before`; one in three is an old, dormant one.
+
+        `device` shares another account's device; `columns` are of :class:`Register` (address, phone, kind, trade…).
+        """
         rng = self.rng
         joined = before - int(rng.integers(3, 40))
-        dormant = rng.random() < 0.33
+        dormant = bool(rng.random() < 0.33)
         own = self.bank.register.size
-        account = self.bank.register.open(
-            1,
-            region=rng.choice(len(REGIONS), p=REGION_SHARE),
-            opened=self.bank.register.first_day + (-int(rng.integers(300, 2000)) if dormant else joined),
-            joined=-1 if dormant or joined < 0 else joined,
-            trade=rng.choice(JOBS),
-            turnover=int(rng.integers(6, 26)) * 100_000,
-            buffer=int(rng.integers(500, 6000)),
-            address=own,
-            phone=own,
-            email=own,
-            device=own if device < 0 else device,
-        )
-        self.truth.member(self.name, int(account[0]), role)
-        return int(account[0])
+        given = {
+            "region": int(rng.choice(len(REGIONS), p=REGION_SHARE)),
+            "opened": self.bank.register.first_day + (-int(rng.integers(300, 2000)) if dormant else joined),
+            "joined": -1 if dormant or joined < 0 else joined,
+            "trade": int(rng.choice(JOBS)),
+            "turnover": int(rng.integers(6, 26)) * 100_000,
+            "buffer": int(rng.integers(500, 6000)),
+            "address": own,
+            "phone": own,
+            "email": own,
+            "device": own if device < 0 else device,
+            **columns,
+        }
+        account = int(self.bank.register.open(1, **given)[0])
+        return self._join(account, role)
 
-    def ordinary(self, role: str, leave: int = 0) -> int:
-        """Take a customer with a full everyday life, or somebody at another bank when only `leave` are left."""
-        if len(self._free) <= leave:
-            return self.outsider(role)
-        account = int(self._free.pop())
-        self.truth.member(self.name, account, role)
-        return account
+    def business(self, role: str, before: int, trade: str, **columns: int) -> int:
+        """Open a business account here that has stood for some months or years before day `before`."""
+        age = int(self.rng.integers(120, 1500))
+        return self.fresh(
+            role,
+            before,
+            **{
+                "kind": BUSINESS,
+                "trade": TRADES.index(trade),
+                "opened": self.bank.register.first_day - age,
+                "joined": -1,
+                "turnover": -1,
+                "buffer": int(self.rng.lognormal(12.2, 0.8)),
+                **columns,
+            },
+        )
+
+    def ordinary(self, role: str) -> int:
+        """Take a customer of the bank with a full everyday life, one whom no gang has taken yet."""
+        people, taken = self._people, self.truth.taken
+        joined = self.bank.register.column("joined")
+        for _ in range(200):
+            one = int(self.rng.integers(0, people.size))
+            account = int(people.account[one])
+            busy = people.quiet[one] or people.sweepers[one] or joined[account] >= 0
+            if not busy and account not in taken:
+                taken.add(account)
+                return self._join(account, role)
+        return self.outsider(role)
 
     def outsider(self, role: str, abroad: bool = False, new_bank: bool = False) -> int:
-        """Open an account at another bank: British, abroad, or one of the newer e-money firms."""
+        """Take somebody at another bank: British, abroad, or at one of the newer e-money firms."""
         register, rng = self.bank.register, self.rng
-        if new_bank:
-            account = register.strangers(rng, 1, institution=rng.choice(E_MONEY))
+        if abroad:
+            account = int(register.abroad(rng, 1)[0])
+        elif new_bank:
+            account = register.anyone_at(rng, int(rng.choice(E_MONEY)))
         else:
-            account = register.abroad(rng, 1) if abroad else register.strangers(rng, 1)
-        self.truth.member(self.name, int(account[0]), role)
-        return int(account[0])
+            account = int(register.anyone(rng, 1)[0])
+        return self._join(account, role)
 
-    def pay(self, attempt: Attempt | None, role: str, time: int, debtor: int, creditor: int, amount: int) -> None:
-        """Move `amount` pence between two accounts; a payee abroad is paid by wire in its own currency."""
-        self._enter(attempt, role, (time, debtor, creditor, amount, self._abroad(creditor), -1))
+    def known(self, account: int, role: str) -> int:
+        """Give an account that exists (an exchange, a shop) its role in this gang, and return it."""
+        return self._join(int(account), role)
 
-    def bank_cash(self, attempt: Attempt, time: int, account: int, amount: int, region: int) -> None:
-        """Pay cash into `account` in a branch in `region`."""
-        self._enter(attempt, "deposit", (time, NOBODY, account, amount, CASH, region))
+    def _join(self, account: int, role: str) -> int:
+        self.truth.member(self.name, account, role)
+        place = PLACE_OF_ROLE[self.truth.parties[self.name, account][0]]
+        self._ends[account] = account if place == "account" else place
+        return account
 
-    def draw_cash(self, attempt: Attempt, time: int, account: int, amount: int) -> None:
-        """Take cash out of `account` in its holder's region."""
-        region = self.rng.choice(len(REGIONS), p=REGION_SHARE)
-        self._enter(attempt, "cash_out", (time, account, NOBODY, amount, CASH, int(region)))
+    # Money.
 
-    def close(self) -> None:
-        """Book all that the gang did."""
-        if not self._rows:
-            return
-        time, debtor, creditor, amount, channel, location, truth = np.array(self._rows, dtype=np.int64).T
-        country = self.bank.register.column("country")[creditor]
-        currency = np.where(channel == WIRE, np.where(country <= 6, 1, 2), -1)
-        words = free_text(self.rng, time.size)
-        self.bank.journal.book(
-            time,
-            debtor,
-            creditor,
-            amount,
-            channel=channel,
-            location=location,
-            reference=np.where(channel == CASH, -1, words),
-            credited=np.where(currency > 0, np.round(amount * RATE[currency]).astype(np.int64), -1),
-            credited_currency=currency,
-            truth=truth,
-        )
+    def held(self, place: Place) -> int:
+        """Return the gang's pence in a place: an account's code, or a name."""
+        return self._held[place]
 
-    def _abroad(self, creditor: int) -> int:
-        return WIRE if self.bank.register.column("country")[creditor] > 0 else 0
+    def pay(
+        self,
+        attempt: Attempt | None,
+        role: str,
+        time: int,
+        debtor: int,
+        creditor: int,
+        amount: int,
+        *,
+        source: Place | None = None,
+        target: Place | None = None,
+        words: int | None = None,
+        channel: int = TRANSFER,
+        category: int = -1,
+        location: int = -1,
+    ) -> int:
+        """Pay between two accounts, seen by the bank, and return the pence that moved.
 
-    def _enter(self, attempt: Attempt | None, role: str, row: tuple[int, int, int, int, int, int]) -> None:
+        From a place of the gang never more than it holds. `source` and `target` name the places, where they are not
+        the accounts' own: by default an account of the gang is its own place, and everybody else is where their role
+        puts them (:data:`~moneytrail.simulate.truth.PLACE_OF_ROLE`). A payee abroad is paid by wire in its own
+        currency. `words` is a code of the reference list; by default people's free text.
+        """
+        left = self._ends[debtor] if source is None else source
+        reached = self._ends[creditor] if target is None else target
+        amount = self._available(left, int(amount))
+        abroad = self._is_abroad(debtor) or self._is_abroad(creditor)
+        code = int(free_text(self.rng, 1)[0]) if words is None else words
+        row = (time, debtor, creditor, amount, WIRE if abroad else channel, code, category, location)
+        return self._enter(attempt, role, row, left, reached)
+
+    def buy(
+        self, attempt: Attempt | None, role: str, time: int, account: int, shop: int, amount: int, category: int,
+        location: int = -1, target: Place = "cost:kit",
+    ) -> int:  # fmt: skip
+        """Pay a shop by card from an account of the gang; `location` -1 is online. Return the pence that moved."""
+        left = self._ends[account]
+        amount = self._available(left, int(amount))
+        row = (time, account, shop, amount, CARD, -1, category, location)
+        return self._enter(attempt, role, row, left, target)
+
+    def bank_cash(
+        self, attempt: Attempt, time: int, account: int, amount: int, region: int, source: Place = CASH_BOX
+    ) -> int:
+        """Pay cash into `account` at a branch in `region`, and return the pence that moved."""
+        amount = self._available(source, int(amount))
+        row = (time, NOBODY, account, amount, CASH, -1, -1, region)
+        return self._enter(attempt, "deposit", row, source, self._ends[account])
+
+    def draw_cash(
+        self, attempt: Attempt | None, time: int, account: int, amount: int, region: int | None = None,
+        target: Place = CASH_BOX,
+    ) -> int:  # fmt: skip
+        """Take cash out of `account`, and return the pence that moved."""
+        amount = self._available(self._ends[account], int(amount))
+        place = int(self.rng.choice(len(REGIONS), p=REGION_SHARE)) if region is None else region
+        row = (time, account, NOBODY, amount, CASH, -1, -1, place)
+        return self._enter(attempt, "cash_out", row, self._ends[account], target)
+
+    def innocent(
+        self, time: int, debtor: int, creditor: int, amount: int, *,
+        words: int = -1, channel: int = TRANSFER, category: int = -1, location: int = -1,
+    ) -> None:  # fmt: skip
+        """Book a transfer that is not illicit: an unwitting person's wage, a front's honest sale. No proceeds move."""
+        if amount > 0 and 0 <= time < self.end:
+            abroad = self._is_abroad(debtor) or self._is_abroad(creditor)
+            row = (time, debtor, creditor, int(amount), WIRE if abroad else channel, words, category, location)
+            self.truth.innocent(row)
+
+    def move(self, kind: str, time: int, source: Place, target: Place, amount: int) -> int:
+        """Move money that no bank sees, from a place of the gang never more than it holds; return what moved."""
+        amount = self._available(source, int(amount))
+        if amount > 0:
+            self._book(time, source, target, amount, kind, -1)
+        return amount
+
+    def _is_abroad(self, account: int) -> bool:
+        register = self.bank.register
+        return 0 <= account < register.size and int(register.column("country")[account]) > 0
+
+    def _available(self, place: Place, amount: int) -> int:
+        return amount if place in {PASSENGERS, CLIENTS} else min(amount, self._held[place])
+
+    def _enter(self, attempt: Attempt | None, role: str, row: tuple[int, ...], source: Place, target: Place) -> int:
+        amount = row[3]
+        if amount <= 0 or not 0 <= row[0] < self.end:
+            return 0
         typology, code = (attempt.typology, attempt.code) if attempt else (None, None)
-        time, debtor, creditor, amount, channel, location = row
-        # Times to the millisecond, like everybody's.
-        time = int(time) // 1000 * 1000
-        seen = 0 <= time < self.bank.calendar.days * DAY
-        if not seen or amount <= 0:
-            return
-        position = self.truth.act(self.name, typology, code, role)
-        self._rows.append((time, debtor, creditor, amount, channel, location, position))
-        self.balance[debtor] -= amount
-        self.balance[creditor] += amount
+        for account in row[1:3]:
+            if account >= 0 and row[4] != CARD:
+                self.truth.member(self.name, account, "unwitting")
+        act = self.truth.act(self.name, typology, code, role, row)
+        self._book(row[0], source, target, amount, role, act)
+        return amount
+
+    def _book(self, time: int, source: Place, target: Place, amount: int, kind: str, act: int) -> None:
+        self._held[source] -= amount
+        self._held[target] += amount
+        self.truth.ledger.append(Entry(self.name, time, source, target, amount, kind, act))

@@ -1,4 +1,4 @@
-"""The journal: populations book columns of transfers, and the bank sorts them, finds balances and writes the frame."""
+"""The journal: populations book columns of transfers, which are put in order of time."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from moneytrail.schema import CHANNEL, CHANNELS, CURRENCY, INSTANT, TRANSFER_SCHEMA
-from moneytrail.simulate.calendar import DAY, Bools, Calendar, Ints
-from moneytrail.simulate.register import Register
-from moneytrail.simulate.words import CATEGORIES, COUNTRIES, INSTITUTIONS, MONEY, REFERENCES, REGIONS
+from moneytrail.schema import CHANNELS
+from moneytrail.simulate.calendar import DAY, Calendar, Ints
 
 TRANSFER: Final = CHANNELS.index("credit_transfer")
 DIRECT_DEBIT: Final = CHANNELS.index("direct_debit")
@@ -21,7 +18,7 @@ WIRE: Final = CHANNELS.index("wire")
 CHEQUE: Final = CHANNELS.index("cheque")
 NOBODY: Final = -1
 
-_FIELDS: Final[dict[str, tuple[type[np.signedinteger], int]]] = {
+FIELDS: Final[dict[str, tuple[type[np.signedinteger], int]]] = {
     "time": (np.int64, 0),
     "debtor": (np.int32, NOBODY),
     "creditor": (np.int32, NOBODY),
@@ -34,6 +31,7 @@ _FIELDS: Final[dict[str, tuple[type[np.signedinteger], int]]] = {
     "credited": (np.int64, -1),
     "credited_currency": (np.int8, -1),
     "truth": (np.int32, -1),
+    "dirt": (np.int16, 0),
 }
 
 Columns = dict[str, npt.NDArray[np.signedinteger]]
@@ -44,103 +42,70 @@ class Journal:
 
     def __init__(self, calendar: Calendar) -> None:
         self._end = calendar.days * DAY
-        self._blocks: list[Columns] = []
+        self._blocks: list[tuple[int, dict[str, npt.NDArray[np.generic]]]] = []
 
     def book(
-        self, time: Ints, debtor: npt.ArrayLike, creditor: npt.ArrayLike, amount: Ints, **more: npt.ArrayLike
+        self, time: Ints, debtor: npt.ArrayLike, creditor: npt.ArrayLike, amount: npt.ArrayLike, **more: npt.ArrayLike
     ) -> None:
-        """Add transfers; scalars are spread over all of them.
+        """Add transfers; scalars are spread over all of them, times are cut to the millisecond.
 
         Dropped without a word: what falls outside the calendar, amounts of zero, and accounts that pay themselves.
         """
         given: dict[str, npt.ArrayLike] = {
             "time": time, "debtor": debtor, "creditor": creditor, "amount": amount, **more,
         }  # fmt: skip
-        wide = {
-            name: np.broadcast_to(np.asarray(given.get(name, default)), time.shape)
-            for name, (_, default) in _FIELDS.items()
-        }
-        keep = (wide["time"] >= 0) & (wide["time"] < self._end) & (wide["amount"] > 0)
-        keep &= wide["debtor"] != wide["creditor"]
-        self._blocks.append({name: wide[name][keep].astype(dtype) for name, (dtype, _) in _FIELDS.items()})
+        if time.size:
+            narrow = {name: np.asarray(values, dtype=FIELDS[name][0]) for name, values in given.items()}
+            self._blocks.append((time.size, narrow))
 
     def column(self, name: str) -> npt.NDArray[np.signedinteger]:
-        """Return one field of everything booked so far, in booking order."""
-        return np.concatenate([block[name] for block in self._blocks])
+        """Return one field of everything booked so far, in booking order, with what will be dropped."""
+        dtype, default = FIELDS[name]
+        whole = np.empty(sum(size for size, _ in self._blocks), dtype=dtype)
+        start = 0
+        for size, block in self._blocks:
+            whole[start : start + size] = block.get(name, default)
+            start += size
+        return whole
 
-    def ordered(self, register: Register) -> Columns:
-        """Return all transfers by time, then booking order, without honest ones on accounts not yet open."""
-        columns = {name: self.column(name) for name in _FIELDS}
-        opened = np.append((register.column("joined") + 1) * DAY, 0)  # the last entry answers for code -1
-        early = columns["time"] < np.maximum(opened[columns["debtor"]], opened[columns["creditor"]])
-        return by_time({name: values[~early] for name, values in columns.items()})
+    def columns(self) -> Columns:
+        """Return every field of what is to be kept, in booking order."""
+        fields = {name: self.column(name) for name in FIELDS}
+        fields["time"] //= 1000
+        fields["time"] *= 1000
+        keep = (fields["time"] >= 0) & (fields["time"] < self._end) & (fields["amount"] > 0)
+        keep &= fields["debtor"] != fields["creditor"]
+        return fields if keep.all() else {name: values[keep] for name, values in fields.items()}
 
 
-def by_time(columns: Columns) -> Columns:
-    """Sort by time; equal times keep their order."""
-    order = np.argsort(columns["time"], kind="stable")
+def join(parts: list[Columns]) -> Columns:
+    """Put columns of several parts one after the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in FIELDS}
+
+
+def order_by_time(time: npt.NDArray[np.signedinteger]) -> Ints:
+    """Return the positions in order of `time` (microseconds, whole milliseconds); equal times keep their order.
+
+    Sorts one integer made of both: four times as fast as a stable argsort.
+    """
+    if not time.size:
+        return np.zeros(0, dtype=np.int64)
+    bits = int(time.size).bit_length()
+    key = (time - time.min()) // 1000
+    key <<= bits
+    key |= np.arange(time.size)
+    key.sort()
+    key &= (1 << bits) - 1
+    order: Ints = key
+    return order
+
+
+def ordered(columns: Columns) -> Columns:
+    """Return columns in order of time; equal times keep their order."""
+    order = order_by_time(columns["time"])
     return {name: values[order] for name, values in columns.items()}
 
 
-def lowest_balances(columns: Columns, size: int, ours: Bools) -> tuple[Ints, Ints]:
-    """Return, by account code, the lowest running balance from zero (0 or less) and the sum of credits, in pence.
-
-    `columns` must be ordered. An account of ours is debited in pounds and credited in pounds; others stay at 0.
-    """
-    accounts = np.stack([columns["debtor"], columns["creditor"]], axis=1).ravel()
-    gained = np.where(columns["credited"] >= 0, columns["credited"], columns["amount"])
-    change = np.stack([-columns["amount"], gained], axis=1).ravel()
-    mine = np.append(ours, False)[accounts]
-    accounts, change = accounts[mine], change[mine]
-    order = np.argsort(accounts, kind="stable")
-    accounts, running = accounts[order], np.cumsum(change[order])
-    low, credits = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-    if accounts.size:
-        heads = np.flatnonzero(np.append(True, accounts[1:] != accounts[:-1]))
-        before = np.append(0, running)[heads]
-        low[accounts[heads]] = np.minimum(np.minimum.reduceat(running, heads) - before, 0)
-        credits[accounts[heads]] = np.add.reduceat(np.maximum(change[order], 0), heads)
-    return low, credits
-
-
-def transfer_frame(columns: Columns, register: Register, seed: int, epoch: int) -> pl.DataFrame:
-    """Return the canonical frame of ordered `columns`; the label columns stay empty: truth is kept apart."""
-    rows = columns["time"].size
-    names = register.names(seed)
-    row = pl.Series(np.arange(rows))
-    data: dict[str, pl.Series] = {
-        "transaction_id": "T" + row.cast(pl.String).str.zfill(9),
-        "row": row,
-        "booked_at": pl.Series(columns["time"] + epoch).cast(INSTANT),
-        "amount": pl.Series(columns["amount"]),
-        "currency": _coded(MONEY, columns["currency"], CURRENCY),
-        "credited_amount": pl.Series(columns["credited"]).set(pl.Series(columns["credited"] < 0), None),
-        "credited_currency": _coded(MONEY, columns["credited_currency"], CURRENCY),
-        "channel": _coded(CHANNELS, columns["channel"], CHANNEL),
-        "reference": _coded(REFERENCES, columns["reference"]),
-        "merchant_category": _coded(tuple(c.code for c in CATEGORIES), columns["category"]),
-        "location": _coded(REGIONS, columns["location"]),
-    }
-    for side in ("debtor", "creditor"):
-        codes = columns[side]
-        data[f"{side}_account"] = _coded(names, codes)
-        data[f"{side}_institution"] = _coded(INSTITUTIONS, _of(register, "institution", codes))
-        data[f"{side}_country"] = _coded(COUNTRIES, _of(register, "country", codes))
-    labels = {name: pl.Series([None], dtype=TRANSFER_SCHEMA[name]).new_from_index(0, rows) for name in _LABELS}
-    return pl.DataFrame({name: {**data, **labels}[name] for name in TRANSFER_SCHEMA}, schema=dict(TRANSFER_SCHEMA))
-
-
-_LABELS: Final = ("label_illicit", "label_typology", "label_attempt")
-
-
-def _of(register: Register, name: str, codes: npt.NDArray[np.signedinteger]) -> Ints:
-    values: Ints = np.append(register.column(name), NOBODY)[codes]
-    return values
-
-
-def _coded(
-    words: tuple[str, ...] | pl.Series, codes: npt.NDArray[np.signedinteger], dtype: pl.DataType | None = None
-) -> pl.Series:
-    pool = words if isinstance(words, pl.Series) else pl.Series(words, dtype=dtype or pl.String())
-    pool = pool.extend_constant(None, 1)
-    return pool.gather(np.where(codes < 0, len(pool) - 1, codes).astype(np.uint32))
+def part(columns: Columns, start: int, stop: int) -> Columns:
+    """Return the rows from `start` to before `stop`, as views."""
+    return {name: values[start:stop] for name, values in columns.items()}

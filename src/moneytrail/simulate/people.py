@@ -1,4 +1,7 @@
-"""Who the customers are: work, income, home, household, and the accounts they hold."""
+"""Who the customers are: work, income, home, household, and the accounts they hold.
+
+Everything here is planned once, over all days. Every number is design unless a source is named.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +58,9 @@ def settle(bank: Bank, town: Town, size: int, key: str) -> People:
     region = np.where(partner >= 0, region[np.minimum(partner, np.arange(size))], region)
     account = _open(bank, rng, work, income, region, partner)
     employer = (town.employers.size * rng.random(size) ** 1.7).astype(np.int64)
+    quiet = rng.random(size) < 0.03
+    bank.note("newcomer", account[bank.register.column("joined")[account] >= 0])
+    bank.note("quiet account", account[quiet])
     return People(
         key=key,
         account=account,
@@ -66,7 +72,7 @@ def settle(bank: Bank, town: Town, size: int, key: str) -> People:
         employer=np.where(work == EMPLOYED, employer, -1),
         housing=rng.choice(4, size, p=(0.34, 0.26, 0.10, 0.30)),
         partner=partner,
-        quiet=rng.random(size) < 0.03,
+        quiet=quiet,
         sweepers=(rng.random(size) < 0.02) & (work == EMPLOYED),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,18 @@ import numpy.typing as npt
 from moneytrail.simulate.calendar import Calendar, Ints
 from moneytrail.simulate.journal import Journal
 from moneytrail.simulate.register import BUSINESS, Register
-from moneytrail.simulate.words import CATEGORIES, OURS, REGION_SHARE, REGIONS, TRADES, UK_BANK_SHARE, UK_BANKS
+from moneytrail.simulate.weather import Weather
+from moneytrail.simulate.words import (
+    CATEGORIES,
+    COUNTRIES,
+    FOREIGN_BANKS,
+    OURS,
+    REGION_SHARE,
+    REGIONS,
+    TRADES,
+    UK_BANK_SHARE,
+    UK_BANKS,
+)
 
 ONLINE = len(REGIONS)
 MONTHLY, FOUR_WEEKLY, WEEKLY = 0, 1, 2
@@ -19,22 +31,56 @@ MONTHLY, FOUR_WEEKLY, WEEKLY = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """What every population is given: the days, the accounts, the journal, and its own stream of chance."""
+    """What every population plans with: the days, the accounts, the weather, and its own stream of chance.
+
+    A population plans once, over all days (who takes part, how much, which accounts it opens), and returns an
+    :data:`Activity` that books one chapter. Accounts are opened while planning only: a chapter depends on the plans
+    and on its own streams, so chapters can be made in any order and at the same time.
+    """
 
     seed: int
     customers: int
     calendar: Calendar
     register: Register
-    journal: Journal
+    weather: Weather
+    populations: dict[str, list[Ints]] = field(default_factory=dict)
+
+    def note(self, population: str, accounts: npt.NDArray[np.signedinteger]) -> None:
+        """Record while planning that `accounts` belong to a population, by its suppressor's code or a short name.
+
+        The truth tells it, so that false alerts can be counted by look-alike. An account may be in several.
+        """
+        self.populations.setdefault(population, []).append(np.asarray(accounts, dtype=np.int64))
 
     def stream(self, *path: str) -> np.random.Generator:
-        """Return the generator of one population: it depends on the seed and `path`, and on nothing drawn before."""
-        key = tuple(zlib.crc32(part.encode()) for part in path)
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+        """Return the generator of one plan: it depends on the seed and `path`, and on nothing drawn before."""
+        return _generator(self.seed, path)
 
     def some(self, share: float, least: int = 1) -> int:
         """Return how many of something there are at `share` of the customers, `least` or more."""
         return max(least, round(self.customers * share))
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A run of days to be written: its calendar, its journal, and the streams of chance that are this chapter's own."""
+
+    seed: int
+    calendar: Calendar
+    journal: Journal
+
+    def stream(self, *path: str) -> np.random.Generator:
+        """Return the generator of one population in this chapter: it depends on the seed, `path` and the chapter."""
+        return _generator(self.seed, (*path, f"day {self.calendar.first}"))
+
+
+Activity = Callable[[Chapter], None]
+"""Books what one population does in one chapter."""
+
+
+def _generator(seed: int, path: tuple[str, ...]) -> np.random.Generator:
+    key = tuple(zlib.crc32(part.encode()) for part in path)
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +148,46 @@ def found(bank: Bank) -> Town:
     )
 
 
-def businesses(bank: Bank, rng: np.random.Generator, size: int, trade: str | npt.ArrayLike, ours: float = 1.0) -> Ints:
-    """Open `size` business accounts of one trade (or of given trade codes); a share `ours` of them at this bank."""
-    codes = TRADES.index(trade) if isinstance(trade, str) else trade
+def businesses(
+    bank: Bank,
+    rng: np.random.Generator,
+    size: int,
+    trade: str | npt.ArrayLike,
+    ours: float = 1.0,
+    **more: npt.ArrayLike,
+) -> Ints:
+    """Open `size` business accounts of one trade (or of given trade codes); a share `ours` of them at this bank.
+
+    `more` are other columns of the register, instead of what is drawn here.
+    """
+    own = bank.register.size + np.arange(size)
     here = rng.random(size) < ours
-    return bank.register.open(
-        size,
-        kind=BUSINESS,
-        trade=codes,
-        institution=np.where(here, OURS, rng.choice(UK_BANKS, size, p=UK_BANK_SHARE)),
-        region=rng.choice(len(REGIONS), size, p=REGION_SHARE),
-        opened=bank.register.first_day - rng.exponential(2200, size).astype(np.int64) - 20,
-        buffer=rng.lognormal(13.5, 0.8, size),
-        address=bank.register.size + np.arange(size),
-        phone=bank.register.size + np.arange(size),
-        email=bank.register.size + np.arange(size),
-    )
+    columns: dict[str, npt.ArrayLike] = {
+        "kind": BUSINESS,
+        "trade": TRADES.index(trade) if isinstance(trade, str) else trade,
+        "institution": np.where(here, OURS, rng.choice(UK_BANKS, size, p=UK_BANK_SHARE)),
+        "region": rng.choice(len(REGIONS), size, p=REGION_SHARE),
+        "opened": bank.register.first_day - rng.exponential(2200, size).astype(np.int64) - 20,
+        "buffer": rng.lognormal(13.5, 0.8, size),
+        **dict.fromkeys(("address", "phone", "email"), own),
+    }
+    return bank.register.open(size, **{**columns, **more})
+
+
+def businesses_abroad(bank: Bank, rng: np.random.Generator, countries: tuple[str, ...], size: int) -> Ints:
+    """Open `size` business accounts at banks of the given countries."""
+    codes = np.array([COUNTRIES.index(country) for country in countries])
+    banks = FOREIGN_BANKS[rng.integers(0, FOREIGN_BANKS.size, size)]
+    return bank.register.open(size, kind=BUSINESS, institution=banks, country=codes[rng.integers(0, codes.size, size)])
+
+
+_SAME_OWNER = ("region", "opened", "joined", "trade", "party", "address", "phone", "email", "device")
+
+
+def beside(bank: Bank, account: Ints, **columns: npt.ArrayLike) -> Ints:
+    """Open one more account for the owner of each of `account`: same party, address, telephone, e-mail and device."""
+    same = {name: bank.register.column(name)[account] for name in _SAME_OWNER}
+    return bank.register.open(account.size, **{**same, **columns})
 
 
 def _shops(bank: Bank, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
