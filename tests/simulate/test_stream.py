@@ -110,11 +110,11 @@ def test_books_against_a_plain_replay(seed: int) -> None:
     register.open(4, institution=3)
     chapters = calendar.chapters(14)
     made = [rows(rng, 300, chapter.first, chapter.last, 16) for chapter in chapters]
+    everything = join(made)
     books = Books(register)
     pieces = [p for c, m in zip(chapters, made, strict=True) for p in books.take(c, ordered(m))]
     out = join(pieces)
 
-    everything = join(made)
     inside = everything["time"] < calendar.days * DAY
     expected = np.sort(everything["time"][inside])
     assert (out["time"] == expected).all()

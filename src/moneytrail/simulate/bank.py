@@ -51,9 +51,9 @@ MOST_TRIES: Final = 6
 """Gangs that may be turned away before no more are looked for."""
 LEAST: Final = frozenset({"S01", "L03"})
 """What the one gang of a very small bank does."""
-LARGE: Final = 120_000
-"""Customers from which chapters are shorter, so that one fits in memory."""
-BLOCK: Final = 500_000
+LENGTHS: Final = ((30_000, CHAPTER), (60_000, 14), (10**9, 7))
+"""Days of a chapter for banks of up to so many customers: about a million rows, so that memory is used again."""
+BLOCK: Final = 250_000
 """Rows of a frame, and of a row group in Parquet."""
 
 
@@ -216,7 +216,7 @@ class _Making:
     def transfers(self) -> Iterator[pl.DataFrame]:
         """Yield all transfers in order, in frames of no more than :data:`BLOCK` rows."""
         bank, wish = self.bank, self.wish
-        length = next(days for days, most in ((CHAPTER, LARGE), (14, 2 * LARGE), (7, 10**9)) if wish.customers <= most)
+        length = next(days for most, days in LENGTHS if wish.customers <= most)
         chapters = bank.calendar.chapters(length)
         work = [partial(self._chapter, calendar) for calendar in chapters]
         rest = _Blocks()
@@ -235,8 +235,8 @@ class _Making:
         chapter = Chapter(self.wish.seed, calendar, Journal(calendar))
         for activity in self._activities:
             activity(chapter)
-        gangs = gang_columns(self.made, self.bank.register, calendar.first * DAY, calendar.last * DAY)
-        booked = after_opening(join([chapter.journal.columns(), gangs]), self.bank.register)
+        chapter.journal.add(gang_columns(self.made, self.bank.register, calendar.first * DAY, calendar.last * DAY))
+        booked = after_opening(chapter.journal.columns(), self.bank.register)
         return ordered(soil(booked, self.wish.seed, self.wish.dirt))
 
     def tables(self) -> dict[str, pl.DataFrame]:

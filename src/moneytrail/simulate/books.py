@@ -17,7 +17,7 @@ from numba import njit
 
 from moneytrail.simulate.calendar import DAY, EARLY, Bools, Calendar, Ints
 from moneytrail.simulate.dirt import DUPLICATE
-from moneytrail.simulate.journal import FIELDS, Columns, join, ordered, part
+from moneytrail.simulate.journal import FIELDS, Columns, join, kept, ordered, part
 from moneytrail.simulate.register import Register
 from moneytrail.simulate.words import OURS
 
@@ -71,7 +71,7 @@ def after_opening(columns: Columns, register: Register) -> Columns:
     keep = np.empty(columns["time"].size, dtype=np.bool_)
     if _stands(columns["time"], columns["debtor"], columns["creditor"], register.column("joined"), DAY, keep):
         return columns
-    return {name: values[keep] for name, values in columns.items()}
+    return kept(columns, keep)
 
 
 @njit(cache=True, nogil=True)

@@ -190,7 +190,7 @@ class Broker(Collector):
     def holds(self) -> bool:
         """Return whether some 90 days hold payers and payees enough, and hardly anything stayed."""
         account = self.accounts[0]
-        rows = [row[:4] for row in self.gang.truth.rows if account in row[1:3]]
+        rows = [row[:4] for row in self.gang.rows() if account in row[1:3]]
         return any(_transfers_value(rows, account, row[0]) for row in rows if row[1] == account)
 
 

@@ -132,6 +132,8 @@ def _slots(start: date, first: int, last: int, week: tuple[float, ...]) -> npt.N
 
 FLAT_WEEK: Final = (1.0,) * 7
 OFFICE_WEEK: Final = (1.0, 1.0, 1.0, 1.0, 1.1, 0.15, 0.05)
+COUNTER_WEEK: Final = (1.0, 1.0, 1.0, 1.0, 1.1, 0.7, 0.35)
+"""Cash is taken at branches, at post offices and by machines; some are open on Sundays."""
 SHOPPING_WEEK: Final = (0.9, 0.9, 0.95, 1.0, 1.2, 1.35, 1.0)
 EVENING_WEEK: Final = (0.8, 0.8, 0.85, 1.0, 1.4, 1.5, 1.2)
 

@@ -34,7 +34,7 @@ from moneytrail.simulate.payments import (
 from moneytrail.simulate.people import People
 from moneytrail.simulate.register import BUSINESS, CHARITY
 from moneytrail.simulate.town import ONLINE, Activity, Bank, Chapter, Town, businesses, businesses_abroad, visit
-from moneytrail.simulate.words import CATEGORIES, REGIONS, TRADES, merchant, references
+from moneytrail.simulate.words import CATEGORIES, REGIONS, TRADES, merchant, reference, references
 
 SHORE: Final = np.array(
     [REGIONS.index(name) for name in ("South East", "South East", "South West", "East of England", "Wales", "Scotland")]
@@ -43,6 +43,10 @@ CHANNEL: Final = REGIONS.index("South East")
 """The region of the Channel ports."""
 BOATING: Final = (0.45, 0.55, 0.9, 1.2, 1.45, 1.55, 1.5, 1.3, 1.0, 0.75, 0.6, 0.5)
 """How much is bought for boats by month."""
+DUES: Final = np.array(
+    [reference("marine", word) for word in ("mooring", "berth", "slip fees", "harbour dues", "sailing subs")]
+)
+"""What people write beside what they pay a club or harbour every month."""
 HOLIDAYS: Final = (0.4, 0.6, 0.7, 1.0, 1.1, 1.2, 1.8, 2.0, 1.1, 0.9, 0.5, 0.7)
 
 
@@ -125,7 +129,7 @@ def marine_clubs(bank: Bank, town: Town, people: People) -> Activity:
     berth = rounded(100 * rng.lognormal(np.log(240), 0.4, of_club.size).clip(80, 900), 500)
     moored = np.flatnonzero(rng.random(of_club.size) < 0.45)
     due = of(rng, np.array((1, 1, 5, 15)), size)[of_club]
-    words = references(rng, "marine", of_club.size, 0.1)
+    words = of(rng, DUES, of_club.size)
     dealer = of(rng, town.firms, (size, 3))
     season, gear = weights(bank, OFFICE_WEEK, BOATING), np.array([merchant("4468"), merchant("5551"), merchant("5941")])
     rate = rng.uniform(1.0, 3.5, size)
@@ -235,7 +239,7 @@ def boat_owners(bank: Bank, town: Town, people: People) -> Activity:
     saved = np.where(people.savings[owner[new]] >= 0, people.savings[owner[new]], people.outside[owner[new]])
     harbour, due = of(rng, town.firms, owner.size), rng.integers(1, 29, owner.size)
     mooring = rounded(100 * rng.lognormal(np.log(110), 0.5, owner.size).clip(35, 600), 500)
-    berth = references(rng, "marine", owner.size)
+    words_due = of(rng, DUES, owner.size)
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream("boat owners")
@@ -246,7 +250,7 @@ def boat_owners(bank: Bank, town: Town, people: People) -> Activity:
 
     return together(
         book,
-        standing("moorings", account, harbour, mooring, due, DEBIT, berth),
+        standing("moorings", account, harbour, mooring, due, DEBIT, words_due),
         planned(at(start, around(rng, 9, 1, new.size)), saved, account[new], funds),
         planned(time, account[buys], seller, rounded(price, 500), reference=words),
     )

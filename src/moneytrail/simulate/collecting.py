@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from moneytrail.simulate.acts import ESCROWED, PREPAID, Fee, Opening
-from moneytrail.simulate.calendar import DAY, HOUR, Ints
+from moneytrail.simulate.calendar import DAY, HOUR, Floats, Ints
 from moneytrail.simulate.crossings import crossings, party_fee, seat_price
 from moneytrail.simulate.gangs import PASSENGERS, Gang, Place
 from moneytrail.simulate.releasing import BAND, MOST_PART, Collector, Credit, Deal, is_fan_in, onward, split, waking
@@ -173,23 +173,30 @@ def _follows(count: Ints, arrivals: Ints, month: Ints, end: int) -> bool:
     window = slice(end - 180, end)
     if count[window].sum() < 20:
         return False
-    lift = _lift(count[window], arrivals, month, window)
     shifts = np.linspace(5, min(350, arrivals.size - 5), 200).astype(np.int64)
-    chance = [_lift(count[window], np.roll(arrivals, int(shift)), month, window) for shift in shifts]
-    return lift >= 1.9 and sum(other >= lift for other in chance) < 0.008 * len(chance)
+    days = (np.arange(arrivals.size) - np.append(0, shifts)[:, None]) % arrivals.size
+    lift, *chance = _lifts(count[window], arrivals[days], month[window], window).tolist()
+    return bool(lift >= 1.9 and sum(other >= lift for other in chance) < 0.008 * len(chance))
 
 
-def _lift(count: Ints, arrivals: Ints, month: Ints, window: slice) -> float:
-    """Return credits a day on days of many recent arrivals over those of few, by thirds of each calendar month."""
-    recent = (arrivals + np.append(0, arrivals[:-1]) + np.append((0, 0), arrivals[:-2]))[window]
-    high, low = np.zeros((2, recent.size), dtype=np.bool_)
-    for one in np.unique(month[window]):
-        days = np.flatnonzero(month[window] == one)
-        order = days[np.argsort(recent[days], kind="stable")]
+def _lifts(count: Ints, arrivals: Ints, month: Ints, window: slice) -> Floats:
+    """Return credits a day on days of many recent arrivals over those of few, by thirds of each calendar month.
+
+    For each row of `arrivals` (the series as it was, and shifted in a ring).
+    """
+    padded = np.pad(arrivals, ((0, 0), (2, 0)))
+    recent = (padded[:, 2:] + padded[:, 1:-1] + padded[:, :-2])[:, window]
+    few, many, low, high = np.zeros((4, len(recent)))
+    for one in np.unique(month):
+        days = np.flatnonzero(month == one)
+        order = count[days][np.argsort(recent[:, days], axis=1, kind="stable")]
         third = days.size // 3
-        low[order[:third]], high[order[days.size - third :]] = True, True
-    few = count[low].mean() if low.any() else 0.0
-    return float(count[high].mean() / few) if few else float(count[high].sum() > 0) * 99.0
+        few, low = few + order[:, :third].sum(axis=1), low + third
+        many, high = many + order[:, days.size - third :].sum(axis=1), high + third
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (many / high) / (few / low)
+    found: Floats = np.where(few > 0, ratio, np.where(many > 0, 99.0, 0.0))
+    return found
 
 
 class Escrow(Collector):

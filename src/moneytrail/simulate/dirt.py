@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numba import njit
 
 from moneytrail.simulate.calendar import DAY, SECOND
-from moneytrail.simulate.journal import CASH, TRANSFER, Columns, join
+from moneytrail.simulate.journal import CASH, FIELDS, TRANSFER, Columns, join
 from moneytrail.simulate.words import REFERENCES
 
 LATE: Final = 1
@@ -72,10 +72,11 @@ _FIELD_OF: Final = {NO_REFERENCE: "reference", NO_CATEGORY: "category", NO_LOCAT
 
 
 def soil(columns: Columns, seed: int, strength: float) -> Columns:
-    """Return `columns` with dirt: fields taken away, times moved, reversals and duplicates added at the end.
+    """Take `columns`, which is emptied, and return them with dirt: fields taken away, times moved, rows added.
 
-    `strength` multiplies the :data:`RATES`; 0 leaves everything clean. What gangs do is not reversed: their money is
-    accounted for elsewhere. A transfer with two currencies is not reversed either.
+    Reversals and duplicates come at the end. `strength` multiplies the :data:`RATES`; 0 leaves everything clean. What
+    gangs do is not reversed: their money is accounted for elsewhere. A transfer with two currencies is not reversed
+    either.
     """
     if strength <= 0:
         return columns
@@ -89,7 +90,8 @@ def soil(columns: Columns, seed: int, strength: float) -> Columns:
     back = np.flatnonzero(((marked & REVERSAL) > 0) & real & (columns["debtor"] >= 0) & (columns["creditor"] >= 0))
     twice = np.flatnonzero((marked & DUPLICATE) > 0)
     marked &= ~np.int16(REVERSAL | DUPLICATE)
-    return join([columns, _reversals(columns, back), _duplicates(columns, twice)])
+    more = join([_reversals(columns, back), _duplicates(columns, twice)])
+    return {name: np.concatenate([columns.pop(name), more[name]]) for name in FIELDS}
 
 
 def _reversals(columns: Columns, back: npt.NDArray[np.int64]) -> Columns:

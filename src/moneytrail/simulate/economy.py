@@ -111,7 +111,7 @@ class Business:
             leaves = gang.hour(day, 0.5, 5.5)
             last = number == len(launches) - 1
             lead = int(gang.rng.integers(9, 16))
-            gang.at(leaves - lead * DAY, partial(self._recruit, leaves=leaves, last=last))
+            gang.at(gang.hour(day - lead, 9, 20), partial(self._recruit, leaves=leaves, last=last))
         for day in range(5, days, 7):
             gang.at(gang.hour(day, 10, 18), self._review)
 
@@ -169,7 +169,9 @@ class Business:
             collection = self._collection("S14" if indebted else self._way(mode, now), now)
             party = Party(heads, Fee(payer, amount, mode, leaves), collection)
             if collection:
-                gang.at(now + int(rng.uniform(0.05, 6) * DAY), lambda then: collection.agree(then, party.fee))
+                gang.at(
+                    gang.awake(now + int(rng.uniform(0.05, 6) * DAY)), lambda then: collection.agree(then, party.fee)
+                )
                 return party
         party = Party(heads, Fee(-1, amount, mode, leaves), hand=bool(seen))
         self._pay_before(now, party)
@@ -221,11 +223,11 @@ class Business:
             elif not last and (party.fee.mode == PREPAID or (party.tries < 3 and gang.rng.random() < RETRY)):
                 self.waiting.append(party)
             else:
-                self._fail(now + int(gang.rng.uniform(1, 12) * DAY), party)
+                self._fail(gang.awake(now + int(gang.rng.uniform(1, 12) * DAY)), party)
         if last:
             left, self.waiting = self.waiting, []
             for party in left:
-                self._fail(now + int(gang.rng.uniform(2, 20) * DAY), party)
+                self._fail(gang.awake(now + int(gang.rng.uniform(2, 20) * DAY)), party)
 
     def _arrive(self, now: int, party: Party) -> None:
         gang, fee = self.gang, party.fee

@@ -85,7 +85,7 @@ def shopping_time(gang: Gang, now: int, day: int, code: str) -> int:
 
 def rests(gang: Gang, typology: str, days: int, now: int) -> bool:
     """Return whether the gang has begun as many attempts of a typology as one in `days` days allows."""
-    begun = sum(name == gang.name and kind == typology for name, kind, _, _ in gang.truth.attempts.values())
+    begun = gang.begun[typology]
     return begun > now // (days * DAY)
 
 

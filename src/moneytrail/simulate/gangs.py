@@ -10,13 +10,13 @@ in a place is what is there: no account of a gang falls below zero, and nothing 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from moneytrail.simulate.calendar import DAY, HOUR
+from moneytrail.simulate.calendar import DAY, HOUR, around
 from moneytrail.simulate.journal import CARD, CASH, NOBODY, TRANSFER, WIRE
 from moneytrail.simulate.people import People
 from moneytrail.simulate.register import BUSINESS
@@ -49,13 +49,6 @@ class Attempt:
     careful: bool
 
 
-@dataclass(order=True, slots=True)
-class _Due:
-    time: int
-    turn: int
-    act: Callable[[int], object] = field(compare=False)
-
-
 class Gang:
     """One gang.
 
@@ -72,6 +65,8 @@ class Gang:
         The gang's first microsecond and the end of the calendar.
     repertoire : frozenset of str
         The typologies that this gang uses.
+    begun : Counter of str
+        Attempts begun so far, by typology.
     """
 
     def __init__(self, bank: Bank, town: Town, people: People, truth: Truth, index: int, strength: float) -> None:
@@ -83,9 +78,11 @@ class Gang:
         self.repertoire: frozenset[str] = frozenset()
         self._people = people
         self._held: dict[Place, int] = defaultdict(int)
-        self._agenda: list[_Due] = []
+        self._agenda: list[tuple[int, int, Callable[[int], object]]] = []
         self._turn = 0
         self._tries = 0
+        self.begun: Counter[str] = Counter()
+        self._first_row = len(truth.rows)
         self._phase = float(self.rng.random())
         self._ends: dict[int, Place] = {}
         self.organiser = self.fresh("organiser", 0)
@@ -96,13 +93,13 @@ class Gang:
         """Call ``act(time)`` at `time` (microseconds); what lies behind the last day is never called."""
         if time < self.end:
             self._turn += 1
-            heapq.heappush(self._agenda, _Due(max(int(time), 0) // 1000 * 1000, self._turn, act))
+            heapq.heappush(self._agenda, (max(int(time), 0) // 1000 * 1000, self._turn, act))
 
     def run(self) -> None:
         """Do everything on the agenda in order of time."""
         while self._agenda:
-            due = heapq.heappop(self._agenda)
-            due.act(due.time)
+            time, _, act = heapq.heappop(self._agenda)
+            act(time)
 
     def hour(self, day: int, low: float = 9.0, high: float = 21.0) -> int:
         """Return a time on `day` between two hours."""
@@ -110,7 +107,13 @@ class Gang:
 
     def moment(self, day: int) -> int:
         """Return a time on `day` as private people pay: about half past four in the afternoon, give or take four."""
-        return int(day) * DAY + int(np.clip(self.rng.normal(16.5, 4), 6.5, 23.9) * HOUR)
+        hour = float(around(self.rng, 16.5, 4.0, 1)[0])
+        return int(day) * DAY + int(hour * HOUR)
+
+    def awake(self, time: int) -> int:
+        """Return a time at which private people pay, not before `time`: on its day, or on the next."""
+        moment = self.moment(time // DAY)
+        return moment if moment >= time else self.moment(time // DAY + 1)
 
     # Attempts.
 
@@ -124,6 +127,7 @@ class Gang:
         """Record the start of an attempt on `account`."""
         code = f"{self.name}-{len(self.truth.attempts) + 1:05d}"
         self.truth.attempts[code] = (self.name, typology, account, "careful" if careful else "naive")
+        self.begun[typology] += 1
         return Attempt(code, typology, account, careful)
 
     def give_up(self, attempt: Attempt) -> None:
@@ -131,6 +135,10 @@ class Gang:
         gang, typology, account, strength = self.truth.attempts[attempt.code]
         if strength == "naive":
             self.truth.attempts[attempt.code] = (gang, typology, account, "incomplete")
+
+    def rows(self) -> list[tuple[int, ...]]:
+        """Return the rows that this gang booked so far: time, debtor, creditor, amount and the rest."""
+        return self.truth.rows[self._first_row :]
 
     # People and accounts.
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moneytrail.schema import CHANNELS
-from moneytrail.simulate.calendar import DAY, Calendar, Ints
+from moneytrail.simulate.calendar import DAY, Bools, Calendar, Ints
 
 TRANSFER: Final = CHANNELS.index("credit_transfer")
 DIRECT_DEBIT: Final = CHANNELS.index("direct_debit")
@@ -68,14 +68,28 @@ class Journal:
             start += size
         return whole
 
+    def add(self, columns: Columns) -> None:
+        """Add transfers that are columns already."""
+        self._blocks.append((columns["time"].size, dict(columns)))
+
     def columns(self) -> Columns:
-        """Return every field of what is to be kept, in booking order."""
-        fields = {name: self.column(name) for name in FIELDS}
+        """Take every field of what is to be kept out of the journal, in booking order; it is empty then."""
+        fields: Columns = {}
+        for name in FIELDS:
+            fields[name] = self.column(name)
+            for _, block in self._blocks:
+                block.pop(name, None)
+        self._blocks = []
         fields["time"] //= 1000
         fields["time"] *= 1000
         keep = (fields["time"] >= 0) & (fields["time"] < self._end) & (fields["amount"] > 0)
         keep &= fields["debtor"] != fields["creditor"]
-        return fields if keep.all() else {name: values[keep] for name, values in fields.items()}
+        return fields if keep.all() else kept(fields, keep)
+
+
+def kept(columns: Columns, keep: Bools) -> Columns:
+    """Take the rows that are to be kept out of `columns`, which is emptied: a chapter should not be there twice."""
+    return {name: columns.pop(name)[keep] for name in FIELDS}
 
 
 def join(parts: list[Columns]) -> Columns:
@@ -101,9 +115,9 @@ def order_by_time(time: npt.NDArray[np.signedinteger]) -> Ints:
 
 
 def ordered(columns: Columns) -> Columns:
-    """Return columns in order of time; equal times keep their order."""
+    """Take the rows out of `columns`, which is emptied, in order of time; equal times keep their order."""
     order = order_by_time(columns["time"])
-    return {name: values[order] for name, values in columns.items()}
+    return {name: columns.pop(name)[order] for name in FIELDS}
 
 
 def part(columns: Columns, start: int, stop: int) -> Columns:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from numba import njit
 
 from moneytrail.simulate.calendar import (
+    COUNTER_WEEK,
     DAY,
     EVENING_WEEK,
     FLAT_WEEK,
@@ -474,11 +475,16 @@ def cash(bank: Bank, people: People) -> Activity:
         chapter.journal.book(time, account, NOBODY, amount, channel=CASH, location=region)
         who = often(rng, chapter, brought)
         amount = rounded(_pence(rng, who.size, 160, 1.0, (10, 9000)), 500)
-        time = _when(rng, chapter.calendar, who.size, OFFICE_WEEK, (12.7, 2))
+        time = _when(rng, chapter.calendar, who.size, COUNTER_WEEK, (12.7, 2))
         account, region = people.account[who], people.region[who]
         chapter.journal.book(time, NOBODY, account, amount, channel=CASH, location=region)
 
     return book
+
+
+MONTHS_ALIKE = 1.5
+"""Shape of the gamma law between one person's months. Design, after a real bank's (Berka, PKDD 1999), where payments
+a month vary by a half."""
 
 
 def private(bank: Bank, people: People, friends: Ints) -> Activity:
@@ -489,7 +495,8 @@ def private(bank: Bank, people: People, friends: Ints) -> Activity:
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream(people.key, "private")
-        who = often(rng, chapter, rate)
+        # Nobody's months are alike: one is spent among friends, the next at home.
+        who = often(rng, chapter, rate * rng.gamma(MONTHS_ALIKE, 1 / MONTHS_ALIKE, rate.size))
         friend = circle[who, (6 * rng.random(who.size) ** 1.8).astype(np.int64)]
         time = _when(rng, chapter.calendar, who.size, EVENING_WEEK, (18.5, 3.6))
         _either_way(chapter.journal, rng, (time, people.account[who], friend, _small(rng, who.size, 400)))
@@ -613,7 +620,7 @@ def larger_sums(bank: Bank, people: People, friends: Ints) -> Activity:
 
     The other side is somebody known, somebody met once, or one's own account at another bank.
     """
-    rate = bank.stream(people.key, "larger sums").gamma(1.2, 0.28, people.size) * active(people)
+    rate = bank.stream(people.key, "larger sums").gamma(1.2, 0.5, people.size) * active(people)
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream(people.key, "larger sums")
@@ -621,7 +628,7 @@ def larger_sums(bank: Bank, people: People, friends: Ints) -> Activity:
         kind = rng.random(who.size)
         other = np.where(kind < 0.4, _known(rng, friends, people.account[who]), bank.register.anyone(rng, who.size))
         other = np.where(kind > 0.88, people.outside[who], other)
-        pence = _pence(rng, who.size, 800, 1.0, (50, 25_000)).astype(np.int64)
+        pence = _pence(rng, who.size, 900, 1.0, (50, 25_000)).astype(np.int64)
         out: Bools = rng.random(who.size) < 0.5
         chapter.journal.book(
             _when(rng, chapter.calendar, who.size, FLAT_WEEK, (16, 4)),
@@ -671,16 +678,27 @@ def family(bank: Bank, people: People, friends: Ints) -> Activity:
 
 
 def saving(bank: Bank, people: People) -> Activity:
-    """Put money aside every month in one's own second account; three times in ten half of it comes back."""
+    """Put money aside every month in one's own second account; three times in ten half of it comes back.
+
+    Now and then a larger sum is moved, either way: a bonus put away, a holiday or a car to be paid.
+    """
     rng = bank.stream(people.key, "saving")
     savers = np.flatnonzero((people.savings >= 0) & (active(people) == 1.0))
     put = rounded(people.income[savers] * rng.uniform(0.03, 0.14, savers.size), 1000)
     parties, day = (people.account[savers], people.savings[savers]), rng.integers(1, 29, savers.size)
     bank.note("R-OWN", np.concatenate(parties))
     orders = _orders(day, np.full(savers.size, 6.0), parties, put, references(rng, "own", savers.size, 0.3))
+    rate = rng.gamma(1.2, 0.5, savers.size)
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream(people.key, "saving")
+        some = savers[often(rng, chapter, rate)]
+        sums = human_sums(rng, _pence(rng, some.size, 800, 1.0, (30, 30_000)).astype(np.int64))
+        away = rng.random(some.size) < 0.55
+        here, there = people.account[some], people.savings[some]
+        moment = _when(rng, chapter.calendar, some.size, FLAT_WEEK, (16, 4))
+        debtor, creditor = np.where(away, here, there), np.where(away, there, here)
+        chapter.journal.book(moment, debtor, creditor, sums, reference=free_text(rng, some.size))
         who, time = orders.turns(chapter.calendar)
         orders.book(chapter.journal, who, time, orders.amount[who])
         back = rng.random(who.size) < 0.3

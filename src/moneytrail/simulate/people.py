@@ -119,8 +119,8 @@ def _open(bank: Bank, rng: np.random.Generator, work: Ints, income: Floats, regi
 
 
 def _savings(bank: Bank, rng: np.random.Generator, account: Ints) -> Ints:
-    """Give a quarter of the people a second account under the same party, address, telephone and device."""
-    has = rng.random(account.size) < 0.25
+    """Give four in ten of the people a second account under the same party, address, telephone and device."""
+    has = rng.random(account.size) < 0.4
     holders = account[has]
     same = {name: bank.register.column(name)[holders] for name in _SHARED}
     codes = np.full(account.size, -1, dtype=np.int64)

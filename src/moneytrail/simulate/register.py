@@ -119,16 +119,16 @@ class Register:
 
     def institution(self, codes: npt.NDArray[np.signedinteger]) -> Ints:
         """Return the bank of each code, a position in ``INSTITUTIONS``; -1 for nobody."""
-        table = np.append(self.column("institution"), -1)
-        known = table[np.where(codes < ANYONE, codes, -1)]
+        known = np.where(codes < 0, -1, self.column("institution")[np.clip(codes, 0, self._size - 1)])
         mixed = (codes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
         elsewhere = UK_BANKS[np.searchsorted(EDGES, mixed, side="right")]
         return np.where(codes < ANYONE, known, elsewhere)
 
     def country(self, codes: npt.NDArray[np.signedinteger]) -> Ints:
         """Return the country of each code, a position in ``COUNTRIES``; -1 for nobody."""
-        table = np.append(self.column("country"), -1).astype(np.int64)
-        return np.where(codes < ANYONE, table[np.where(codes < ANYONE, codes, -1)], 0)
+        known = self.column("country")[np.clip(codes, 0, self._size - 1)]
+        found: Ints = np.select([codes < 0, codes < ANYONE], [-1, known], 0).astype(np.int64)
+        return found
 
     @property
     def size(self) -> int:

@@ -268,7 +268,7 @@ def cash_businesses(bank: Bank, town: Town) -> Activity:
     def book(chapter: Chapter) -> None:
         rng = chapter.stream("cash businesses")
         calendar = chapter.calendar
-        busy = np.array((0.85, 0.85, 0.9, 1.0, 1.35, 1.5, 0.0))[
+        busy = np.array((0.85, 0.85, 0.9, 1.0, 1.35, 1.5, 0.3))[
             calendar.weekday(np.arange(calendar.first, calendar.last))
         ]
         who, day = np.nonzero((rng.random((size, busy.size)) < frequency[:, None]) & (busy > 0))
@@ -413,8 +413,10 @@ def _pay_suppliers(chapter: Chapter, rng: np.random.Generator, town: Town, firms
         time = at(chapter.calendar.first + week * 7 + 7 + rng.integers(0, 5, who.size), around(rng, 11, 2, who.size))
         words = references(rng, "invoice", who.size, 0.05)
         chapter.journal.book(time, who, supplier, paid, reference=words)
+    if chapter.calendar.first % CHAPTER:
+        return  # VAT goes once in four weeks, however short the chapters are
     payer = np.flatnonzero(total > 20_000)
-    due = (total[payer] * 0.15).astype(np.int64)
+    due = (total[payer] * 0.15 * CHAPTER / (chapter.calendar.last - chapter.calendar.first)).astype(np.int64)
     time = at(np.full(payer.size, chapter.calendar.last + 1), np.full(payer.size, 3.0))
     more = {"channel": DIRECT_DEBIT, "reference": reference("tax", "VAT")}
     chapter.journal.book(time, firms[payer], town.tax, due, **more)

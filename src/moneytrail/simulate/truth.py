@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from moneytrail.schema import INSTANT
@@ -114,31 +115,35 @@ class Truth:
         self.parties.setdefault((gang, account), (role, HELD_TO_BE[role]))
 
 
+Codes = npt.NDArray[np.signedinteger]
+
+
 class Seen:
     """What of the truth got into the data: rows of illicit transfers and of soiled ones, as they are written."""
 
     def __init__(self) -> None:
-        self._illicit: list[tuple[Ints, Ints]] = []
-        self._dirty: list[tuple[Ints, Ints]] = []
+        self._illicit: list[tuple[Ints, Codes]] = []
+        self._dirty: list[tuple[Ints, Codes]] = []
 
     def note(self, first: int, columns: Columns) -> None:
         """Note the marked rows of ordered `columns`, whose first row is number `first` of the bank."""
         for name, found, least in (("truth", self._illicit, 0), ("dirt", self._dirty, 1)):
             rows = np.flatnonzero(columns[name] >= least)
-            found.append((first + rows, columns[name][rows].astype(np.int64)))
+            found.append((first + rows, columns[name][rows]))
 
-    def illicit(self) -> tuple[Ints, Ints]:
+    def illicit(self) -> tuple[Ints, Codes]:
         """Return (row, position of its act) of every illicit transfer."""
         return _together(self._illicit)
 
-    def dirty(self) -> tuple[Ints, Ints]:
+    def dirty(self) -> tuple[Ints, Codes]:
         """Return (row, bits of its dirt) of every soiled transfer."""
         return _together(self._dirty)
 
 
-def _together(found: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+def _together(found: list[tuple[Ints, Codes]]) -> tuple[Ints, Codes]:
     empty = np.zeros(0, dtype=np.int64)
-    return tuple(np.concatenate([empty, *(part[side] for part in found)]) for side in (0, 1))  # type: ignore[return-value]
+    rows = np.concatenate([empty, *(rows for rows, _ in found)])
+    return rows, np.concatenate([empty.astype(np.int16), *(marks for _, marks in found)])
 
 
 def gang_columns(truth: Truth, register: Register, first: int, until: int) -> Columns:
@@ -364,12 +369,11 @@ def _boats(truth: Truth, epoch: int) -> pl.DataFrame:
 
 
 def _dirt(seen: Seen) -> pl.DataFrame:
+    """Return ``transaction_id, kind``: a row a soiled transfer and kind of dirt, in order of rows."""
     rows, bits = seen.dirty()
-    ids = transaction_ids(rows)
-    parts = [
-        pl.DataFrame({"transaction_id": ids.filter(pl.Series((bits & bit) > 0))}).with_columns(
-            kind=pl.lit(meaning, dtype=pl.String())
-        )
-        for bit, meaning in KINDS.items()
-    ]
-    return pl.concat(parts).sort("transaction_id", "kind")
+    found = [np.flatnonzero(bits & bit) for bit in KINDS]
+    which = np.concatenate([rows[places] for places in found])
+    kind = np.repeat(np.arange(len(KINDS), dtype=np.uint32), [places.size for places in found])
+    order = np.argsort(which, kind="stable")
+    kinds = pl.Series(list(KINDS.values()), dtype=pl.Enum(list(KINDS.values())))
+    return pl.DataFrame({"transaction_id": transaction_ids(which[order]), "kind": kinds.gather(kind[order])})

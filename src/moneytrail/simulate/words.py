@@ -277,7 +277,15 @@ def free_text(rng: np.random.Generator, size: int) -> Ints:
     return codes
 
 
+_STEPS: Final = np.array(
+    ((10_000, 5_000, 1_000, 1_000, 1_000, 1_000, 100, 1, 1), (10_000,) * 3 + (5_000, 5_000, 1_000, 1_000, 100, 1))
+)
+
+
 def human_sums(rng: np.random.Generator, pence: Ints) -> Ints:
-    """Round as people do: most sums to 10, 50 or 100 pounds, some to one pound, a quarter to the penny."""
-    step = np.array((10_000, 5_000, 1_000, 1_000, 1_000, 1_000, 100, 1, 1))[rng.integers(0, 9, pence.size)]
+    """Round as people do: most sums to 10, 50 or 100 pounds, some to one pound, some to the penny.
+
+    From 400 pounds on a third are whole hundreds.
+    """
+    step = _STEPS[(pence >= 40_000).astype(np.int64), rng.integers(0, 9, pence.size)]
     return np.where(pence >= 2 * step, pence // step * step, pence)
