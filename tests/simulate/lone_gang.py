@@ -9,9 +9,9 @@ from datetime import date
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, Calendar
-from moneytrail.simulate.gangs import Gang
+from moneytrail.simulate.gangs.gang import Gang
+from moneytrail.simulate.honest.people import settle
 from moneytrail.simulate.journal import CASH, WIRE
-from moneytrail.simulate.people import settle
 from moneytrail.simulate.register import Register
 from moneytrail.simulate.town import Bank, found
 from moneytrail.simulate.truth import Truth

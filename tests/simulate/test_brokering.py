@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from moneytrail.simulate.acts import DEPOSIT, ESCROWED, LEGS, PREPAID, Fee
-from moneytrail.simulate.brokering import BROKERS, LAYERING, PLACEMENT
 from moneytrail.simulate.calendar import DAY
-from moneytrail.simulate.gangs import Gang
+from moneytrail.simulate.gangs.acts import DEPOSIT, ESCROWED, LEGS, PREPAID, Fee
+from moneytrail.simulate.gangs.brokering import BROKERS, LAYERING, PLACEMENT
+from moneytrail.simulate.gangs.gang import Gang
 from tests.simulate import gates_brokering as gates
 from tests.simulate.lone_gang import attempts_of, check_ledger, lone_gang, moves_of, rich_gang
 

@@ -10,13 +10,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from moneytrail.simulate.acts import DEPOSIT, ESCROWED, LEGS, PREPAID, Fee
 from moneytrail.simulate.calendar import DAY, Calendar
-from moneytrail.simulate.collecting import COAST, COLLECTIONS
-from moneytrail.simulate.crossings import crossings, party_fee, seat_price
-from moneytrail.simulate.gangs import PASSENGERS, Gang
+from moneytrail.simulate.gangs.acts import DEPOSIT, ESCROWED, LEGS, PREPAID, Fee
+from moneytrail.simulate.gangs.collecting import COAST, COLLECTIONS
+from moneytrail.simulate.gangs.crossings import crossings, party_fee, seat_price
+from moneytrail.simulate.gangs.gang import PASSENGERS, Gang
+from moneytrail.simulate.honest.people import settle
 from moneytrail.simulate.journal import CARD, CASH
-from moneytrail.simulate.people import settle
 from moneytrail.simulate.register import Register
 from moneytrail.simulate.town import Bank, found
 from moneytrail.simulate.truth import PLACE_OF_ROLE, Truth

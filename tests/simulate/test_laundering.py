@@ -13,12 +13,12 @@ import pytest
 
 from moneytrail.schema import CHANNELS
 from moneytrail.simulate.calendar import DAY, Calendar
-from moneytrail.simulate.gangs import CASH_BOX, PASSENGERS, Gang
-from moneytrail.simulate.integrating import EXIT
+from moneytrail.simulate.gangs.gang import CASH_BOX, PASSENGERS, Gang
+from moneytrail.simulate.gangs.integrating import EXIT
+from moneytrail.simulate.gangs.laundering import LAYERING
+from moneytrail.simulate.gangs.placing import PLACEMENT
+from moneytrail.simulate.honest.people import settle
 from moneytrail.simulate.journal import CASH, NOBODY
-from moneytrail.simulate.laundering import LAYERING
-from moneytrail.simulate.people import settle
-from moneytrail.simulate.placing import PLACEMENT
 from moneytrail.simulate.register import Register
 from moneytrail.simulate.town import Bank, found
 from moneytrail.simulate.truth import Truth

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from moneytrail.simulate.calendar import DAY
-from moneytrail.simulate.gangs import Gang
-from moneytrail.simulate.operating import OPERATION
+from moneytrail.simulate.gangs.gang import Gang
+from moneytrail.simulate.gangs.operating import OPERATION
 from tests.simulate import gates_operating as gates
 from tests.simulate.gates_brokering import Seen
 from tests.simulate.lone_gang import attempts_of, check_ledger, linked, moves_of, rich_gang

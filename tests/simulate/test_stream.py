@@ -157,7 +157,7 @@ def test_an_impossible_wish_is_refused(tmp_path: Path) -> None:
         ({"seed": 2**64}, "seed is"),
     ):
         with pytest.raises(ParameterError, match=word):
-            simulate_to(tmp_path / "bank", Wish(**wrong))  # type: ignore[arg-type]
+            simulate_to(tmp_path / "bank", Wish(**wrong))
     with pytest.raises(ParameterError, match="threads is 0"):
         simulate_to(tmp_path / "bank", WISH, threads=0)
     assert list(tmp_path.iterdir()) == []

@@ -22,19 +22,16 @@ from polars.io.plugins import register_io_source
 from moneytrail.errors import ParameterError
 from moneytrail.simulate.books import Books, after_opening, in_turn
 from moneytrail.simulate.calendar import CHAPTER, DAY, Calendar
-from moneytrail.simulate.commerce import commerce
-from moneytrail.simulate.crossings import Crossings, crossings
 from moneytrail.simulate.dirt import soil
-from moneytrail.simulate.economy import TYPOLOGIES, Business, Repertoires
 from moneytrail.simulate.frames import WRITTEN_SCHEMA, TransferFrames, canonical
-from moneytrail.simulate.gangs import Gang
+from moneytrail.simulate.gangs.crossings import Crossings, crossings
+from moneytrail.simulate.gangs.economy import TYPOLOGIES, Business, Repertoires
+from moneytrail.simulate.gangs.gang import Gang
+from moneytrail.simulate.honest import everybody
+from moneytrail.simulate.honest.people import People, settle
 from moneytrail.simulate.journal import Columns, Journal, join, ordered, part
-from moneytrail.simulate.living import live
-from moneytrail.simulate.lookalikes import look_alike
-from moneytrail.simulate.people import People, settle
 from moneytrail.simulate.register import PERSONAL, Register
 from moneytrail.simulate.town import Activity, Bank, Chapter, Town, found
-from moneytrail.simulate.trading import trade
 from moneytrail.simulate.truth import Seen, Truth, gang_columns, truth_tables
 from moneytrail.simulate.weather import forecast
 from moneytrail.simulate.words import OURS
@@ -177,8 +174,7 @@ class _Making:
         bank = self.bank
         here = np.flatnonzero(~people.quiet)
         friends = np.concatenate([people.account[here], bank.stream("friends").choice(town.strangers, here.size)])
-        plans = (partial(live, bank, town, people, friends), *(partial(f, bank, town, people) for f in _TRADES))
-        return [activity for plan in plans for activity in plan()]
+        return everybody(bank, town, people, friends)
 
     def _release_gangs(self, town: Town, people: People) -> None:
         """Let gangs live their lives until as many have as were asked for, or the target share is reached."""
@@ -264,10 +260,6 @@ class _Making:
             "arrivals": _arrivals(bank, self.crossings),
             **_under_truth({**truth, "balances": balances, "populations": _populations(bank)}),
         }
-
-
-_TRADES: Final = (look_alike, commerce, trade)
-"""After everyday life; trade is last, because it settles businesses' accounts."""
 
 
 class _Blocks:

@@ -10,10 +10,20 @@ from typing import Final
 
 import numpy as np
 
-from moneytrail.simulate.acts import Layering, Placement
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.errands import MINUTE, POUND, branch_hour, judge, later, region_of, rounded, schedule, shop_of
-from moneytrail.simulate.gangs import CASH_BOX, CRYPTO, ELSEWHERE, HAWALA, Attempt, Gang
+from moneytrail.simulate.gangs.acts import Layering, Placement
+from moneytrail.simulate.gangs.errands import (
+    MINUTE,
+    POUND,
+    branch_hour,
+    judge,
+    later,
+    region_of,
+    rounded,
+    schedule,
+    shop_of,
+)
+from moneytrail.simulate.gangs.gang import CASH_BOX, CRYPTO, ELSEWHERE, HAWALA, Attempt, Gang
 from moneytrail.simulate.journal import WIRE
 from moneytrail.simulate.words import REGION_SHARE, REGIONS, TRADES, merchant, references
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, HOUR, SECOND
-from moneytrail.simulate.gangs import CASH_BOX, Attempt, Gang
+from moneytrail.simulate.gangs.gang import CASH_BOX, Attempt, Gang
 from moneytrail.simulate.town import ONLINE, visit
 from moneytrail.simulate.words import CATEGORIES, COUNTRIES, REGION_SHARE, REGIONS, human_sums, merchant
 

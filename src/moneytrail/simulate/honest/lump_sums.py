@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, HOUR, OFFICE_WEEK, Ints, around, at
+from moneytrail.simulate.honest.payments import crowd, due, of, planned, ranks, recurring, regulars, rounded, sums
+from moneytrail.simulate.honest.people import People
 from moneytrail.simulate.journal import DIRECT_DEBIT
-from moneytrail.simulate.payments import crowd, due, of, planned, ranks, recurring, regulars, rounded, sums
-from moneytrail.simulate.people import People
 from moneytrail.simulate.register import BUSINESS
 from moneytrail.simulate.town import Activity, Bank, Chapter, Town, businesses
 from moneytrail.simulate.words import OURS, TRADES, reference, references
@@ -25,7 +25,7 @@ Legs = tuple[Ints, Ints, Ints, Ints, Ints]
 COMPLETION_WEEK: Final = (0.5, 0.6, 0.7, 0.8, 2.2, 0.0, 0.0)
 
 
-def lumps(bank: Bank, town: Town, people: People) -> list[Activity]:
+def lump_sums(bank: Bank, town: Town, people: People) -> list[Activity]:
     """Plan lump sums and payout runs."""
     customers = regulars(bank, people)
     solicitors = businesses(bank, bank.stream("solicitors"), bank.some(1 / 900, 4), "solicitor", ours=0.3)

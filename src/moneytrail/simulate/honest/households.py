@@ -10,8 +10,7 @@ from typing import Final
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, OFFICE_WEEK, SHOPPING_WEEK, Ints, around, at
-from moneytrail.simulate.journal import CASH, NOBODY
-from moneytrail.simulate.payments import (
+from moneytrail.simulate.honest.payments import (
     Way,
     active,
     crowd,
@@ -29,7 +28,8 @@ from moneytrail.simulate.payments import (
     upkeep,
     weights,
 )
-from moneytrail.simulate.people import NOT_WORKING, RETIRED, STUDENT, People
+from moneytrail.simulate.honest.people import NOT_WORKING, RETIRED, STUDENT, People
+from moneytrail.simulate.journal import CASH, NOBODY
 from moneytrail.simulate.town import Activity, Bank, Chapter, Town, businesses
 from moneytrail.simulate.words import JOBS, REGION_SHARE, REGIONS, merchant, reference, references
 

@@ -1,7 +1,7 @@
 """Honest groups whose money moves like a gang's: savings circles, charities, appeals on the internet, clubs' trips.
 
 Each is named after the look-alike that it stands for in the suppressor table (R-ROSCA, R-CHAR, R-CRWD, R-TRIP); lump
-sums and payout runs are in :mod:`moneytrail.simulate.lumps`. All numbers are design.
+sums and payout runs are in :mod:`moneytrail.simulate.honest.lump_sums`. All numbers are design.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from typing import Final
 import numpy as np
 
 from moneytrail.simulate.calendar import Bools, Floats, Ints, around, at
-from moneytrail.simulate.journal import CARD, CASH, DIRECT_DEBIT, NOBODY
-from moneytrail.simulate.lumps import lumps
-from moneytrail.simulate.payments import (
+from moneytrail.simulate.honest.payments import (
     Groups,
     by_gap,
     crowd,
@@ -27,7 +25,8 @@ from moneytrail.simulate.payments import (
     rounded,
     sums,
 )
-from moneytrail.simulate.people import People
+from moneytrail.simulate.honest.people import People
+from moneytrail.simulate.journal import CARD, CASH, DIRECT_DEBIT, NOBODY
 from moneytrail.simulate.register import CHARITY
 from moneytrail.simulate.town import Activity, Bank, Chapter, Town, beside, visit
 from moneytrail.simulate.words import (
@@ -48,15 +47,14 @@ PARTY: Final = 2.0
 """An aid group's basket, in baskets of one household."""
 
 
-def look_alike(bank: Bank, town: Town, people: People) -> list[Activity]:
-    """Plan every look-alike population of this module and of :mod:`moneytrail.simulate.lumps`."""
+def associations(bank: Bank, town: Town, people: People) -> list[Activity]:
+    """Plan savings circles, charities, appeals and clubs."""
     customers = regulars(bank, people)
     return [
         savings_circles(bank, town, customers),
         *charities(bank, town, customers),
         crowdfunding(bank, customers),
         club_trips(bank, town, customers),
-        *lumps(bank, town, people),
     ]
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from moneytrail.simulate.calendar import DAY, FLAT_WEEK, HOUR, Calendar, Floats, Ints, around, at
+from moneytrail.simulate.honest.people import People
 from moneytrail.simulate.journal import CARD, DIRECT_DEBIT, TRANSFER, WIRE, Journal
-from moneytrail.simulate.people import People
 from moneytrail.simulate.register import ANYONE, Register
 from moneytrail.simulate.town import ONLINE, Activity, Bank, Chapter, Town, visit
 from moneytrail.simulate.words import CATEGORIES, RATE, currency_of, reference, references

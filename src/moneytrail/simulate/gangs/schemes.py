@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, HOUR, SECOND
-from moneytrail.simulate.gangs import Attempt, Gang, Place
+from moneytrail.simulate.gangs.gang import Attempt, Gang, Place
 from moneytrail.simulate.journal import TRANSFER, WIRE
 from moneytrail.simulate.register import PERSONAL
 from moneytrail.simulate.town import ONLINE

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from moneytrail.simulate.acts import PREPAID, Fee
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.gangs import Gang
+from moneytrail.simulate.gangs.acts import PREPAID, Fee
+from moneytrail.simulate.gangs.gang import Gang
+from moneytrail.simulate.gangs.releasing import Collector, Credit, Deal, waking
 from moneytrail.simulate.journal import CARD, CASH, NOBODY
-from moneytrail.simulate.releasing import Collector, Credit, Deal, waking
 from moneytrail.simulate.town import FOUR_WEEKLY, MONTHLY, WEEKLY, visit
 from moneytrail.simulate.words import CATEGORIES, merchant, references
 

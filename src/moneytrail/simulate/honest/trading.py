@@ -12,8 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from moneytrail.simulate.calendar import CHAPTER, DAY, FLAT_WEEK, OFFICE_WEEK, Calendar, Floats, Ints, around, at
-from moneytrail.simulate.journal import CASH, DIRECT_DEBIT, NOBODY
-from moneytrail.simulate.payments import (
+from moneytrail.simulate.honest.payments import (
     AS_ORDERED,
     DEBIT,
     Way,
@@ -27,7 +26,8 @@ from moneytrail.simulate.payments import (
     sums,
     together,
 )
-from moneytrail.simulate.people import EMPLOYED, SOLE_TRADER, People
+from moneytrail.simulate.honest.people import EMPLOYED, SOLE_TRADER, People
+from moneytrail.simulate.journal import CASH, DIRECT_DEBIT, NOBODY
 from moneytrail.simulate.register import BUSINESS
 from moneytrail.simulate.town import Activity, Bank, Chapter, Town, beside, businesses
 from moneytrail.simulate.words import CASH_TRADES, CLIENT_MONEY, OURS, TRADES, reference, references
@@ -36,10 +36,7 @@ TAX: Final = reference("tax", "TAX AND NI")
 
 
 def trade(bank: Bank, town: Town, people: People) -> list[Activity]:
-    """Plan all honest trade of `people` and of the town's businesses.
-
-    Plan and book it after everybody else's life: the last activity, :func:`settle_up`, reads what is booked.
-    """
+    """Plan the trade of `people` and of the town's businesses."""
     return [
         sole_traders(bank, town, people),
         sellers(bank, town, people),
@@ -47,7 +44,6 @@ def trade(bank: Bank, town: Town, people: People) -> list[Activity]:
         remittances(bank, town, people),
         payroll_dues(bank, town, people),
         cash_businesses(bank, town),
-        settle_up(bank, town),
     ]
 
 

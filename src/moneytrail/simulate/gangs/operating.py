@@ -11,9 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from moneytrail.simulate.acts import Operation
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.errands import (
+from moneytrail.simulate.gangs.acts import Operation
+from moneytrail.simulate.gangs.errands import (
     COAST,
     MINUTE,
     POUND,
@@ -29,8 +29,8 @@ from moneytrail.simulate.errands import (
     shop_of,
     shopping_time,
 )
-from moneytrail.simulate.gangs import Attempt, Gang
-from moneytrail.simulate.procuring import procure, supply
+from moneytrail.simulate.gangs.gang import Attempt, Gang
+from moneytrail.simulate.gangs.procuring import procure, supply
 from moneytrail.simulate.town import ONLINE
 from moneytrail.simulate.words import merchant, references
 

@@ -13,15 +13,15 @@ from typing import Final
 
 import numpy as np
 
-from moneytrail.simulate import brokering, laundering
-from moneytrail.simulate.acts import DEPOSIT, ESCROWED, LEGS, PREPAID, Collection, Fee, Opening, Placement
-from moneytrail.simulate.brokering import BROKERS
 from moneytrail.simulate.calendar import DAY
-from moneytrail.simulate.collecting import COLLECTIONS
-from moneytrail.simulate.crossings import Crossings, delay_after_arrival, party_fee, people_aboard, seat_price
-from moneytrail.simulate.gangs import CASH_BOX, ESCROW, HAWALA, PASSENGERS, Gang, Place
-from moneytrail.simulate.laundering import EXIT
-from moneytrail.simulate.operating import OPERATION
+from moneytrail.simulate.gangs import brokering, laundering
+from moneytrail.simulate.gangs.acts import DEPOSIT, ESCROWED, LEGS, PREPAID, Collection, Fee, Opening, Placement
+from moneytrail.simulate.gangs.brokering import BROKERS
+from moneytrail.simulate.gangs.collecting import COLLECTIONS
+from moneytrail.simulate.gangs.crossings import Crossings, delay_after_arrival, party_fee, people_aboard, seat_price
+from moneytrail.simulate.gangs.gang import CASH_BOX, ESCROW, HAWALA, PASSENGERS, Gang, Place
+from moneytrail.simulate.gangs.laundering import EXIT
+from moneytrail.simulate.gangs.operating import OPERATION
 
 MODES: Final = (ESCROWED, LEGS, DEPOSIT, PREPAID)
 MODE_SHARE: Final = (0.55, 0.80, 0.95)

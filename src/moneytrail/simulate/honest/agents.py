@@ -10,8 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, OFFICE_WEEK, Ints, around, at
-from moneytrail.simulate.journal import DIRECT_DEBIT
-from moneytrail.simulate.payments import (
+from moneytrail.simulate.honest.payments import (
     Numbers,
     Way,
     crowd,
@@ -27,7 +26,8 @@ from moneytrail.simulate.payments import (
     upkeep,
     weights,
 )
-from moneytrail.simulate.people import People
+from moneytrail.simulate.honest.people import People
+from moneytrail.simulate.journal import DIRECT_DEBIT
 from moneytrail.simulate.register import BUSINESS
 from moneytrail.simulate.town import Activity, Bank, Chapter, Town, businesses
 from moneytrail.simulate.words import (
@@ -37,6 +37,11 @@ from moneytrail.simulate.words import (
     reference,
     references,
 )
+
+
+def agency(bank: Bank, town: Town, people: People) -> list[Activity]:
+    """Plan schools, course providers and agents of all kinds; :func:`disbursements` comes after everybody else."""
+    return [schools(bank, town, people), courses(bank, town, people), agents(bank, town, people)]
 
 
 def schools(bank: Bank, town: Town, people: People) -> Activity:

@@ -12,13 +12,23 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from moneytrail.simulate.acts import ESCROWED, PREPAID, Fee, Opening
 from moneytrail.simulate.calendar import DAY, HOUR, Floats, Ints
-from moneytrail.simulate.crossings import crossings, party_fee, seat_price
-from moneytrail.simulate.gangs import PASSENGERS, Gang, Place
-from moneytrail.simulate.releasing import BAND, MOST_PART, Collector, Credit, Deal, is_fan_in, onward, split, waking
+from moneytrail.simulate.gangs.acts import ESCROWED, PREPAID, Fee, Opening
+from moneytrail.simulate.gangs.crossings import crossings, party_fee, seat_price
+from moneytrail.simulate.gangs.gang import PASSENGERS, Gang, Place
+from moneytrail.simulate.gangs.releasing import (
+    BAND,
+    MOST_PART,
+    Collector,
+    Credit,
+    Deal,
+    is_fan_in,
+    onward,
+    split,
+    waking,
+)
+from moneytrail.simulate.gangs.vendors import Bondage, Vendor
 from moneytrail.simulate.town import visit
-from moneytrail.simulate.vendors import Bondage, Vendor
 from moneytrail.simulate.words import CATEGORIES, REGIONS, merchant
 
 __all__ = ["COLLECTIONS", "onward"]

@@ -1,9 +1,9 @@
 """Brokers who take pounds here and have a partner pay abroad: value transfer (S08), and how brokers square up (S09).
 
 No money crosses the border with the message. In the ledger what a broker pays out here turns up in the place
-``hawala``. Ordinary clients' money passes through from outside and back (the place ``passengers``, which is all the
-world but the gang). Numbers without a source are design. :mod:`~moneytrail.simulate.swapping` has the other ways in
-which one person's money stands for another's.
+``hawala``. Ordinary clients' money passes through from outside and back (the place ``clients``). Numbers without a
+source are design. :mod:`~moneytrail.simulate.gangs.swapping` has the other ways in which one person's money stands for
+another's.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from moneytrail.simulate.acts import ESCROWED, Fee, Opening
 from moneytrail.simulate.calendar import DAY, Ints
-from moneytrail.simulate.errands import (
+from moneytrail.simulate.gangs.acts import ESCROWED, Fee, Opening
+from moneytrail.simulate.gangs.errands import (
     MINUTE,
     POUND,
     branch_hour,
@@ -25,9 +25,9 @@ from moneytrail.simulate.errands import (
     rounded,
     schedule,
 )
-from moneytrail.simulate.gangs import CLIENTS, HAWALA, Attempt, Gang
-from moneytrail.simulate.releasing import GRACE, Collector, Credit, split, waking
-from moneytrail.simulate.swapping import LAYERING, PLACEMENT
+from moneytrail.simulate.gangs.gang import CLIENTS, HAWALA, Attempt, Gang
+from moneytrail.simulate.gangs.releasing import GRACE, Collector, Credit, split, waking
+from moneytrail.simulate.gangs.swapping import LAYERING, PLACEMENT
 from moneytrail.simulate.words import references
 
 __all__ = ["BROKERS", "LAYERING", "PLACEMENT", "Broker", "Pair", "ledger_words", "open_broker"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from moneytrail.simulate.gangs import Gang
+from moneytrail.simulate.gangs.gang import Gang
 
 ESCROWED, LEGS, DEPOSIT, PREPAID = "escrow", "legs", "deposit", "prepaid"
 """Modes of payment: held until arrival, paid leg by leg, a part before and the rest after, all before."""

@@ -11,12 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from moneytrail.simulate.agents import agents, courses, disbursements, schools
 from moneytrail.simulate.calendar import DAY, OFFICE_WEEK, SHOPPING_WEEK, around, at
-from moneytrail.simulate.coast import coast
-from moneytrail.simulate.households import households
-from moneytrail.simulate.journal import CASH, DIRECT_DEBIT, NOBODY
-from moneytrail.simulate.payments import (
+from moneytrail.simulate.honest.payments import (
     Way,
     crowd,
     dated,
@@ -35,7 +31,8 @@ from moneytrail.simulate.payments import (
     upkeep,
     weights,
 )
-from moneytrail.simulate.people import People
+from moneytrail.simulate.honest.people import People
+from moneytrail.simulate.journal import CASH, DIRECT_DEBIT, NOBODY
 from moneytrail.simulate.register import BUSINESS
 from moneytrail.simulate.town import ONLINE, Activity, Bank, Chapter, Town, businesses, businesses_abroad
 from moneytrail.simulate.words import (
@@ -50,15 +47,9 @@ VAT: Final = 0.2
 DUTY: Final = 0.03
 
 
-def commerce(bank: Bank, town: Town, people: People) -> list[Activity]:
-    """Plan every look-alike population of trade, of the coast and of households.
-
-    To be booked after everyday life, whose rents the letting agents pay on, and before businesses are settled up.
-    """
+def firms(bank: Bank, town: Town, people: People) -> list[Activity]:
+    """Plan importers and exporters, dealers, groups of firms, markets, platforms and travel for staff."""
     return [
-        schools(bank, town, people),
-        courses(bank, town, people),
-        agents(bank, town, people),
         importers(bank, town),
         exporters(bank, town),
         car_dealers(bank, town, people),
@@ -68,9 +59,6 @@ def commerce(bank: Bank, town: Town, people: People) -> list[Activity]:
         markets(bank, town),
         platforms(bank, town, people),
         staff_travel(bank, town),
-        *coast(bank, town, people),
-        *households(bank, town, people),
-        disbursements(bank, town),
     ]
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from moneytrail.simulate.acts import Exit
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.gangs import Gang
-from moneytrail.simulate.journal import TRANSFER
-from moneytrail.simulate.schemes import (
+from moneytrail.simulate.gangs.acts import Exit
+from moneytrail.simulate.gangs.gang import Gang
+from moneytrail.simulate.gangs.schemes import (
     Paid,
     Scheme,
     channel_from,
@@ -31,6 +30,7 @@ from moneytrail.simulate.schemes import (
     waking,
     word,
 )
+from moneytrail.simulate.journal import TRANSFER
 from moneytrail.simulate.words import COUNTRIES, FOREIGN_BANKS
 
 # L04

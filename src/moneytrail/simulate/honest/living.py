@@ -32,9 +32,8 @@ from moneytrail.simulate.calendar import (
     around,
     at,
 )
-from moneytrail.simulate.journal import CARD, CASH, DIRECT_DEBIT, NOBODY, TRANSFER, Journal
-from moneytrail.simulate.payments import active, inward, month_of, of, often, outward, rounded
-from moneytrail.simulate.people import (
+from moneytrail.simulate.honest.payments import active, inward, month_of, of, often, outward, rounded
+from moneytrail.simulate.honest.people import (
     AGENT_TENANT,
     EMPLOYED,
     MORTGAGED,
@@ -46,6 +45,7 @@ from moneytrail.simulate.people import (
     TENANT,
     People,
 )
+from moneytrail.simulate.journal import CARD, CASH, DIRECT_DEBIT, NOBODY, TRANSFER, Journal
 from moneytrail.simulate.town import FOUR_WEEKLY, MONTHLY, ONLINE, WEEKLY, Activity, Bank, Chapter, Town, visit
 from moneytrail.simulate.words import CATEGORIES, free_text, human_sums, reference, references
 

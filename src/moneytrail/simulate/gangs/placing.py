@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from moneytrail.simulate.acts import Placement
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.gangs import CASH_BOX, Gang
+from moneytrail.simulate.gangs.acts import Placement
+from moneytrail.simulate.gangs.gang import CASH_BOX, Gang
+from moneytrail.simulate.gangs.schemes import Scheme, here, home, later, less, on_day, total, word
 from moneytrail.simulate.journal import CASH, NOBODY
-from moneytrail.simulate.schemes import Scheme, here, home, later, less, on_day, total, word
 from moneytrail.simulate.town import ONLINE
 from moneytrail.simulate.words import REGION_SHARE, reference
 

@@ -11,8 +11,7 @@ from typing import Final
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, FLAT_WEEK, OFFICE_WEEK, Ints, around, at
-from moneytrail.simulate.journal import CASH, DIRECT_DEBIT, NOBODY
-from moneytrail.simulate.payments import (
+from moneytrail.simulate.honest.payments import (
     DEBIT,
     Way,
     active,
@@ -31,7 +30,8 @@ from moneytrail.simulate.payments import (
     weights,
     wired,
 )
-from moneytrail.simulate.people import People
+from moneytrail.simulate.honest.people import People
+from moneytrail.simulate.journal import CASH, DIRECT_DEBIT, NOBODY
 from moneytrail.simulate.register import BUSINESS, CHARITY
 from moneytrail.simulate.town import ONLINE, Activity, Bank, Chapter, Town, businesses, businesses_abroad, visit
 from moneytrail.simulate.words import CATEGORIES, REGIONS, TRADES, merchant, reference, references

@@ -1,6 +1,6 @@
 """A gang as an agent: its people, its accounts, its agenda, and a ledger of every penny, seen by the bank or not.
 
-What a gang does is elsewhere: :mod:`~moneytrail.simulate.economy` fills boats and pays for them, ``collecting``,
+What a gang does is elsewhere: :mod:`~moneytrail.simulate.gangs.economy` fills boats and pays for them, ``collecting``,
 ``brokering``, ``operating`` and ``laundering`` hold the acts. Here is what every act needs.
 
 Everything happens in order of time. An act asks :meth:`Gang.at` for a moment and is called then, so that what it finds
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, HOUR, around
+from moneytrail.simulate.honest.people import People
 from moneytrail.simulate.journal import CARD, CASH, NOBODY, TRANSFER, WIRE
-from moneytrail.simulate.people import People
 from moneytrail.simulate.register import BUSINESS
 from moneytrail.simulate.town import Bank, Town
 from moneytrail.simulate.truth import PLACE_OF_ROLE, Entry, Truth

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from moneytrail.simulate.acts import Layering
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.gangs import Gang
-from moneytrail.simulate.integrating import EXIT
-from moneytrail.simulate.placing import PLACEMENT
-from moneytrail.simulate.schemes import (
+from moneytrail.simulate.gangs.acts import Layering
+from moneytrail.simulate.gangs.gang import Gang
+from moneytrail.simulate.gangs.integrating import EXIT
+from moneytrail.simulate.gangs.placing import PLACEMENT
+from moneytrail.simulate.gangs.schemes import (
     CUT,
     MINUTE,
     Scheme,

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.errands import (
+from moneytrail.simulate.gangs.errands import (
     POUND,
     affords,
     branch_hour,
@@ -28,7 +28,7 @@ from moneytrail.simulate.errands import (
     shelf_price,
     shop_of,
 )
-from moneytrail.simulate.gangs import CASH_BOX, HAWALA, Attempt, Gang, Place
+from moneytrail.simulate.gangs.gang import CASH_BOX, HAWALA, Attempt, Gang, Place
 from moneytrail.simulate.town import ONLINE
 from moneytrail.simulate.words import merchant, reference, references
 

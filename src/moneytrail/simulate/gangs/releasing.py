@@ -15,10 +15,10 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from moneytrail.simulate.acts import DEPOSIT, LEGS, PREPAID, Fee
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.crossings import delay_after_arrival
-from moneytrail.simulate.gangs import CASH_BOX, PASSENGERS, Attempt, Gang, Place
+from moneytrail.simulate.gangs.acts import DEPOSIT, LEGS, PREPAID, Fee
+from moneytrail.simulate.gangs.crossings import delay_after_arrival
+from moneytrail.simulate.gangs.gang import CASH_BOX, PASSENGERS, Attempt, Gang, Place
 from moneytrail.simulate.words import OURS, human_sums
 
 BAND: Final = (40_000, 600_000)
@@ -110,8 +110,8 @@ def onward(gang: Gang, now: int, source: int, attempt: Attempt) -> None:
     share = rng.uniform(0.55, 0.8) if attempt.careful else rng.uniform(0.9, 0.98)
     amount = int(human_sums(rng, np.array([int(balance * share)]))[0])
     # The detours' files use this one.
-    from moneytrail.simulate.brokering import LAYERING as BY_BROKERS
-    from moneytrail.simulate.laundering import LAYERING as BY_MULES
+    from moneytrail.simulate.gangs.brokering import LAYERING as BY_BROKERS
+    from moneytrail.simulate.gangs.laundering import LAYERING as BY_MULES
 
     detours = {**BY_MULES, **BY_BROKERS}
     ways = [way for way in detours if way in gang.repertoire]
