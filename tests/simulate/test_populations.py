@@ -76,7 +76,8 @@ def test_other_accounts_do_not_pass_it(code: str, noted: dict[str, list[str]], b
     others = sorted(set().union(*noted.values()) - set(noted[code]))[::10]
     passing = [account for account in others if TESTS[code](View(account, book))]
     assert len(others) > 100
-    assert len(passing) <= 0.02 * len(others), passing
+    # A student with a sponsor abroad has a stable partner there too.
+    assert len(passing) <= (0.04 if code == "R-TRADE" else 0.02) * len(others), passing
 
 
 def test_populations_are_there_in_a_small_bank_and_grow_with_it() -> None:

@@ -620,7 +620,8 @@ def larger_sums(bank: Bank, people: People, friends: Ints) -> Activity:
 
     The other side is somebody known, somebody met once, or one's own account at another bank.
     """
-    rate = bank.stream(people.key, "larger sums").gamma(1.2, 0.5, people.size) * active(people)
+    seldom = np.where(np.isin(people.work, (STUDENT, SOLE_TRADER)), 0.35, 1.0)  # less to spare, or an account of trade
+    rate = bank.stream(people.key, "larger sums").gamma(1.2, 0.5, people.size) * active(people) * seldom
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream(people.key, "larger sums")
@@ -688,7 +689,7 @@ def saving(bank: Bank, people: People) -> Activity:
     parties, day = (people.account[savers], people.savings[savers]), rng.integers(1, 29, savers.size)
     bank.note("R-OWN", np.concatenate(parties))
     orders = _orders(day, np.full(savers.size, 6.0), parties, put, references(rng, "own", savers.size, 0.3))
-    rate = rng.gamma(1.2, 0.5, savers.size)
+    rate = rng.gamma(1.2, 0.5, savers.size) * np.where(np.isin(people.work[savers], (STUDENT, SOLE_TRADER)), 0.3, 1.0)
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream(people.key, "saving")
