@@ -11,7 +11,7 @@ from tests.simulate.gates import Move
 
 @pytest.fixture(scope="session")
 def bank() -> SimulatedBank:
-    return simulate(1500, 150, seed=11, gangs=8)
+    return simulate(1500, 150, seed=11, gangs=12)
 
 
 @pytest.fixture(scope="session")

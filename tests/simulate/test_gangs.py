@@ -29,7 +29,7 @@ def test_truth_refers_to_what_exists(bank: SimulatedBank) -> None:
     assert set(bank.truth_attempts["account"]) <= set(bank.accounts["account"])
     assert set(bank.truth_attempts["account"]) <= accounts
     assert set(bank.truth_parties["held_to_be"]) == {"suspect", "victim", "unknown"}
-    assert set(bank.truth_gangs["gang"]) == {f"G{number:03d}" for number in range(1, 9)}
+    assert set(bank.truth_gangs["gang"]) == {f"G{number:03d}" for number in range(1, 13)}
     assert set(bank.truth["dirt"]["transaction_id"]) <= ids
     assert set(bank.truth["ledger"]["transaction_id"].drop_nulls()) <= ids
     assert set(bank.truth["populations"]["account"]) <= set(bank.accounts["account"])
@@ -140,7 +140,7 @@ def test_illicit_share_by_default_is_the_worlds(customers: int, days: int, seed:
 @pytest.mark.parametrize("column", ["reference", "channel", "location", "creditor_institution", "debtor_institution",
                                     "merchant_category", "debtor_country", "creditor_country"])  # fmt: skip
 def test_no_value_gives_a_gang_away(bank: SimulatedBank, column: str) -> None:
-    """Eight gangs in so small a bank are a hundred times the world's share; yet no value is mostly theirs."""
+    """A dozen gangs in so small a bank are a hundred times the world's share; yet no value is mostly theirs."""
     told = bank.transfers.with_columns(
         illicit=pl.col("transaction_id").is_in(bank.truth_transfers["transaction_id"].implode())
     )

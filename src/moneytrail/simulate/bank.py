@@ -44,7 +44,7 @@ TRANSFERS_A_DAY: Final = 1.5
 """Transfers per customer and day, measured; only used to choose the number of gangs."""
 MOST_SHARE: Final = 0.00095
 """A further gang with which the share would pass this is not let in."""
-MOST_TRIES: Final = 6
+MOST_TRIES: Final = 12
 """Gangs that may be turned away before no more are looked for."""
 LEAST: Final = frozenset({"S01", "L03"})
 """What the one gang of a very small bank does."""
@@ -186,7 +186,7 @@ class _Making:
         while number < wish.gangs if wish.gangs is not None else tries < MOST_TRIES or not number:
             mark, opened = self.made.mark(), self.bank.register.size
             # A bank too small for any repertoire sees one gang that does the least.
-            gang = self._gang(town, people, number, deal() if tries < MOST_TRIES else LEAST)
+            gang = self._gang(town, people, (number, tries), deal() if tries < MOST_TRIES else LEAST)
             share = len(self.made.acts) / expected
             unseen = len(self.made.acts) == mark[0] and number > 0
             if wish.gangs is None and tries < MOST_TRIES and (share > MOST_SHARE or unseen):
@@ -201,9 +201,10 @@ class _Making:
                 break
         self._tell("gangs", 1.0)
 
-    def _gang(self, town: Town, people: People, number: int, repertoire: frozenset[str]) -> Gang:
-        """Let one gang live its life."""
-        gang = Gang(self.bank, town, people, self.made, number, self.wish.strength)
+    def _gang(self, town: Town, people: People, which: tuple[int, int], repertoire: frozenset[str]) -> Gang:
+        """Let one gang live its life: `which` is its number, and how many were turned away before."""
+        number, tries = which
+        gang = Gang(self.bank, town, people, self.made, number, self.wish.strength, tries)
         gang.repertoire = repertoire
         Business(gang, self.crossings).plan()
         gang.run()

@@ -22,7 +22,7 @@ GREEN_BOATS: Final = 0.6
 days in the year to April 2025 (BBC, 2025, second-hand). In fair weather 190 people arrived a day, else 60 (Sky News,
 2025, second-hand). Design within these."""
 
-BUSY: Final = 4.0
+BUSY: Final = 6.0
 """Shape of the gamma law between days of one band: busy and quiet ones. Design."""
 
 ABOARD: Final = (51.0, 11.0)

@@ -69,11 +69,14 @@ class Gang:
         Attempts begun so far, by typology.
     """
 
-    def __init__(self, bank: Bank, town: Town, people: People, truth: Truth, index: int, strength: float) -> None:
+    def __init__(
+        self, bank: Bank, town: Town, people: People, truth: Truth, index: int, strength: float, again: int = 0
+    ) -> None:
         self.bank, self.town, self.truth = bank, town, truth
         self.name = f"G{index + 1:03d}"
         self.strength = strength
-        self.rng = bank.stream("gang", str(index))
+        # A gang that comes in place of one that was turned away is another gang.
+        self.rng = bank.stream("gang", str(index), *([str(again)] if again else []))
         self.first, self.end = 0, bank.calendar.days * DAY
         self.repertoire: frozenset[str] = frozenset()
         self._people = people
