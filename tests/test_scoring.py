@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from moneytrail.typologies import CATALOGUE
 
 @cache
 def bank() -> SimulatedBank:
-    return simulate(customers=300, days=60, seed=3)
+    return simulate(customers=300, days=60, seed=3, gangs=4, typologies=tuple(entry.id for entry in CATALOGUE))
 
 
 @cache
@@ -70,11 +72,12 @@ def test_the_run_id_changes_with_what_decides_and_with_nothing_else() -> None:
     assert again.run_id == report().run_id
     assert_frame_equal(again.alert_frame, report().alert_frame)
     detectors = load_detectors(["iforest", "hbos"])
+    dearer = ExchangeRates.load().rates | {"EUR": Decimal("0.9")}
     others = [
         Pipeline(alert_budget=6, detectors=detectors),
         Pipeline(alert_budget=5, detectors=detectors[:1]),
         Pipeline(alert_budget=5, detectors=detectors, parameters={"S01": {"payers": 9}}),
-        Pipeline(ExchangeRates.of("GBP", {"EUR": "0.9", "USD": "0.8"}, "x", "y"), 5, {}, detectors),
+        Pipeline(replace(ExchangeRates.load(), rates=dearer), 5, {}, detectors),
     ]
     ids = {pipeline.run(bank().transfers, bank().accounts).run_id for pipeline in others}
     ids.add(Pipeline(alert_budget=5, detectors=detectors).run(bank().transfers.head(100)).run_id)
@@ -141,13 +144,16 @@ def test_a_typology_that_the_data_cannot_show_is_named_and_null() -> None:
 
 
 def test_planted_gangs_stand_in_the_alerts() -> None:
-    """Not a bar on quality, a guard against silence: most naive attempts are in the matches."""
-    proven = set(report().evidence["transaction_id"])
-    attempts = bank().truth_transfers.filter(pl.col("attempt").is_not_null()).group_by("attempt").agg("transaction_id")
-    strength = dict(bank().truth_attempts.select("attempt", "strength").iter_rows())
-    naive = [row["transaction_id"] for row in attempts.iter_rows(named=True) if strength[row["attempt"]] == "naive"]
-    found = sum(len(proven & set(ids)) * 2 >= len(ids) for ids in naive)
-    assert found >= 0.7 * len(naive)
+    """Not a bar on quality, a guard against silence: most naive attempts are in matches of their typology."""
+    proof = report().evidence.join(report().matches.select("match_id", "typology"), on="match_id")
+    proven = set(proof.select("typology", "transaction_id").iter_rows())
+    naive = bank().truth_attempts.filter(pl.col("strength") == "naive").select("attempt")
+    attempts = bank().truth_transfers.join(naive, on="attempt").group_by("attempt", "typology").agg("transaction_id")
+    assert set(attempts["typology"]) == {entry.id for entry in CATALOGUE}
+    found = sum(
+        sum((typology, one) in proven for one in ids) * 2 >= len(ids) for _, typology, ids in attempts.iter_rows()
+    )
+    assert found >= 0.7 * attempts.height
 
 
 def test_what_is_wrong_is_refused() -> None:

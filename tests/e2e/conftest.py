@@ -47,7 +47,8 @@ def _own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> BankFiles:
     folder = tmp_path_factory.mktemp("bank") / "small"
-    made = call("simulate", "--customers", 400, "--days", 60, "--seed", 11, "--out", folder, "--json", "-q").json
+    size = ("--customers", 400, "--days", 60, "--seed", 11, "--gangs", 4, "--typologies", "S01,L01,L03,L04")
+    made = call("simulate", *size, "--out", folder, "--json", "-q").json
     csv = folder / "transfers.csv"
     pl.read_parquet(folder / "transfers.parquet").write_csv(csv)
     gz = folder / "transfers.csv.gz"

@@ -149,7 +149,7 @@ def test_the_typologies(scored: Scored) -> None:
 
 
 def test_equal_seeds_give_equal_banks(tmp_path: Path) -> None:
-    size = ("--customers", 60, "--days", 20, "--json", "-q")
+    size = ("--customers", 60, "--days", 20, "--gangs", 2, "--json", "-q")
     one = call("simulate", *size, "--seed", 3, "--out", "one").json
     two = call("simulate", *size, "--seed", 3, "--out", "two").json
     other = call("simulate", *size, "--seed", 4, "--out", "other").json

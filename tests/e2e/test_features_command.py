@@ -11,6 +11,7 @@ import pytest
 from moneytrail import feature_table, features
 from moneytrail.graph import TransactionGraph
 from moneytrail.rates import ExchangeRates
+from moneytrail.readers import read
 from tests.e2e.conftest import BankFiles
 from tests.e2e.program import call, contents, row, run, write_csv
 
@@ -29,7 +30,7 @@ def test_the_file_holds_the_matrix_in_ledger_order(bank: BankFiles) -> None:
     assert said["names"] == list(NAMES)
     assert frame.columns == ["transaction_id", *NAMES]
     assert set(frame.dtypes[1:]) == {pl.Float32}
-    graph = TransactionGraph.from_frame(pl.read_parquet(bank.parquet), ExchangeRates.load())
+    graph = TransactionGraph.from_frame(read(bank.parquet).transfers, ExchangeRates.load())
     assert frame["transaction_id"].to_list() == graph.transaction_ids(np.arange(graph.transfers)).to_list()
     assert np.array_equal(frame.select(NAMES).to_numpy(), features.compute(graph, NAMES))
 

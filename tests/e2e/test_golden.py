@@ -1,4 +1,4 @@
-"""The golden run: simulate(seed 11) to alerts. Results change only on purpose, and then the changelog says so."""
+"""The golden run: a simulated bank with six gangs (seed 11) to alerts. Results change only on purpose, and then the changelog says so."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def alerts_of(report: RiskReport) -> str:
 
 @pytest.fixture(scope="module")
 def golden_bank() -> SimulatedBank:
-    return simulate(200, 45, seed=11)
+    return simulate(200, 45, seed=11, gangs=6)
 
 
 @pytest.fixture(scope="module")
