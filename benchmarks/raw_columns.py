@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.raw_columns [--customers N] [--days D] [--strength S] [--train SEEDS] [--test SEEDS] [--json]``.
 If a single transfer gives a gang away, the simulator is wrong: nobody in the field has it so easy. Trained on some
-seeds, with one more to stop by, and tested on others. Shown beside it: what each column finds alone. LightGBM is no dependency of moneytrail: run
-``make setup-bench``.
+seeds, with one more to stop by, and tested on others. Shown beside it, with ``--alone``: what each column finds alone.
+LightGBM is no dependency of moneytrail: run ``make setup-bench``.
 """
 
 from __future__ import annotations

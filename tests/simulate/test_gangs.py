@@ -95,6 +95,7 @@ def test_proceeds_are_conserved(bank: SimulatedBank) -> None:
         book = books[row["gang"]]
         assert {name: book[name] for name in SUMS} == {name: row[name] for name in SUMS}
         assert row["takings"] - row["refunds"] + row["handled"] == row["costs"] + row["spent"] + row["held"]
+        assert row["profit"] == row["spent"] + row["held"]
         assert 0 <= row["seen"] <= row["takings"]
     assert bank.truth_gangs["takings"].sum() > 0
 

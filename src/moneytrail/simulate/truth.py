@@ -271,7 +271,7 @@ def is_escrow(place: int | str) -> bool:
 
 
 def _gangs(truth: Truth) -> pl.DataFrame:
-    """Add up each gang's books, in pence: takings - refunds + handled = costs + spent + held.
+    """Add up each gang's books, in pence: takings - refunds + handled = costs + profit, and profit = spent + held.
 
     `handled` is the clients' money of a value-transfer business: what came in, less what was delivered.
     """
@@ -283,13 +283,15 @@ def _gangs(truth: Truth) -> pl.DataFrame:
         books[gang]["boats"] += 1
         books[gang]["arrived"] += arrived
         books[gang]["people_arrived"] += heads * arrived
+    for book in books.values():
+        book["profit"] = book["takings"] - book["refunds"] + book["handled"] - book["costs"]
     table = [(name, *book.values()) for name, book in sorted(books.items())]
     return pl.DataFrame(table, schema={"gang": pl.String(), **dict.fromkeys(_SUMS, pl.Int64())}, orient="row")
 
 
 _SUMS: Final = (
-    "boats", "arrived", "people_arrived", "takings", "refunds", "handled", "costs", "spent", "held", "escrow", "seen",
-    "left_bank",
+    "boats", "arrived", "people_arrived", "takings", "refunds", "handled", "costs", "profit", "spent", "held", "escrow",
+    "seen", "left_bank",
 )  # fmt: skip
 
 
