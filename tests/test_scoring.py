@@ -72,7 +72,7 @@ def test_the_run_id_changes_with_what_decides_and_with_nothing_else() -> None:
     assert again.run_id == report().run_id
     assert_frame_equal(again.alert_frame, report().alert_frame)
     detectors = load_detectors(["iforest", "hbos"])
-    dearer = ExchangeRates.load().rates | {"EUR": Decimal("0.9")}
+    dearer = {**ExchangeRates.load().rates, "EUR": Decimal("0.9")}
     others = [
         Pipeline(alert_budget=6, detectors=detectors),
         Pipeline(alert_budget=5, detectors=detectors[:1]),

@@ -415,25 +415,33 @@ def simulate(
     days: Annotated[int, typer.Option(help="Days of transfers, 14 or more.")] = 120,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal banks.")] = 7,
     gangs: Annotated[
-        int | None, typer.Option(help="Gangs.  [default: as many as make 0.08 % of the transfers illicit]")
+        int | None,
+        typer.Option(help="How many, 0 or more.  [default: as many as make 0.08 % of the transfers illicit]"),
     ] = None,
     start: Annotated[str, typer.Option(metavar="DATE", help="The first day.")] = "2025-04-01",
     strength: Annotated[
         float, typer.Option(help="Share of careful attempts: 0 for naive gangs, 1 for careful ones.")
     ] = 0.3,
     typologies: Annotated[
-        str | None, typer.Option(metavar="IDS", help="What every gang does, as S01,L03.  [default: dealt by chance]")
+        str | None,
+        typer.Option(
+            metavar="IDS",
+            help="What every gang does, as S01,L03; L03 alone has no money to move.  [default: dealt by chance]",
+        ),
     ] = None,
-    dirt: Annotated[float, typer.Option(help="Dirt in the data: 0 for none, 1 as usual.")] = 1.0,
+    dirt: Annotated[float, typer.Option(help="Dirt in the data: 0 for none, 1 as usual, at most 20.")] = 1.0,
     threads: Annotated[
-        int | None, typer.Option(help="Chapters made at a time; the bytes are the same.  [default: processors, to 4]")
+        int | None,
+        typer.Option(help="Parts made at a time; the bytes stay the same.  [default: one a processor, at most 4]"),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("simulated"),
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a folder that is there.")] = False,
     describe: Annotated[
         bool, typer.Option("--describe", help="Say in a page what was made; an equal bank in --out is not made again.")
     ] = False,
-    plots: Annotated[Path | None, typer.Option(metavar="DIR", help="Draw it there, as SVG.")] = None,
+    plots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draw it there, as SVG; an equal bank is not made again either.")
+    ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -447,16 +455,25 @@ def simulate(
     wish = Wish(
         customers, days, seed, gangs, _day(start), strength, _ids(typologies), dirt,
     )  # fmt: skip
+    for option, folder in (("--out", out), ("--plots", plots)):
+        if folder and folder.exists() and not folder.is_dir():
+            raise ParameterError(f"{option} {folder}: is a file, not a folder")
     told = made_before(out, wish) if (describe or plots) and not overwrite else None
-    if told is None and out.exists() and not overwrite and (not out.is_dir() or any(out.iterdir())):
-        raise ParameterError(f"--out {out}: is not an empty folder; --overwrite replaces it")
+    if told is None and out.exists() and not overwrite and any(out.iterdir()):
+        other = "holds no equal bank and is not empty" if describe or plots else "is not an empty folder"
+        raise ParameterError(f"--out {out}: {other}; --overwrite replaces it")
     with console.progress(quiet) as tell:
         made = simulate_to(out, wish, threads=threads, overwrite=overwrite, progress=tell) if told is None else told
     counts = {**made, "out": str(out)}
+    missing = set(wish.typologies or ()) - _planted(out)
+    if missing and made["gangs"] and not quiet:
+        listed = ", ".join(sorted(missing))
+        console.note(f"No gang came to {listed}: too few days, or no money; a way to collect it, as S01, brings some.")
     if plots:
         from moneytrail.simulate.plots import draw
 
-        counts["plots"] = [str(path) for path in draw(out, plots)]
+        drawn = [str(path) for path in draw(out, plots)]
+        counts["plots"] = drawn if as_json else f"{len(drawn)} in {plots}"
     if describe:
         from moneytrail.simulate.describe import describe as say
 
@@ -474,6 +491,13 @@ def simulate(
         typer.echo(f"Score it: moneytrail score {transfers} --accounts {accounts}")
 
 
+def _planted(bank: Path) -> set[str]:
+    """The typologies that a simulated bank's gangs attempted."""
+    import polars as pl
+
+    return set(pl.read_parquet(bank / "truth" / "attempts.parquet", columns=["typology"])["typology"])
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -482,7 +506,12 @@ def _day(text: str) -> date:
 
 
 def _ids(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+    if text is None:
+        return None
+    names = tuple(part.strip().upper() for part in text.split(",") if part.strip())
+    if not names:
+        raise ParameterError(f"--typologies {text}: names none; write them as S01,L03")
+    return names
 
 
 @app.command()

@@ -24,7 +24,8 @@ COMMANDS = (
 
 
 def listed(scored: Scored, *arguments: object) -> list[dict[str, object]]:
-    items: list[dict[str, object]] = call("alerts", "--store", scored.store, "--json", *arguments).json["items"]
+    limit = () if "--limit" in arguments else ("--limit", 500)
+    items: list[dict[str, object]] = call("alerts", "--store", scored.store, "--json", *arguments, *limit).json["items"]
     return items
 
 
@@ -166,7 +167,11 @@ def test_simulate_replaces_nothing_unasked(tmp_path: Path) -> None:
     (folder / "mine.txt").write_text("mine", "utf-8")
     arguments = ("simulate", "--customers", 60, "--days", 20, "--out", folder, "-q")
     assert "--overwrite" in call(*arguments).complaint
+    assert "something else" in call(*arguments, "--overwrite").complaint
     assert contents(folder) == {"mine.txt": b"mine"}
+    (folder / "mine.txt").unlink()
+    assert call(*arguments).status == 0
+    assert "--overwrite" in call(*arguments).complaint
     assert call(*arguments, "--overwrite").status == 0
     assert (folder / "transfers.parquet").is_file()
 
@@ -272,13 +277,13 @@ def test_no_arguments_show_the_help() -> None:
 @pytest.mark.parametrize("head", ["head -n 1", "true"])
 @pytest.mark.parametrize("json_wanted", ["", "--json"])
 def test_a_reader_that_goes_away_is_no_error(head: str, json_wanted: str, scored: Scored) -> None:
-    line = f"{PROGRAM} alerts --store {scored.store} {json_wanted} | {head}"
+    line = f"{PROGRAM} alerts --store {scored.store} --limit 500 {json_wanted} | {head}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment(), check=False)
     assert done.stderr == ""
     assert done.returncode == 0
 
 
 def test_the_program_lists_alerts_where_it_stands(scored: Scored, tmp_path: Path) -> None:
-    ran = run("alerts", "--json", cwd=tmp_path, MONEYTRAIL_STORE=str(scored.store))
+    ran = run("alerts", "--json", "--limit", 500, cwd=tmp_path, MONEYTRAIL_STORE=str(scored.store))
     assert json.loads(ran.out)["items"] == listed(scored)
     assert ran.err == ""

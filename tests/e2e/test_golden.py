@@ -1,4 +1,7 @@
-"""The golden run: a simulated bank with six gangs (seed 11) to alerts. Results change only on purpose, and then the changelog says so."""
+"""The golden run: a simulated bank with six gangs (seed 11) to alerts.
+
+Results change only on purpose, and then the changelog says so.
+"""
 
 from __future__ import annotations
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from importlib.metadata import version
+from numbers import Integral, Real
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from moneytrail.errors import ParameterError
+from moneytrail.errors import InputError, ParameterError
 from moneytrail.simulate.books import Books, after_opening, in_turn
 from moneytrail.simulate.calendar import CHAPTER, DAY, Calendar
 from moneytrail.simulate.dirt import soil
@@ -50,9 +52,16 @@ LEAST: Final = frozenset({"S01", "L03"})
 """What the one gang of a very small bank does."""
 LENGTHS: Final = ((30_000, CHAPTER), (60_000, 14), (10**9, 7))
 """Days of a chapter for banks of up to so many customers: about a million rows, so that memory is used again."""
+RECORD: Final = "simulation.json"
 BLOCK: Final = 250_000
 """Rows of a frame, and of a row group in Parquet."""
-
+TABLES: Final = (
+    "transfers", "accounts", "arrivals", "truth/transfers", "truth/attempts", "truth/parties", "truth/gangs",
+    "truth/ledger", "truth/boats", "truth/dirt", "truth/balances", "truth/populations",
+)  # fmt: skip
+"""A bank's files, each with the ending ``.parquet``."""
+STARTS: Final = (date(1900, 1, 1), date(2200, 1, 1))
+"""First and last day on which a bank may begin. Design: tools that count nanoseconds end in 2262."""
 
 _BOUNDS: Final = (
     ("customers", 50, 5_000_000),
@@ -78,16 +87,38 @@ class Wish:
     def __post_init__(self) -> None:
         for name, least, most in _BOUNDS:
             value = getattr(self, name)
-            if value is not None and not least <= value <= most:
-                raise ParameterError(f"{name} is {value}; it must be from {least} to {most:,}")
-        if not 0 <= self.strength <= 1:
-            raise ParameterError(f"strength is {self.strength}; it must be from 0 (naive) to 1 (careful)")
-        if not 0 <= self.dirt <= 20:
-            raise ParameterError(f"dirt is {self.dirt}; it must be from 0 (clean) to 20 (1 is usual)")
-        unknown = sorted(set(self.typologies or ()) - TYPOLOGIES)
-        if unknown:
-            known = ", ".join(sorted(TYPOLOGIES))
-            raise ParameterError(f"typology {', '.join(unknown)} cannot be planted; known: {known}")
+            if name == "gangs" and value is None:
+                continue
+            if not _is_number(value, Integral) or not least <= value <= most:
+                raise ParameterError(f"{name} is {value!r}; it must be a whole number from {least} to {most:,}")
+            object.__setattr__(self, name, int(value))
+        for name, most, meaning in (("strength", 1, "0 (naive) to 1 (careful)"), ("dirt", 20, "0 (clean) to 20")):
+            value = getattr(self, name)
+            if not _is_number(value, Real) or not 0 <= value <= most:
+                raise ParameterError(f"{name} is {value!r}; it must be a number from {meaning}")
+            object.__setattr__(self, name, float(value))
+        if isinstance(self.start, datetime) or not isinstance(self.start, date):
+            raise ParameterError(f"start is {self.start!r}; it must be a date")
+        first, last = STARTS
+        if not first <= self.start <= last:
+            raise ParameterError(f"start is {self.start}; it must be from {first} to {last}")
+        if self.typologies is not None:
+            _check_typologies(self.typologies)
+
+
+def _check_typologies(typologies: object) -> None:
+    if not isinstance(typologies, tuple) or not typologies:
+        raise ParameterError(f"typologies is {typologies!r}; it must be one or more, as ('S01', 'L03')")
+    unknown = [str(name) for name in typologies if name not in TYPOLOGIES]
+    if unknown:
+        known = ", ".join(sorted(TYPOLOGIES))
+        raise ParameterError(f"typology {', '.join(unknown)} cannot be planted; known: {known}")
+    if len(set(typologies)) < len(typologies):
+        raise ParameterError(f"typologies {', '.join(typologies)}: one is named twice")
+
+
+def _is_number(value: object, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -167,6 +198,7 @@ class _Making:
         self.crossings = crossings(self.bank)
         self.made = Truth()
         self._release_gangs(town, people)
+        self._theirs = gang_columns(self.made, self.bank.register)
         self.seen = Seen()
         self.books = Books(self.bank.register)
 
@@ -186,7 +218,7 @@ class _Making:
         while number < wish.gangs if wish.gangs is not None else tries < MOST_TRIES or not number:
             mark, opened = self.made.mark(), self.bank.register.size
             # A bank too small for any repertoire sees one gang that does the least.
-            gang = self._gang(town, people, (number, tries), deal() if tries < MOST_TRIES else LEAST)
+            gang = self._gang(town, people, (number, tries), deal() if tries < MOST_TRIES or wanted else LEAST)
             share = len(self.made.acts) / expected
             unseen = len(self.made.acts) == mark[0] and number > 0
             if wish.gangs is None and tries < MOST_TRIES and (share > MOST_SHARE or unseen):
@@ -232,7 +264,8 @@ class _Making:
         chapter = Chapter(self.wish.seed, calendar, Journal(calendar))
         for activity in self._activities:
             activity(chapter)
-        chapter.journal.add(gang_columns(self.made, self.bank.register, calendar.first * DAY, calendar.last * DAY))
+        theirs = (self._theirs["time"] >= calendar.first * DAY) & (self._theirs["time"] < calendar.last * DAY)
+        chapter.journal.add({name: values[theirs] for name, values in self._theirs.items()})
         booked = after_opening(chapter.journal.columns(), self.bank.register)
         return ordered(soil(booked, self.wish.seed, self.wish.dirt))
 
@@ -323,13 +356,14 @@ def simulate(
     gangs : int or None
         How many, 0 or more. ``None``: as many as make about 0.08 % of the transfers illicit, at least one.
     start : date
-        The first day.
+        The first day, in 1900 to 2200.
     strength : float
         Share of attempts that are careful, 0 (naive gangs) to 1 (careful ones).
     typologies : tuple of str or None
-        The typologies that every gang uses. ``None``: each is dealt a repertoire of its own.
+        The typologies that every gang uses, each once. ``None``: each gang is dealt a repertoire of its own. What moves
+        money on (most of L, S05, S12, S17 and S18) plants nothing without one that brings it in, as S01.
     dirt : float
-        How dirty the data are: 0 clean, 1 usual.
+        How dirty the data are: 0 clean, 1 usual, 20 at most.
     threads : int or None
         Chapters made at a time. ``None``: one a processor, four at most.
     progress : callable or None
@@ -356,8 +390,7 @@ def simulate(
     transfers = canonical(pl.concat(list(making.transfers()), rechunk=True))
     tables = making.tables()
     tell("accounts and truth", 1.0)
-    truth = {name.removeprefix("truth/"): table for name, table in tables.items() if name.startswith("truth/")}
-    return SimulatedBank(transfers, tables["accounts"], tables["arrivals"], truth, wish)
+    return SimulatedBank(transfers, tables["accounts"], tables["arrivals"], _truth(tables), wish)
 
 
 def simulate_to(
@@ -368,7 +401,7 @@ def simulate_to(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, object]:
-    """Make a bank as :func:`simulate` does and stream it to a folder; memory does not grow with the days.
+    """Make a bank as :func:`simulate` does and stream it to a folder; transfers are never held all at once.
 
     ``transfers.parquet``, ``accounts.parquet`` and ``arrivals.parquet`` are what a bank has or can read; ``truth/``
     holds the truth; ``simulation.json`` the arguments and counts. Everything is written beside `directory` and then
@@ -377,7 +410,7 @@ def simulate_to(
     Parameters
     ----------
     directory : Path
-        A new or empty folder, or one to be replaced with `overwrite`.
+        A new or empty folder, or one to be replaced with `overwrite`. A link is followed.
     wish : Wish or None
         The arguments of :func:`simulate`; ``None`` takes all defaults.
     threads, progress
@@ -393,16 +426,19 @@ def simulate_to(
     Raises
     ------
     ParameterError
-        `directory` is a file, or a folder that is not empty and `overwrite` is ``False``.
+        `directory` is a file, a mount point, the current folder or one that holds it, or a folder that is not empty
+        and `overwrite` is ``False``; also when another process fills it meanwhile.
+    OSError
+        The disk is full, or the folder is not to be written to. What stood there stands as before.
     """
     wish = wish or Wish()
     tell = progress or _silent
+    threads = _threads(threads)
     with _new_folder(directory, overwrite) as folder:
-        making = _Making(wish, tell, _threads(threads))
+        making = _Making(wish, tell, threads)
         _write_transfers(folder, making.transfers())
         tables = making.tables()
-        truth = {name.removeprefix("truth/"): table for name, table in tables.items() if name.startswith("truth/")}
-        counts = _counts(making.books.rows, tables["accounts"].height, truth)
+        counts = _counts(making.books.rows, tables["accounts"].height, _truth(tables))
         _write_rest(folder, tables, wish, counts)
     tell("accounts and truth", 1.0)
     return counts
@@ -414,12 +450,38 @@ def made_before(directory: Path, wish: Wish) -> dict[str, object] | None:
     ``None`` where there is none.
     """
     try:
-        record = json.loads((Path(directory) / "simulation.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = record_of(directory)
+    except InputError:
         return None
     asked = json.loads(json.dumps(_record(wish)))
-    if not isinstance(record, dict) or any(record.pop(name, None) != value for name, value in asked.items()):
+    if any(record.pop(name) != value for name, value in asked.items()):
         return None
+    return record
+
+
+def record_of(directory: Path) -> dict[str, Any]:
+    """Return what ``simulation.json`` says of the bank in a folder: the arguments and the counts.
+
+    Raises
+    ------
+    InputError
+        The folder is no simulated bank, or one of its files is missing or damaged.
+    """
+    folder = Path(directory)
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except OSError:
+        raise InputError(f"{folder} is not a simulated bank: it has no simulation.json") from None
+    except ValueError:
+        record = None
+    names = {*_record(Wish()), *_COUNTED}
+    if not isinstance(record, dict) or not names <= set(record):
+        raise InputError(f"{folder} is not a simulated bank: its simulation.json is damaged")
+    for name in TABLES:
+        try:
+            pl.read_parquet_schema(folder / f"{name}.parquet")
+        except (OSError, pl.exceptions.PolarsError):
+            raise InputError(f"{folder} is not a whole bank: {name}.parquet is missing or damaged") from None
     return record
 
 
@@ -428,22 +490,23 @@ def _silent(_stage: str, _share: float) -> None:
 
 
 def _threads(threads: int | None) -> int:
-    if threads is not None and threads < 1:
-        raise ParameterError(f"threads is {threads}; it must be 1 or more")
+    if threads is not None and (not _is_number(threads, Integral) or threads < 1):
+        raise ParameterError(f"threads is {threads!r}; it must be a whole number, 1 or more")
     return threads or min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
 
 
 @contextmanager
 def _new_folder(directory: Path, overwrite: bool) -> Iterator[Path]:
     """Give a folder to fill, that takes the place of `directory` in one step when nothing went wrong."""
-    place = Path(directory)
-    if place.exists() and not (place.is_dir() and (overwrite or not any(place.iterdir()))):
-        raise ParameterError(f"{place} is not an empty folder; pass overwrite=True to replace a folder")
+    place = Path(os.path.realpath(directory))
+    _check_place(place, overwrite)
     place.parent.mkdir(parents=True, exist_ok=True)
     made = Path(mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     try:
         (made / "new" / "truth").mkdir(parents=True)
         yield made / "new"
+        # Meanwhile another process may have filled it.
+        _check_place(place, overwrite)
         if place.exists():
             place.rename(made / "old")
         (made / "new").rename(place)
@@ -451,6 +514,29 @@ def _new_folder(directory: Path, overwrite: bool) -> Iterator[Path]:
         if (made / "old").exists() and not place.exists():
             (made / "old").rename(place)
         shutil.rmtree(made)
+
+
+def _check_place(place: Path, overwrite: bool) -> None:
+    if not place.exists():
+        return
+    if not (place.is_dir() and (overwrite or not any(place.iterdir()))):
+        raise ParameterError(f"{place} is not an empty folder; pass overwrite=True to replace a folder")
+    if place.is_mount() or Path.cwd().is_relative_to(place):
+        raise ParameterError(f"{place} is a mount point or holds the current folder: name a new folder in it")
+    if any(place.iterdir()) and not (place / RECORD).is_file():
+        raise ParameterError(f"{place} holds something else than a simulated bank and is not replaced: name another")
+
+
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    """Raise what the system said of the disk as it said it: polars calls it a computation that went wrong."""
+    try:
+        yield
+    except pl.exceptions.ComputeError as error:
+        found = re.search(r"\(os error (\d+)\)", str(error))
+        if found is None:
+            raise
+        raise OSError(int(found[1]), os.strerror(int(found[1])), str(path)) from error
 
 
 def _write_transfers(folder: Path, blocks: Iterator[pl.DataFrame]) -> None:
@@ -463,15 +549,17 @@ def _write_transfers(folder: Path, blocks: Iterator[pl.DataFrame]) -> None:
             failures.append(failure)
             raise
 
+    path = folder / "transfers.parquet"
     try:
-        register_io_source(give, schema=WRITTEN_SCHEMA).sink_parquet(
-            folder / "transfers.parquet",
-            compression="lz4",
-            statistics=False,
-            row_group_size=BLOCK,
-            maintain_order=True,
-            engine="streaming",
-        )
+        with _disk_errors(path):
+            register_io_source(give, schema=WRITTEN_SCHEMA).sink_parquet(
+                path,
+                compression="lz4",
+                statistics=False,
+                row_group_size=BLOCK,
+                maintain_order=True,
+                engine="streaming",
+            )
     except pl.exceptions.ComputeError:
         if failures:
             raise failures[0] from None
@@ -480,9 +568,11 @@ def _write_transfers(folder: Path, blocks: Iterator[pl.DataFrame]) -> None:
 
 def _write_rest(folder: Path, tables: dict[str, pl.DataFrame], wish: Wish, counts: dict[str, object]) -> None:
     for name, table in tables.items():
-        table.write_parquet(folder / f"{name}.parquet")
+        path = folder / f"{name}.parquet"
+        with _disk_errors(path):
+            table.write_parquet(path)
     record = {**_record(wish), **counts}
-    (folder / "simulation.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 def _record(wish: Wish) -> dict[str, object]:
@@ -504,16 +594,20 @@ def _under_truth(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     return {f"truth/{name}": table for name, table in tables.items()}
 
 
+def _truth(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    return {name.removeprefix("truth/"): table for name, table in tables.items() if name.startswith("truth/")}
+
+
+STRENGTHS: Final = ("naive", "careful", "incomplete")
+_COUNTED: Final = (
+    "transfers", "illicit", "accounts", "gangs", "attempts", *(f"{name}_attempts" for name in STRENGTHS),
+)  # fmt: skip
+
+
 def _counts(transfers: int, accounts: int, truth: dict[str, pl.DataFrame]) -> dict[str, object]:
     strength = truth["attempts"]["strength"]
-    return {
-        "transfers": transfers,
-        "illicit": truth["transfers"].height,
-        "accounts": accounts,
-        "gangs": truth["gangs"].height,
-        "attempts": truth["attempts"].height,
-        **{f"{name}_attempts": int((strength == name).sum()) for name in ("naive", "careful", "incomplete")},
-    }
+    sizes = (transfers, truth["transfers"].height, accounts, truth["gangs"].height, strength.len())
+    return dict(zip(_COUNTED, (*sizes, *(int((strength == name).sum()) for name in STRENGTHS)), strict=True))
 
 
 def _populations(bank: Bank) -> pl.DataFrame:
@@ -532,7 +626,7 @@ def _populations(bank: Bank) -> pl.DataFrame:
 def _arrivals(bank: Bank, made: Crossings) -> pl.DataFrame:
     weather = bank.weather
     band = np.select([weather.red, weather.green], [0, 2], 1)
-    day = np.arange(bank.calendar.days) + (bank.calendar.start - date(1970, 1, 1)).days
+    day = np.arange(bank.calendar.days) + bank.register.first_day
     return pl.DataFrame(
         {
             "day": pl.Series(day.astype(np.int32)).cast(pl.Date),

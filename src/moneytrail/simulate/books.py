@@ -89,7 +89,7 @@ def _stands(
         opened = np.int64(0)
         for code in (debtor[i], creditor[i]):
             if 0 <= code < joined.size and joined[code] >= 0:
-                opened = max(opened, (joined[code] + 1) * day)
+                opened = max(opened, (np.int64(joined[code]) + 1) * day)
         keep[i] = time[i] >= opened
         every &= keep[i]
     return every

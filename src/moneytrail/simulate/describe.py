@@ -5,7 +5,6 @@ It reads the folder that :func:`~moneytrail.simulate.bank.simulate_to` wrote. Tr
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -15,7 +14,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from moneytrail.errors import InputError
+from moneytrail.simulate.bank import STRENGTHS, record_of
+from moneytrail.simulate.truth import earned
 from moneytrail.simulate.words import JOBS, SELF_EMPLOYED, TRADES
 
 WIDTH: Final = 100
@@ -112,7 +112,7 @@ class Description:
     trades : dict of str to int
         Other accounts by trade, most first.
     populations : dict of str to int
-        Accounts by population, where the bank says.
+        Accounts by population.
     transfers : int
     channels : tuple of Channel
         Most transfers first.
@@ -144,9 +144,9 @@ class Description:
 
     @property
     def balanced(self) -> bool:
-        """Whether the gangs' books add up to the penny: takings - refunds = costs + spent + held."""
+        """Whether the gangs' books add up to the penny: takings - refunds + handled = costs + spent + held."""
         books = self.gangs
-        return books["takings"] - books["refunds"] == books["costs"] + books["spent"] + books["held"]
+        return books["takings"] - books["refunds"] + books["handled"] == books["costs"] + books["spent"] + books["held"]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values for JSON, with a verdict to each check."""
@@ -170,7 +170,7 @@ class Description:
             ),
             *_flow(f"Accounts: {total:,}", [kinds], 1),
             *_flow("People", _counted(self.people), 2),
-            *_flow("Other accounts", _counted(self.trades), 2 if self.populations else 4),
+            *_flow("Other accounts", _counted(self.trades), 2),
             *_flow("Populations", _counted(self.populations), 4),
             f"Transfers: {self.transfers:,}".ljust(22) + "      number   share   median, pounds",
         ]
@@ -181,10 +181,12 @@ class Description:
 
     def _gang_lines(self) -> list[str]:
         sums = self.gangs
-        money = [f"{name} {_thousands(sums[name])}" for name in ("takings", "refunds", "costs", "spent", "held")]
+        money = [
+            f"{name} {_thousands(sums[name])}" for name in ("takings", "refunds", "handled", "costs", "spent", "held")
+        ]
         state = "to the penny" if self.balanced else "NOT: the books do not balance"
         careful = [
-            f"{typology} {'/'.join(str(by.get(name, 0)) for name in _STRENGTHS)}"
+            f"{typology} {'/'.join(str(by.get(name, 0)) for name in STRENGTHS)}"
             for typology, by in self.attempts.items()
         ]
         share = self.illicit / self.transfers if self.transfers else 0
@@ -193,7 +195,7 @@ class Description:
                 f"Gangs: {sums['gangs']:,}; boats launched {sums['launched']:,}, arrived {sums['arrived']:,} with "
                 f"{sums['people_arrived']:,} people, who owed {_thousands(sums['due'])}"
             ),
-            *_flow("Their money, pounds", [*money, f"so takings - refunds = the rest {state}"], 2),
+            *_flow("Their money, pounds", [*money, f"so takings - refunds + handled = the rest {state}"], 2),
             *_flow(
                 "Seen",
                 [
@@ -219,9 +221,6 @@ class Description:
         for sentence in NOT_LIFELIKE:
             lines += textwrap.wrap(sentence, WIDTH, initial_indent="- ", subsequent_indent="  ")
         return lines
-
-
-_STRENGTHS: Final = ("naive", "careful", "incomplete")
 
 
 def _range(check: Check) -> str:
@@ -265,12 +264,9 @@ def describe(folder: Path) -> Description:
     Raises
     ------
     InputError
-        `folder` is not a simulated bank.
+        `folder` is not a simulated bank, or not a whole one.
     """
-    record = folder / "simulation.json"
-    if not record.is_file():
-        raise InputError(f"{folder} is not a simulated bank: it has no simulation.json")
-    arguments: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    arguments = record_of(folder)
     first = date.fromisoformat(arguments["start"])
     truth = folder / "truth"
     transfers, channels = _channels(folder / "transfers.parquet")
@@ -282,7 +278,6 @@ def describe(folder: Path) -> Description:
     arrivals = pl.read_parquet(folder / "arrivals.parquet")
     checks = (*_country(arrivals), *_business(sums, ledger, boats), *_detection(sums, illicit, transfers))
     dirt = pl.scan_parquet(truth / "dirt.parquet").group_by("kind").len().collect(engine="streaming")
-    populations = truth / "populations.parquet"
     return Description(
         arguments=arguments,
         first=first,
@@ -290,7 +285,7 @@ def describe(folder: Path) -> Description:
         accounts=_tally(accounts["kind"]),
         people=_tally(personal["occupation"].replace(_GROUPS)),
         trades=_tally(accounts.filter(pl.col("kind") != "personal")["occupation"]),
-        populations=_tally(pl.read_parquet(populations)["population"]) if populations.is_file() else {},
+        populations=_tally(pl.read_parquet(truth / "populations.parquet")["population"]),
         transfers=transfers,
         channels=channels,
         illicit=illicit,
@@ -392,13 +387,8 @@ def _country(arrivals: pl.DataFrame) -> tuple[Check, ...]:
 def _business(sums: dict[str, int], ledger: pl.DataFrame, boats: pl.DataFrame) -> tuple[Check, ...]:
     """Check the gangs' business against what is reported of others; money in pounds."""
     escrow = pl.col("source").str.starts_with("escrow")
-    earned = (
-        ((pl.col("source") == "passengers") | escrow)
-        & (pl.col("target") != "passengers")
-        & ~pl.col("target").str.starts_with("escrow")
-    )
     broker = pl.col("target") == "cost:broker"
-    released = _pence(ledger, escrow & earned)
+    released = _pence(ledger, escrow & earned())
     due, landed = sums["due"] / 100, boats.filter("arrived")
     return (
         Check("people a boat (gangs)", _ratio(int(boats["people"].sum()), boats.height), 41, 59, "PA Media 2024", 1),
@@ -418,7 +408,7 @@ def _business(sums: dict[str, int], ledger: pl.DataFrame, boats: pl.DataFrame) -
         Check("broker's commission", _ratio(_pence(ledger, escrow & broker), released), 0.03, 0.10, "", 3),
         Check(
             "fees by brokers abroad",
-            _ratio(_pence(ledger, earned & (broker | (pl.col("target") == "hawala"))), sums["takings"]),
+            _ratio(_pence(ledger, earned() & (broker | (pl.col("target") == "hawala"))), sums["takings"]),
             0.80, 1.00, "WSJ 2015, .9; +-.1 design", 2,
         ),
         Check("fees held until arrival", _ratio(_held_first(ledger), _paid(ledger)), None, None, "", 2),
@@ -428,7 +418,7 @@ def _business(sums: dict[str, int], ledger: pl.DataFrame, boats: pl.DataFrame) -
 def _detection(sums: dict[str, int], illicit: int, transfers: int) -> tuple[Check, ...]:
     return (
         Check("takings that a bank saw", _ratio(sums["seen"], sums["takings"]), None, None, "", 2),
-        Check("illicit % of transfers", _ratio(100 * illicit, transfers), 0, 0.1, "", 3),
+        Check("illicit % of transfers", _ratio(100 * illicit, transfers), 0, 0.1, "design: the world's is lower", 3),
     )
 
 

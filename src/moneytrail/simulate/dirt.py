@@ -68,7 +68,6 @@ _SHORT: Final = np.array(
     ],
     dtype=np.int32,
 )
-_FIELD_OF: Final = {NO_REFERENCE: "reference", NO_CATEGORY: "category", NO_LOCATION: "location"}
 
 
 def soil(columns: Columns, seed: int, strength: float) -> Columns:

@@ -15,7 +15,6 @@ DIRECT_DEBIT: Final = CHANNELS.index("direct_debit")
 CARD: Final = CHANNELS.index("card")
 CASH: Final = CHANNELS.index("cash")
 WIRE: Final = CHANNELS.index("wire")
-CHEQUE: Final = CHANNELS.index("cheque")
 NOBODY: Final = -1
 
 FIELDS: Final[dict[str, tuple[type[np.signedinteger], int]]] = {

@@ -17,6 +17,8 @@ import numpy.typing as npt
 import polars as pl
 
 from moneytrail.simulate import views
+from moneytrail.simulate.bank import record_of
+from moneytrail.simulate.truth import earned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +66,9 @@ def draw(folder: Path, out: Path, *, berka: Path | None = None, amlsim: Path | N
     Raises
     ------
     InputError
-        A folder lacks the bank's files.
+        A folder lacks the bank's files; nothing is drawn.
     """
+    record_of(folder)
     out.mkdir(parents=True, exist_ok=True)
     ledger = pl.read_parquet(folder / "truth" / "ledger.parquet")
     arrivals = pl.read_parquet(folder / "arrivals.parquet").sort("day")
@@ -147,14 +150,8 @@ def _season(arrivals: pl.DataFrame, fees: pl.DataFrame) -> Figure:
 _BANDS: Final = {"red": (VERMILION, "////"), "amber": (ORANGE, ""), "green": ("#CFEFE6", "")}
 
 
-def _taken() -> pl.Expr:
-    """Rows of the ledger in which money of passengers, or held for them, becomes a gang's."""
-    outside = (pl.col("source") == "passengers") | pl.col("source").str.starts_with("escrow")
-    return outside & (pl.col("target") != "passengers") & ~pl.col("target").str.starts_with("escrow")
-
-
 def _fees_seen(ledger: pl.DataFrame) -> pl.DataFrame:
-    seen = ledger.filter(_taken(), pl.col("transaction_id").is_not_null())
+    seen = ledger.filter(earned(), pl.col("transaction_id").is_not_null())
     return seen.select("gang", "amount", day=pl.col("time").dt.date())
 
 

@@ -49,9 +49,9 @@ anywhere, because their bank follows from the code."""
 class Register:
     """A growing table of accounts; :meth:`open` hands out codes, :meth:`frame` writes the bank's own rows.
 
-    Columns (int64): `opened` is days since 1970, `joined` the simulated day of opening or -1 for accounts that stood
-    before, `buffer` the pence that never leave the account, `address` to `device` any integer that two accounts may
-    share, -1 where the bank has none. `party` defaults to the account's own code.
+    Columns (whole numbers as narrow as they may be): `opened` is days since 1970, `joined` the simulated day of opening
+    or -1 for accounts that stood before, `buffer` the pence that never leave the account, `address` to `device` any
+    integer that two accounts may share, -1 where the bank has none. `party` defaults to the account's own code.
     """
 
     def __init__(self, start: date) -> None:

@@ -146,9 +146,9 @@ def _together(found: list[tuple[Ints, Codes]]) -> tuple[Ints, Codes]:
     return rows, np.concatenate([empty.astype(np.int16), *(marks for _, marks in found)])
 
 
-def gang_columns(truth: Truth, register: Register, first: int, until: int) -> Columns:
-    """Return what gangs book from time `first` (inclusive) to `until` (exclusive), as the journal's columns."""
-    rows = np.array([row for row in truth.rows if first <= row[0] < until], dtype=np.int64).reshape(-1, 9)
+def gang_columns(truth: Truth, register: Register) -> Columns:
+    """Return all that gangs book as the journal's columns, in the order in which it was done."""
+    rows = np.array(truth.rows, dtype=np.int64).reshape(-1, len(_ROW))
     given = dict(zip(_ROW, rows.T, strict=True))
     paid_in, paid_out = (currency_of(np.maximum(register.country(given[side]), 0)) for side in ("debtor", "creditor"))
     wire, pence = given["channel"] == WIRE, given["amount"]
@@ -270,6 +270,13 @@ def is_escrow(place: int | str) -> bool:
     return isinstance(place, str) and place.startswith("escrow")
 
 
+def earned() -> pl.Expr:
+    """Rows of the ledger in which money of passengers, or held for them, becomes a gang's."""
+    source, target = pl.col("source"), pl.col("target")
+    outside = (source == "passengers") | source.str.starts_with("escrow")
+    return outside & (target != "passengers") & ~target.str.starts_with("escrow")
+
+
 def _gangs(truth: Truth) -> pl.DataFrame:
     """Add up each gang's books, in pence: takings - refunds + handled = costs + profit, and profit = spent + held.
 
@@ -297,15 +304,14 @@ _SUMS: Final = (
 
 def _add(book: dict[str, int], entry: Entry) -> None:
     source, target, amount = entry.source, entry.target, entry.amount
-    outside = ("passengers",)
     book["handled"] += amount * ((source == "clients") - (target == "clients"))
     book["escrow"] += amount * (is_escrow(target) - is_escrow(source))
-    earned = source in outside or is_escrow(source)
-    reaches = target not in outside and not is_escrow(target)
-    if earned and reaches:
+    theirs = source == "passengers" or is_escrow(source)
+    reaches = target != "passengers" and not is_escrow(target)
+    if theirs and reaches:
         book["takings"] += amount
         book["seen"] += amount if entry.act >= 0 else 0
-    elif not earned and target in outside:
+    elif not theirs and target == "passengers":
         book["refunds"] += amount
     for name, mark in (("costs", "cost:"), ("spent", "spent:")):
         book[name] += amount * (_begins(target, mark) - _begins(source, mark))

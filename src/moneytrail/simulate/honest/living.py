@@ -457,24 +457,27 @@ def _spare(people: People) -> Floats:
     return np.where(people.work == SOLE_TRADER, 0.30, share)
 
 
-_NOTES: Final = np.array((1000, 2000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 10_000, 20_000, 30_000, 50_000))
+_NOTES: Final = 1000 * np.array((1, 2, 2, 2, 3, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10, 12, 15, 18, 20, 25, 30, 40, 50, 50))
 
 
 def cash(bank: Bank, people: People) -> Activity:
     """Take notes from machines, and now and then pay some in: gifts, sold goods, savings from home."""
     rng = bank.stream(people.key, "cash")
     taken = rng.gamma(1.4, 0.9, people.size) * active(people)
-    brought = 0.12 * rng.gamma(0.5, 2.0, people.size) * active(people)
+    brought = 0.2 * rng.gamma(0.5, 2.0, people.size) * active(people)
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream(people.key, "cash")
         who = often(rng, chapter, taken)
         amount = _NOTES[(_NOTES.size * rng.random(who.size) ** 1.3).astype(np.int64)]
+        # One in fifty goes to the counter, for a builder, a holiday, a car.
+        counter = rng.random(who.size) < 0.02
+        amount = np.where(counter, rounded(_pence(rng, who.size, 700, 0.7, (100, 5000)), 1000), amount)
         time = _when(rng, chapter.calendar, who.size, SHOPPING_WEEK, (14.5, 4))
         account, region = people.account[who], people.region[who]
         chapter.journal.book(time, account, NOBODY, amount, channel=CASH, location=region)
         who = often(rng, chapter, brought)
-        amount = rounded(_pence(rng, who.size, 160, 1.0, (10, 9000)), 500)
+        amount = rounded(_pence(rng, who.size, 260, 1.1, (10, 9000)), 500)
         time = _when(rng, chapter.calendar, who.size, COUNTER_WEEK, (12.7, 2))
         account, region = people.account[who], people.region[who]
         chapter.journal.book(time, NOBODY, account, amount, channel=CASH, location=region)
@@ -621,7 +624,7 @@ def larger_sums(bank: Bank, people: People, friends: Ints) -> Activity:
     The other side is somebody known, somebody met once, or one's own account at another bank.
     """
     seldom = np.where(np.isin(people.work, (STUDENT, SOLE_TRADER)), 0.35, 1.0)  # less to spare, or an account of trade
-    rate = bank.stream(people.key, "larger sums").gamma(1.2, 0.5, people.size) * active(people) * seldom
+    rate = bank.stream(people.key, "larger sums").gamma(1.2, 0.62, people.size) * active(people) * seldom
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream(people.key, "larger sums")
@@ -689,7 +692,7 @@ def saving(bank: Bank, people: People) -> Activity:
     parties, day = (people.account[savers], people.savings[savers]), rng.integers(1, 29, savers.size)
     bank.note("R-OWN", np.concatenate(parties))
     orders = _orders(day, np.full(savers.size, 6.0), parties, put, references(rng, "own", savers.size, 0.3))
-    rate = rng.gamma(1.2, 0.5, savers.size) * np.where(np.isin(people.work[savers], (STUDENT, SOLE_TRADER)), 0.3, 1.0)
+    rate = rng.gamma(1.2, 0.85, savers.size) * np.where(np.isin(people.work[savers], (STUDENT, SOLE_TRADER)), 0.3, 1.0)
 
     def book(chapter: Chapter) -> None:
         rng = chapter.stream(people.key, "saving")

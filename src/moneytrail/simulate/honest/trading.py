@@ -255,7 +255,8 @@ def cash_businesses(bank: Bank, town: Town) -> Activity:
     account = businesses(bank, rng, size, rng.choice(CASH_TRADES, size))
     bank.note("R-CASHBIZ", account)
     level = 100 * rng.lognormal(np.log(360), 0.75, size).clip(80, 4000)
-    frequency = np.where(rng.random(size) < 0.7, 0.97, 0.4)
+    frequency = np.where(rng.random(size) < 0.55, 0.97, 0.4)
+    level *= np.where(frequency < 0.5, 2.4, 1.0)  # who goes to the bank less often brings more
     step = np.where(rng.random(size) < 0.5, 500, 10)  # half bank notes only, half coins too
     card_level = level * rng.lognormal(0.1, 0.2, size)
     region = bank.register.column("region")[account]
@@ -363,7 +364,7 @@ def _weekly(
         opened = np.int64(0)
         for code in (payer, payee):
             if 0 <= code < joined.size and joined[code] >= 0:
-                opened = max(opened, (joined[code] + 1) * day)
+                opened = max(opened, (np.int64(joined[code]) + 1) * day)
         if time[i] < opened:
             continue
         week = min(max((time[i] - first * day) // (7 * day), 0), out.shape[1] - 1)
