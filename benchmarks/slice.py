@@ -99,7 +99,7 @@ def whole_command(transfers: int, repeats: int, folder: Path) -> dict[str, Any]:
     accounts as categories. The command starts Python, imports, reads, checks, searches, scores, ranks and stores.
     """
     days = 120
-    bank = simulate(customers=max(50, transfers // 184), days=days, seed=5)
+    bank = simulate(customers=max(50, transfers // 194), days=days, seed=5)
     path = folder / "transfers.csv"
     columns = ["transaction_id", "booked_at", "debtor_account", "creditor_account", "amount", "currency", "channel"]
     bank.transfers.select(columns).write_csv(path, datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")

@@ -5,15 +5,21 @@ Imports nothing of ours. Each `*_holds` asks whether any window satisfies the ga
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
 DAY = 86_400
+LOW, HIGH = 40_000, 600_000
 
 
 @dataclass(frozen=True)
 class Move:
-    """One transfer seen from the account: `peer` is ``None`` for cash, `related` whether the two are affiliated."""
+    """One transfer seen from the account: `peer` is ``None`` for cash, `related` whether the two are affiliated.
+
+    Some gates ask for more that the bank sees: the peer's country, words, kind of shop, region (-1: online or unknown).
+    """
 
     time: float
     peer: str | None
@@ -21,39 +27,45 @@ class Move:
     incoming: bool
     channel: str
     related: bool = False
+    country: str = ""
+    words: str = ""
+    category: str = ""
+    place: int = -1
 
 
-def first_time(move: Move, moves: list[Move], window_start: float) -> bool:
-    return not any(m.peer == move.peer and m.time < window_start for m in moves)
+def seat_fees_hold(moves: list[Move], payers: int = 8, total: int = 800_000) -> bool:
+    """S01, and the first half of S06 with 6 payers and no least total."""
+    return any(seat_fees_at(moves, m.time, payers, total) for m in moves if m.incoming)
 
 
-def seat_fees_hold(moves: list[Move]) -> bool:
-    return any(_seat_fees_at(moves, m.time) for m in moves if m.incoming)
-
-
-def _seat_fees_at(moves: list[Move], now: float) -> bool:
+def seat_fees_at(moves: list[Move], now: float, least: int, total: int) -> bool:
     start = now - 30 * DAY
     credits = [m for m in moves if m.incoming and m.peer and not m.related and start < m.time <= now]
     payers = {m.peer for m in credits}
-    if len(payers) < 8:
+    if len(payers) < least:
         return False
     old = {m.peer for m in moves if m.time <= start}
-    often = {p for p in payers if sum(m.peer == p and now - 180 * DAY < m.time <= now for m in moves) > 3}
+    seen = Counter(m.peer for m in moves if now - 180 * DAY < m.time <= now)
     return (
         len(payers - old) >= 0.7 * len(payers)
-        and len(payers - often) >= 0.8 * len(payers)
-        and 40_000 <= median(m.amount for m in credits) <= 600_000
-        and sum(m.amount for m in credits) >= 800_000
+        and sum(seen[payer] <= 3 for payer in payers) >= 0.8 * len(payers)
+        and (not total or LOW <= median(m.amount for m in credits) <= HIGH)
+        and sum(m.amount for m in credits) >= total
     )
 
 
 def structuring_holds(moves: list[Move], lines: tuple[int, ...] = (100_000, 1_000_000)) -> bool:
     credits = [m for m in moves if m.incoming and m.channel in ("cash", "wire")]
-    for line in lines:
-        below = [m for m in credits if 0.8 * line <= m.amount < line]
-        above = [m for m in credits if line <= m.amount < 1.2 * line]
-        crowded = any(sum(now.time - 5 * DAY < m.time <= now.time for m in below) >= 3 for now in below)
-        if crowded and len(below) >= 3 * len(above):
+    return any(_structuring_below(credits, line) for line in lines)
+
+
+def _structuring_below(credits: list[Move], line: int) -> bool:
+    below = sum(0.8 * line <= m.amount < line for m in credits)
+    above = sum(line <= m.amount < 1.2 * line for m in credits)
+    for last in credits if below >= 3 * max(above, 1) else ():
+        window = [m.amount for m in credits if last.time - 5 * DAY < m.time <= last.time]
+        near = sum(0.8 * line <= amount < line for amount in window)
+        if near >= 3 or (sum(window) >= 1.2 * line and max(window) < line):
             return True
     return False
 
@@ -70,13 +82,13 @@ def _pass_through_from(moves: list[Move], start: float) -> bool:
     spent = sum(m.amount for m in window if not m.incoming)
     if len(days) < 2 or (taken - spent) > 0.1 * taken:
         return False
-    pieces = _first_in_first_out(window)
+    pieces = first_in_first_out(window)
     quick = sum(amount for dwell, amount in pieces if dwell <= 3600)
     daily = sum(amount for dwell, amount in pieces if dwell <= DAY)
     return quick >= 0.5 * taken or daily >= 0.9 * taken
 
 
-def _first_in_first_out(moves: list[Move]) -> list[tuple[float, int]]:
+def first_in_first_out(moves: list[Move]) -> list[tuple[float, int]]:
     """Match debits to the oldest credits: (dwell in seconds, amount) of each piece that left."""
     queue: list[list[float]] = []
     pieces: list[tuple[float, int]] = []
@@ -93,6 +105,21 @@ def _first_in_first_out(moves: list[Move]) -> list[tuple[float, int]]:
             if not queue[0][1]:
                 queue.pop(0)
     return pieces
+
+
+def median_dwell(pieces: list[tuple[float, int]]) -> float:
+    """Return how long the middle pound was held."""
+    half, so_far = sum(amount for _, amount in pieces) / 2, 0
+    for held, amount in sorted(pieces):
+        so_far += amount
+        if so_far >= half:
+            return held
+    return float("inf")
+
+
+def is_multiple(amount: int, unit: int, delta: float) -> bool:
+    """Whether an amount lies within `delta` of one to six times a unit."""
+    return any(abs(amount - times * unit) <= delta * times * unit for times in range(1, 7))
 
 
 def fan_out_holds(moves: list[Move]) -> bool:
@@ -113,7 +140,7 @@ def _fan_out_from(moves: list[Move], first: Move) -> bool:
     )
 
 
-GATES = {
+GATES: dict[str, Callable[[list[Move]], bool]] = {
     "S01": seat_fees_hold,
     "L01": structuring_holds,
     "L03": pass_through_holds,

@@ -1,4 +1,4 @@
-"""The definitions of typologies.md 1.1 for collecting (S01 to S06, S14, S16, S18), in plain Python.
+"""The definitions of typologies.md 1.1 for collecting (S02 to S06, S14, S16, S18), in plain Python.
 
 Imports nothing of ours. Times are seconds from the first midnight, amounts pence.
 """
@@ -6,42 +6,10 @@ Imports nothing of ours. Times are seconds from the first midnight, amounts penc
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from statistics import mean, median
 
-from tests.simulate.gates import Move
-
-DAY = 86_400
-LOW, HIGH = 40_000, 600_000
-
-
-@dataclass(frozen=True)
-class Placed(Move):
-    """A move with the region of its branch or shop."""
-
-    place: int = -1
-
-
-def fan_in_holds(moves: list[Move], payers: int = 8, total: int = 800_000) -> bool:
-    """S01, and the first half of S06 with 6 payers and no least total."""
-    return any(_fan_in_at(moves, move.time, payers, total) for move in moves if move.incoming)
-
-
-def _fan_in_at(moves: list[Move], now: float, least: int, total: int) -> bool:
-    start = now - 30 * DAY
-    credits = [m for m in moves if m.incoming and m.peer and not m.related and start < m.time <= now]
-    payers = {m.peer for m in credits}
-    if len(payers) < least:
-        return False
-    before = {m.peer for m in moves if m.time <= start}
-    seen = Counter(m.peer for m in moves if now - 180 * DAY < m.time <= now)
-    return (
-        sum(p not in before for p in payers) >= 0.7 * len(payers)
-        and sum(seen[p] <= 3 for p in payers) >= 0.8 * len(payers)
-        and (total == 0 or LOW <= median(m.amount for m in credits) <= HIGH)
-        and sum(m.amount for m in credits) >= total
-    )
+from tests.simulate.gates import DAY, HIGH, LOW, Move, is_multiple, seat_fees_at, seat_fees_hold
 
 
 def ladder_holds(payees: dict[str, list[Move]], linked: Iterable[set[str]]) -> bool:
@@ -100,48 +68,42 @@ def _lift(count: Counter[int], arrivals: list[int], month: list[int], end: int) 
 
 def escrow_holds(moves: list[Move]) -> bool:
     """S04: five credits, each matched by one later debit of 85 to 100 % to a member of a small set of receivers."""
-    debits = [m for m in moves if not m.incoming and m.peer]
-    paid = Counter(m.peer for m in debits)
+    paid = Counter(m.peer for m in moves if not m.incoming and m.peer)
     receivers = {peer for peer, _ in paid.most_common(5) if paid[peer] >= 2}
-    free = [m for m in debits if m.peer in receivers]
-    matched: list[float] = []
-    for credit in [m for m in moves if m.incoming and m.peer and not m.related]:
-        fit = [
-            d
-            for d in free
-            if DAY <= d.time - credit.time <= 90 * DAY and 0.85 * credit.amount <= d.amount <= credit.amount
-        ]
-        if fit:
-            free.remove(fit[0])
-            matched.append(fit[0].time)
+    matched = _matched(
+        moves, lambda c, d: d.peer in receivers and d.time <= c.time + 90 * DAY and d.amount >= 0.85 * c.amount
+    )
     return any(sum(now - 90 * DAY < time <= now for time in matched) >= 5 for now in matched)
 
 
 def refunds_hold(moves: list[Move]) -> bool:
     """S05, its own part: three credits that went back to their payers within 180 days."""
+    matched = _matched(
+        moves, lambda c, d: d.peer == c.peer and d.time <= c.time + 60 * DAY and d.amount >= 0.9 * c.amount
+    )
+    return any(sum(now - 180 * DAY < time <= now for time in matched) >= 3 for now in matched)
+
+
+def _matched(moves: list[Move], fits: Callable[[Move, Move], bool]) -> list[float]:
+    """Give each credit the first free debit of a day or more later that is no larger and fits; return their times."""
     free = [m for m in moves if not m.incoming and m.peer]
     times: list[float] = []
-    for credit in [m for m in moves if m.incoming and m.peer]:
-        fit = [
-            d
-            for d in free
-            if d.peer == credit.peer
-            and DAY <= d.time - credit.time <= 60 * DAY
-            and 0.9 * credit.amount <= d.amount <= credit.amount
-        ]
-        if fit:
-            free.remove(fit[0])
-            times.append(fit[0].time)
-    return any(sum(now - 180 * DAY < time <= now for time in times) >= 3 for now in times)
+    for credit in [m for m in moves if m.incoming and m.peer and not m.related]:
+        later = (d for d in free if d.time - credit.time >= DAY and d.amount <= credit.amount)
+        back = next((d for d in later if fits(credit, d)), None)
+        if back:
+            free.remove(back)
+            times.append(back.time)
+    return times
 
 
-def border_node_holds(moves: list[Placed], zone: int) -> bool:
+def border_node_holds(moves: list[Move], zone: int) -> bool:
     """S06: six new payers, credits from three regions, and card use in the staging zone, within 30 days."""
     for move in moves:
         window = [m for m in moves if move.time - 30 * DAY < m.time <= move.time]
         regions = {m.place for m in window if m.incoming and m.place >= 0}
         at_coast = any(m.channel == "card" and m.place == zone for m in moves)
-        if len(regions) >= 3 and at_coast and _fan_in_at(list(moves), move.time, 6, 0):
+        if len(regions) >= 3 and at_coast and seat_fees_at(moves, move.time, 6, 0):
             return True
     return False
 
@@ -175,12 +137,8 @@ def vendor_holds(moves: list[Move], centres: set[str]) -> bool:
     """S16: S01 on an agency's account, four in ten fees at one price or a multiple, little to visa centres."""
     credits = [m.amount for m in moves if m.incoming]
     spent = sum(m.amount for m in moves if not m.incoming and m.peer in centres)
-    equal = max((sum(_is_multiple(a, unit) for a in credits) for unit in credits), default=0)
-    return fan_in_holds(moves) and equal >= 0.4 * len(credits) and spent < 0.2 * sum(credits)
-
-
-def _is_multiple(amount: int, unit: int) -> bool:
-    return any(abs(amount - times * unit) <= 0.05 * times * unit for times in range(1, 7))
+    equal = max((sum(is_multiple(a, unit, 0.05) for a in credits) for unit in credits), default=0)
+    return seat_fees_hold(moves) and equal >= 0.4 * len(credits) and spent < 0.2 * sum(credits)
 
 
 def raised_holds(moves: list[Move], scoring: set[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The definitions of L01, L03 to L15 and S07 in plain Python. Imports nothing of ours but the `Move` of other gates.
+"""The definitions of L02, L05 to L16, S07 and S17 in plain Python; L01, L03 and L04 are in ``gates``.
 
 What one account's own transfers decide is asked of its moves; what lies between accounts, of `Edge`s. Times are
 seconds, amounts pence. The test knows which accounts belong to an attempt; a gate does not.
@@ -11,11 +11,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log
+from statistics import median
 
-from tests.simulate.gates import Move
+from tests.simulate.gates import DAY, Move, first_in_first_out, median_dwell, pass_through_holds
 
 HOUR = 3600
-DAY = 24 * HOUR
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,6 @@ class Edge:
 
 
 @dataclass(frozen=True)
-class Notes:
-    """One payment of cash, in or out, with the region of the branch or the machine."""
-
-    time: float
-    amount: int
-    region: int
-
-
-@dataclass(frozen=True)
 class Holder:
     """What the bank knows of an account."""
 
@@ -48,102 +39,20 @@ class Holder:
     phone: int
 
 
-def spent(moves: Sequence[Move], start: float, end: float) -> list[Move]:
-    return [m for m in moves if not m.incoming and start <= m.time < end]
-
-
-def structured(moves: Sequence[Move]) -> bool:
-    cash = [m for m in moves if m.incoming and m.channel == "cash"]
-    return any(_below(cash, line) for line in (100_000, 1_000_000))
-
-
-def _below(cash: Sequence[Move], line: int) -> bool:
-    under = sum(0.8 * line <= m.amount < line for m in cash)
-    over = sum(line <= m.amount < 1.2 * line for m in cash)
-    if under < 3 * max(over, 1):
-        return False
-    for last in cash:
-        window = [m.amount for m in cash if last.time - 5 * DAY < m.time <= last.time]
-        near = sum(0.8 * line <= amount < line for amount in window)
-        if near >= 3 or (sum(window) >= 1.2 * line and max(window) < line):
-            return True
-    return False
-
-
-def funnelled(paid_in: Sequence[Notes], drawn: Sequence[Notes], sent: Sequence[Move], home: int) -> bool:
+def funnelled(moves: Sequence[Move], home: int) -> bool:
     """S07. Two depositors are known by two regions on one day."""
+    paid_in = [m for m in moves if m.incoming and m.channel == "cash" and m.place != home]
     for last in paid_in:
-        start = last.time - 14 * DAY
-        cash = [n for n in paid_in if start < n.time <= last.time and n.region != home]
-        places = {n.region for n in cash}
+        cash = [m for m in paid_in if last.time - 14 * DAY < m.time <= last.time]
+        places = {m.place for m in cash}
         days: dict[int, set[int]] = defaultdict(set)
-        for note in cash:
-            days[int(note.time // DAY)].add(note.region)
+        for one in cash:
+            days[int(one.time // DAY)].add(one.place)
         if len(cash) < 4 or len(places) < 2 or max(len(found) for found in days.values()) < 2:
             continue
-        outs = [(n.time, n.amount) for n in drawn if n.region not in places] + [(m.time, m.amount) for m in sent]
-        dwell = _dwell([(n.time, n.amount) for n in cash], sorted(outs))
-        value, gone = sum(n.amount for n in cash), sum(amount for _, amount in dwell)
-        if gone >= 0.6 * value and _weighted_median(dwell) <= 3 * DAY:
-            return True
-    return False
-
-
-def _dwell(ins: Sequence[tuple[float, int]], outs: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
-    """Match what leaves to the oldest of what came in before it: (seconds held, amount)."""
-    queue = [[time, amount] for time, amount in sorted(ins)]
-    pieces: list[tuple[float, int]] = []
-    for time, amount in outs:
-        left = amount
-        while left and queue and queue[0][0] <= time:
-            part = int(min(left, queue[0][1]))
-            pieces.append((time - queue[0][0], part))
-            queue[0][1] -= part
-            left -= part
-            if not queue[0][1]:
-                queue.pop(0)
-    return pieces
-
-
-def _weighted_median(pieces: Sequence[tuple[float, int]]) -> float:
-    half, so_far = sum(amount for _, amount in pieces) / 2, 0
-    for held, amount in sorted(pieces):
-        so_far += amount
-        if so_far >= half:
-            return held
-    return float("inf")
-
-
-def passed_through(moves: Sequence[Move]) -> bool:
-    return any(_passed_from(moves, m.time) for m in moves if m.incoming)
-
-
-def _passed_from(moves: Sequence[Move], start: float) -> bool:
-    ins = [m for m in moves if m.incoming and start <= m.time < start + 7 * DAY]
-    outs = spent(moves, start, start + 7 * DAY)
-    days = {int(m.time // DAY) for m in ins if m.amount >= 50_000 and m.peer and not m.related}
-    taken, gone = sum(m.amount for m in ins), sum(m.amount for m in outs)
-    if len(days) < 2 or taken - gone > 0.1 * taken:
-        return False
-    dwell = _dwell([(m.time, m.amount) for m in ins], [(m.time, m.amount) for m in outs])
-    return any(sum(a for held, a in dwell if held <= within) >= share * taken for within, share in _QUICK)
-
-
-_QUICK = ((HOUR, 0.5), (DAY, 0.9))
-
-
-def fanned_out(moves: Sequence[Move]) -> bool:
-    for first in (m for m in moves if not m.incoming):
-        outs = [m for m in spent(moves, first.time, first.time + 3 * DAY) if m.peer and not m.related]
-        payees = {m.peer for m in outs}
-        old = {m.peer for m in moves if m.time < first.time}
-        funds = [m for m in moves if m.incoming and first.time - 2 * DAY <= m.time < first.time]
-        if (
-            len(payees) >= 5
-            and len(payees - old) >= 0.8 * len(payees)
-            and sum(m.amount for m in outs) >= 300_000
-            and 1 <= len(funds) <= 2
-        ):
+        outs = [m for m in moves if not m.incoming and (m.peer or m.place not in places)]
+        dwell = first_in_first_out(sorted([*cash, *outs], key=lambda m: m.time))
+        if sum(amount for _, amount in dwell) >= 0.6 * sum(m.amount for m in cash) and median_dwell(dwell) <= 3 * DAY:
             return True
     return False
 
@@ -332,3 +241,41 @@ def asset_bought(moves: Sequence[Move], sellers: Collection[str], scored: Collec
         if tainted >= 0.3:
             return True
     return False
+
+
+def crypto_exit_holds(moves: list[Move], platforms: set[str]) -> bool:
+    if not pass_through_holds(moves):
+        return False
+    out = [m for m in moves if not m.incoming and (m.peer in platforms or m.category == "6051")]
+    if not out:
+        return False
+    taken = [m for m in moves if m.incoming and m.time < out[0].time + 30 * DAY]
+    quick = sum(o.amount for o in out if any(0 <= o.time - c.time <= DAY for c in taken))
+    return quick >= 0.5 * sum(c.amount for c in taken)
+
+
+def cuckoo_holds(moves: list[Move]) -> bool:
+    wires = [m for m in moves if m.incoming and m.country not in ("", "GB")]
+    cash = [m for m in moves if m.incoming and m.channel == "cash"]
+    return any(_cuckoo_at(wires, cash, m.time, line) for m in cash for line in (100_000, 1_000_000))
+
+
+def _cuckoo_at(wires: list[Move], cash: list[Move], now: float, line: int) -> bool:
+    paid = [m for m in cash if now - 10 * DAY < m.time <= now and m.amount < line]
+    known = [m for m in wires if m.time < now - 10 * DAY]
+    if len(paid) < 3 or len(known) < 2:
+        return False
+    expected = median(m.amount for m in known)
+    came = any(abs(m.time - now) <= 10 * DAY for m in wires)
+    return not came and abs(sum(m.amount for m in paid) - expected) <= 0.02 * expected
+
+
+def mirror_holds(moves: list[Move]) -> bool:
+    return any(_mirror_at(moves, m.time) for m in moves if m.incoming)
+
+
+def _mirror_at(moves: list[Move], now: float) -> bool:
+    taken = [m for m in moves if m.incoming and not m.related and now - 30 * DAY < m.time <= now]
+    total = sum(m.amount for m in taken)
+    out = sum(m.amount for m in moves if not m.incoming and now < m.time <= now + 5 * DAY)
+    return len(taken) >= 3 and total >= 500_000 and out >= 0.6 * total

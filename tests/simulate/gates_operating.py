@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulate.gates import DAY
-from tests.simulate.gates_brokering import Seen
+from tests.simulate.gates import DAY, Move, is_multiple
 
 PARTS_BY_WORDS = {
     "boat": "boat",
@@ -21,7 +20,7 @@ TRAVEL = ("4511", "4722", "4411", "4111", "4112", "7011", "7033")
 CORRIDOR = ("TR", "RO", "BG", "HU", "IT", "DE", "FR", "BE", "IQ")
 
 
-def part_of_kit(move: Seen) -> str:
+def part_of_kit(move: Move) -> str:
     """Which part of a kit a purchase is most likely, by words or by shop and price; empty for none."""
     if move.words in PARTS_BY_WORDS:
         return PARTS_BY_WORDS[move.words]
@@ -39,24 +38,24 @@ def part_of_kit(move: Seen) -> str:
     return table.get(move.category, "")
 
 
-def procurement_holds(moves: list[Seen]) -> bool:
+def procurement_holds(moves: list[Move]) -> bool:
     if any(m.words in MARINE_HISTORY for m in moves):
         return False
     bought = [m for m in moves if not m.incoming and part_of_kit(m)]
     return any(_procurement_at(bought, m.time) for m in bought)
 
 
-def _procurement_at(bought: list[Seen], now: float) -> bool:
+def _procurement_at(bought: list[Move], now: float) -> bool:
     window = [m for m in bought if now - 60 * DAY < m.time <= now]
     kinds = {part_of_kit(m) for m in window}
     return len(kinds) >= 3 and sum(m.amount for m in window) >= 200_000
 
 
-def supplier_holds(moves: list[Seen], persons: set[str]) -> bool:
+def supplier_holds(moves: list[Move], persons: set[str]) -> bool:
     return any(_supplier_at(moves, persons, m.time) for m in moves if not m.incoming)
 
 
-def _supplier_at(moves: list[Seen], persons: set[str], now: float) -> bool:
+def _supplier_at(moves: list[Move], persons: set[str], now: float) -> bool:
     """`persons` are peers known not to be firms."""
     window = [m for m in moves if now - 91 * DAY < m.time <= now]
     imports = sum(m.amount for m in window if not m.incoming and m.country in ABROAD_MAKERS)
@@ -66,7 +65,7 @@ def _supplier_at(moves: list[Seen], persons: set[str], now: float) -> bool:
     return imports >= 2_000_000 and odd >= 0.5 * sum(m.amount for m in sales) and stored
 
 
-def logistics_holds(moves: list[Seen], red: list[bool]) -> bool:
+def logistics_holds(moves: list[Move], red: list[bool]) -> bool:
     """At least two spells of red days, each with a burst in the week before one that ends at most three days before."""
     days = {int(m.time // DAY) for m in moves if _kinds_of_trip(moves, m.time) >= 3}
     spells = set()
@@ -80,7 +79,7 @@ def logistics_holds(moves: list[Seen], red: list[bool]) -> bool:
     return len(spells) >= 2
 
 
-def _kinds_of_trip(moves: list[Seen], now: float) -> int:
+def _kinds_of_trip(moves: list[Move], now: float) -> int:
     window = [m for m in moves if not m.incoming and now - 7 * DAY < m.time <= now]
 
     def count(*codes: str) -> int:
@@ -95,11 +94,11 @@ def _kinds_of_trip(moves: list[Seen], now: float) -> int:
     )
 
 
-def crew_pay_holds(moves: list[Seen]) -> bool:
+def crew_pay_holds(moves: list[Move]) -> bool:
     return any(_crew_pay_at(moves, m.time) for m in moves if not m.incoming)
 
 
-def _crew_pay_at(moves: list[Seen], now: float) -> bool:
+def _crew_pay_at(moves: list[Move], now: float) -> bool:
     paid = [
         m
         for m in moves
@@ -112,21 +111,21 @@ def _crew_pay_at(moves: list[Seen], now: float) -> bool:
 
 def modal_concentration(amounts: list[int], delta: float) -> float:
     """Largest share of amounts within `delta` of a whole multiple, one to six, of one of two units out of them."""
-
-    def near(amount: int, unit: int) -> bool:
-        return any(abs(amount - times * unit) <= delta * unit for times in range(1, 7))
-
     return max(
-        (sum(near(a, one) or near(a, two) for a in amounts) / len(amounts) for one in amounts for two in amounts),
+        (
+            sum(is_multiple(a, one, delta) or is_multiple(a, two, delta) for a in amounts) / len(amounts)
+            for one in amounts
+            for two in amounts
+        ),
         default=0.0,
     )
 
 
-def bulk_travel_holds(moves: list[Seen]) -> bool:
+def bulk_travel_holds(moves: list[Move]) -> bool:
     return any(_bulk_travel_at(moves, m.time) for m in moves if not m.incoming)
 
 
-def _bulk_travel_at(moves: list[Seen], now: float) -> bool:
+def _bulk_travel_at(moves: list[Move], now: float) -> bool:
     """Initials beside a transfer stand for a traveller's name."""
     window = [m for m in moves if not m.incoming and now - 30 * DAY < m.time <= now]
     named = [m for m in window if m.words and m.words.replace(" ", "").isupper() and len(m.words) <= 5]

@@ -2,101 +2,69 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
 
 import numpy as np
 import pytest
 
 from moneytrail.schema import CHANNELS
-from moneytrail.simulate.calendar import DAY, Calendar
+from moneytrail.simulate.calendar import DAY, HOUR
 from moneytrail.simulate.gangs.gang import CASH_BOX, PASSENGERS, Gang
 from moneytrail.simulate.gangs.integrating import EXIT
-from moneytrail.simulate.gangs.laundering import LAYERING
+from moneytrail.simulate.gangs.layering import LAYERING
 from moneytrail.simulate.gangs.placing import PLACEMENT
-from moneytrail.simulate.honest.people import settle
-from moneytrail.simulate.journal import CASH, NOBODY
-from moneytrail.simulate.register import Register
-from moneytrail.simulate.town import Bank, found
-from moneytrail.simulate.truth import Truth
-from moneytrail.simulate.weather import forecast
-from moneytrail.simulate.words import E_MONEY, OURS, TRADES
-from tests.simulate import gates_laundering as gates
-from tests.simulate.gates import Move
+from moneytrail.simulate.journal import NOBODY
+from moneytrail.simulate.words import E_MONEY, OURS
+from tests.simulate import gates
+from tests.simulate import gates_laundering as more
+from tests.simulate.lone_gang import (
+    SEEDS,
+    Rule,
+    check_careful,
+    check_ledger,
+    check_naive,
+    column,
+    lone_gang,
+    members,
+    moves_of,
+    names,
+    verdicts,
+)  # fmt: skip
 
-START = date(2025, 4, 1)
-DAYS = 260
-BEGIN = 20 * DAY + 14 * 3_600_000_000
-SEEDS = range(24)
-
-
-@dataclass
-class World:
-    """One gang after one act, and what the gates may ask about it."""
-
-    gang: Gang
-    source: int
-    target: int
-
-    @property
-    def rows(self) -> list[tuple[int, ...]]:
-        return sorted(self.gang.truth.rows)
-
-    def moves(self, account: int) -> list[Move]:
-        made = []
-        for time, debtor, creditor, amount, channel, *_ in self.rows:
-            if account in (debtor, creditor):
-                peer = debtor if creditor == account else creditor
-                name = None if peer == NOBODY else str(peer)
-                made.append(Move(time / 1e6, name, amount, creditor == account, CHANNELS[channel]))
-        return made
-
-    def notes(self, account: int, side: int) -> list[gates.Notes]:
-        return [gates.Notes(r[0] / 1e6, r[3], r[7]) for r in self.rows if r[side] == account and r[4] == CASH]
-
-    def edges(self, attempt: str) -> list[gates.Edge]:
-        """Return the transfers of one attempt between accounts, in order of time."""
-        truth = self.gang.truth
-        rows = [row for row in truth.rows if row[-1] >= 0 and truth.acts[row[-1]][2] == attempt]
-        return sorted(
-            (gates.Edge(r[0] / 1e6, r[1], r[2], r[3]) for r in rows if NOBODY not in r[1:3]), key=lambda e: e.time
-        )
-
-    def column(self, name: str, account: int) -> int:
-        return int(self.gang.bank.register.column(name)[account])
-
-    def members(self, *roles: str) -> set[str]:
-        return {str(account) for (_, account), (role, _) in self.gang.truth.parties.items() if role in roles}
-
-    def abroad(self) -> set[str]:
-        codes = np.array(sorted({row[side] for row in self.rows for side in (1, 2)} - {NOBODY}))
-        return {str(code) for code in codes[self.gang.bank.register.country(codes) > 0]}
+BEGIN = 20 * DAY + 14 * HOUR
 
 
 @cache
-def world(typology: str, seed: int, strength: float, pounds: int = 24_000) -> World:
-    calendar = Calendar(START, DAYS)
-    bank = Bank(seed, 400, calendar, Register(START), forecast(seed, calendar))
-    town = found(bank)
-    people = settle(bank, town, 400, "customers")
-    gang = Gang(bank, town, people, Truth(), seed % 3, strength)
+def laundered(typology: str, seed: int, strength: float, pounds: int = 24_000) -> Gang:
+    """A gang after one act: with notes, or with money on a collector's account that is to reach the organiser."""
+    gang = lone_gang(seed, strength)
     source = gang.fresh("collector", 10)
     gang.move("fee", 0, PASSENGERS, CASH_BOX if typology in PLACEMENT else source, pounds * 100)
-
-    def act(now: int) -> None:
-        if typology in PLACEMENT:
-            PLACEMENT[typology](gang, now, gang.organiser, pounds * 100)
-        elif typology in LAYERING:
-            LAYERING[typology](gang, now, source, gang.organiser, pounds * 95)
-        else:
-            EXIT[typology](gang, now, source, pounds * 95)
-
-    gang.at(BEGIN, act)
+    if typology in PLACEMENT:
+        gang.at(BEGIN, lambda now: PLACEMENT[typology](gang, now, gang.organiser, pounds * 100))
+    elif typology in LAYERING:
+        gang.at(BEGIN, lambda now: LAYERING[typology](gang, now, source, gang.organiser, pounds * 95))
+    else:
+        gang.at(BEGIN, lambda now: EXIT[typology](gang, now, source, pounds * 95))
     gang.run()
-    return World(gang, source, gang.organiser)
+    check_ledger(gang)
+    return gang
+
+
+def edges(gang: Gang, attempt: str) -> list[more.Edge]:
+    """Return the transfers of one attempt between accounts, in order of time."""
+    acts = gang.truth.acts
+    rows = sorted(row for row in gang.truth.rows if row[-1] >= 0 and acts[row[-1]][2] == attempt)
+    return [more.Edge(r[0] / 1e6, r[1], r[2], r[3]) for r in rows if NOBODY not in r[1:3]]
+
+
+def source_of(gang: Gang) -> int:
+    return members(gang, "collector")[0]
+
+
+def abroad(gang: Gang) -> set[str]:
+    codes = np.array(sorted({row[side] for row in gang.truth.rows for side in (1, 2)} - {NOBODY}))
+    return names(codes[gang.bank.register.country(codes) > 0].tolist())
 
 
 PEERS = (1.05, 0.75)
@@ -104,148 +72,116 @@ PEERS = (1.05, 0.75)
 CARD_SHARE = 0.53
 
 
-def _front(made: World, account: int, _: str) -> bool:
-    acquirers = {str(code) for code in made.gang.town.acquirers}
-    moves = made.moves(account)
+def _front(gang: Gang, account: int, _: str) -> bool:
+    moves, acquirers = moves_of(gang, account), names(gang.town.acquirers.tolist())
     acquirer = next((m.peer for m in moves if m.peer in acquirers), None)
-    workers = made.members("unwitting")
-    return gates.front_like(moves, workers, acquirer or "", PEERS, CARD_SHARE)
+    return more.front_like(moves, names(members(gang, "unwitting")), acquirer or "", PEERS, CARD_SHARE)
 
 
-def _cluster(made: World, _: int, attempt: str) -> bool:
-    edges = made.edges(attempt)
-    codes = {e.payee for e in edges if e.payer == made.source}
+def _cluster(gang: Gang, _: int, attempt: str) -> bool:
+    paid = edges(gang, attempt)
     holders = {
-        code: gates.Holder(
-            made.column("opened", code) * gates.DAY,
-            *(made.column(name, code) for name in ("device", "address", "email", "phone")),
+        code: more.Holder(
+            column(gang, "opened", code) * gates.DAY,
+            *(column(gang, name, code) for name in ("device", "address", "email", "phone")),
         )
-        for code in codes
+        for code in {e.payee for e in paid if e.payer == source_of(gang)}
     }
-    return gates.one_hand(holders, edges)
+    return more.one_hand(holders, paid)
 
 
-def _wageless(made: World, account: int, _: str) -> bool:
-    town = made.gang.town
-    running = {str(code) for code in (*town.landlords, *town.firms, *town.billers, town.tax)}
-    persons = (made.members("mule", "relative") | made.abroad()) - running
-    return gates.wageless(made.moves(account), persons, running)
+def _wageless(gang: Gang, account: int, _: str) -> bool:
+    town = gang.town
+    running = names((*town.landlords.tolist(), *town.firms.tolist(), *town.billers.tolist(), town.tax))
+    persons = (names(members(gang, "mule", "relative")) | abroad(gang)) - running
+    return more.wageless(moves_of(gang, account), persons, running)
 
 
-CONTROLLED = ("organiser", "collector", "mule", "depositor", "front", "holder", "paymaster", "shell")
+def _woken(gang: Gang, account: int, _: str) -> bool:
+    opened = column(gang, "opened", account) - gang.bank.register.first_day
+    return more.woken_up(moves_of(gang, account), opened * gates.DAY)
 
-Judge = Callable[[World, int, str], bool]
 
-JUDGES: dict[str, Judge] = {
-    "L01": lambda made, account, _: gates.structured(made.moves(account)),
-    "S07": lambda made, account, _: gates.funnelled(
-        made.notes(account, 2),
-        made.notes(account, 1),
-        [m for m in made.moves(account) if not m.incoming and m.peer],
-        made.column("region", account),
-    ),
+def _asset(gang: Gang, account: int, _: str) -> bool:
+    scored = names(members(gang, "organiser", "collector", "mule", "depositor", "holder", "paymaster"))
+    own = account == source_of(gang)
+    return more.asset_bought(moves_of(gang, account), names(members(gang, "seller")), scored, own)
+
+
+RULES: dict[str, Rule] = {
+    "L01": lambda gang, account, _: gates.structuring_holds(moves_of(gang, account)),
+    "L02": lambda gang, account, _: more.cuckoo_holds(moves_of(gang, account)),
+    "L03": lambda gang, account, _: gates.pass_through_holds(moves_of(gang, account)),
+    "L04": lambda gang, account, _: gates.fan_out_holds(moves_of(gang, account)),
+    "L05": lambda gang, account, _: more.gathered_and_scattered(moves_of(gang, account)),
+    "L06": lambda gang, account, code: more.scattered_and_gathered(edges(gang, code), account, gang.organiser),
+    "L07": lambda gang, _, code: more.chained(edges(gang, code)),
+    "L08": lambda gang, _, code: more.round_tripped(edges(gang, code)),
+    "L09": lambda gang, _, code: more.crossed(edges(gang, code)),
     "L10": _front,
-    "L03": lambda made, account, _: gates.passed_through(made.moves(account)),
-    "L05": lambda made, account, _: gates.gathered_and_scattered(made.moves(account)),
-    "L06": lambda made, account, code: gates.scattered_and_gathered(made.edges(code), account, made.target),
-    "L07": lambda made, _, code: gates.chained(made.edges(code)),
-    "L09": lambda made, _, code: gates.crossed(made.edges(code)),
-    "L14": _cluster,
-    "L04": lambda made, account, _: gates.fanned_out(made.moves(account)),
-    "L08": lambda made, _, code: gates.round_tripped(made.edges(code)),
     "L11": _wageless,
-    "L12": lambda made, account, _: gates.third_parties_paid(made.moves(account), made.abroad()),
-    "L13": lambda made, account, _: gates.woken_up(
-        made.moves(account), (made.column("opened", account) - made.gang.bank.register.first_day) * gates.DAY
-    ),
-    "L15": lambda made, account, _: gates.asset_bought(
-        made.moves(account), made.members("seller"), made.members(*CONTROLLED), account == made.source
+    "L12": lambda gang, account, _: more.third_parties_paid(moves_of(gang, account), abroad(gang)),
+    "L13": _woken,
+    "L14": _cluster,
+    "L15": _asset,
+    "L16": lambda gang, account, _: more.mirror_holds(moves_of(gang, account)),
+    "S07": lambda gang, account, _: more.funnelled(moves_of(gang, account), column(gang, "region", account)),
+    "S17": lambda gang, account, _: more.crypto_exit_holds(
+        moves_of(gang, account), names(gang.town.exchanges.tolist())
     ),
 }
 
 
-def verdicts(typology: str, strength: float, kind: str, pounds: int = 24_000) -> list[bool]:
-    found = []
-    for seed in SEEDS:
-        made = world(typology, seed, strength, pounds)
-        for code, (_, name, account, how) in made.gang.truth.attempts.items():
-            assert name == typology
-            if how == kind:
-                found.append(JUDGES[typology](made, account, code))
-    return found
-
-
-def test_every_act_has_its_judge() -> None:
-    assert set(JUDGES) == {*PLACEMENT, *LAYERING, *EXIT}
+def test_every_act_has_its_rule() -> None:
+    assert set(RULES) == {*PLACEMENT, *LAYERING, *EXIT}
 
 
 @pytest.mark.parametrize("pounds", [24_000, 60_000])
-@pytest.mark.parametrize("typology", sorted(JUDGES))
+@pytest.mark.parametrize("typology", sorted(RULES))
 def test_naive_attempts_satisfy_their_definition(typology: str, pounds: int) -> None:
-    done = verdicts(typology, 0.0, "naive", pounds)
-    assert len(done) >= 0.8 * len(SEEDS)
-    assert sum(done) >= 0.95 * len(done), f"{sum(done)} of {len(done)}"
+    gangs = [laundered(typology, seed, 0.0, pounds) for seed in SEEDS]
+    check_naive(verdicts(gangs, typology, RULES[typology]), 0.8 * len(SEEDS))
 
 
-@pytest.mark.parametrize("typology", sorted(JUDGES))
+@pytest.mark.parametrize("typology", sorted(RULES))
 def test_careful_attempts_mostly_stay_below(typology: str) -> None:
-    done = verdicts(typology, 1.0, "careful")
-    assert len(done) >= 0.8 * len(SEEDS)
-    assert sum(done) <= 0.15 * len(done), f"{sum(done)} of {len(done)}"
+    gangs = [laundered(typology, seed, 1.0) for seed in SEEDS]
+    check_careful(verdicts(gangs, typology, RULES[typology]), 0.8 * len(SEEDS))
 
 
 @pytest.mark.parametrize("strength", [0.0, 1.0])
-@pytest.mark.parametrize("typology", sorted(JUDGES))
-def test_money_is_conserved_and_in_order(typology: str, strength: float) -> None:
-    for seed in SEEDS:
-        gang = world(typology, seed, strength).gang
-        held: dict[int | str, int] = defaultdict(int)
-        before = 0
-        for entry in gang.truth.ledger:
-            assert before <= entry.time < gang.end
-            before = entry.time
-            held[entry.source] -= entry.amount
-            held[entry.target] += entry.amount
-            assert entry.source == PASSENGERS or held[entry.source] >= 0, entry
-        assert sum(held.values()) == 0
-        assert all(0 <= row[0] < gang.end for row in gang.truth.rows)
-        assert not any(str(place).startswith("aside@") and left for place, left in held.items())
-
-
-@pytest.mark.parametrize("strength", [0.0, 1.0])
-@pytest.mark.parametrize("typology", sorted(JUDGES))
+@pytest.mark.parametrize("typology", sorted(RULES))
 def test_the_bank_sees_every_transfer_and_the_subject(typology: str, strength: float) -> None:
     for seed in SEEDS:
-        made = world(typology, seed, strength)
-        register, truth = made.gang.bank.register, made.gang.truth
-        rows = np.array(made.rows)
+        gang = laundered(typology, seed, strength)
+        register, truth = gang.bank.register, gang.truth
+        rows = np.array(truth.rows)
         sides = [register.institution(rows[:, side]) == OURS for side in (1, 2)]
         assert (sides[0] | sides[1]).all()
-        subjects = np.array([account for _, _, account, _ in truth.attempts.values()])
-        assert (register.institution(subjects) == OURS).all()
-        for time, debtor, creditor, *_, act in made.rows:
+        assert all(gang.is_ours(account) for _, _, account, _ in truth.attempts.values())
+        for time, debtor, creditor, _, channel, *_, act in truth.rows:
             for account in (debtor, creditor) if act >= 0 else ():
-                assert account == NOBODY or (made.gang.name, account) in truth.parties
+                assert account == NOBODY or (gang.name, account) in truth.parties or CHANNELS[channel] == "card"
                 if 0 <= account < register.size:
-                    assert time >= (int(register.column("joined")[account]) + 1) * DAY
+                    assert time >= (column(gang, "joined", account) + 1) * DAY
 
 
-@pytest.mark.parametrize("typology", sorted(JUDGES))
+@pytest.mark.parametrize("typology", sorted(RULES))
 def test_an_attempt_has_neither_few_nor_hundreds_of_transfers(typology: str) -> None:
     counts = []
     for seed in SEEDS:
-        truth = world(typology, seed, 0.0).gang.truth
+        truth = laundered(typology, seed, 0.0).truth
         counts += [sum(act[2] == code for act in truth.acts) for code in truth.attempts]
     assert (1 if typology == "L15" else 3) <= np.median(counts) <= 60
 
 
-@pytest.mark.parametrize("typology", sorted(JUDGES))
+@pytest.mark.parametrize("typology", sorted(RULES))
 def test_hours_and_banks_are_ordinary(typology: str) -> None:
     hours, banks = [], []
     for seed in SEEDS:
-        made = world(typology, seed, 0.0)
-        register = made.gang.bank.register
-        for time, debtor, creditor, *_, act in made.rows:
+        gang = laundered(typology, seed, 0.0)
+        register = gang.bank.register
+        for time, debtor, creditor, *_, act in gang.truth.rows:
             if act >= 0:
                 hours.append(time % DAY / DAY * 24)
                 codes = np.array([debtor, creditor])
@@ -256,27 +192,26 @@ def test_hours_and_banks_are_ordinary(typology: str) -> None:
 
 
 @pytest.mark.parametrize("pounds", [0, 40, 700, 1500, 3000])
-@pytest.mark.parametrize("typology", sorted(JUDGES))
+@pytest.mark.parametrize("typology", sorted(RULES))
 def test_little_money_does_no_harm(typology: str, pounds: int) -> None:
-    gang = world(typology, 5, 0.0, pounds).gang
-    for code, (_, _, _, how) in gang.truth.attempts.items():
-        assert how in ("naive", "incomplete"), code
+    gang = laundered(typology, 5, 0.0, pounds)
+    assert {how for *_, how in gang.truth.attempts.values()} <= {"naive", "incomplete"}
 
 
 def test_acts_begun_near_the_end_are_recorded_as_incomplete() -> None:
-    calendar = Calendar(START, 21)
-    bank = Bank(3, 400, calendar, Register(START), forecast(3, calendar))
-    town = found(bank)
-    gang = Gang(bank, town, settle(bank, town, 400, "customers"), Truth(), 0, 0.0)
-    gang.move("fee", 0, PASSENGERS, gang.organiser, 4_000_000)
+    gang = lone_gang(3, 0.0, days=21, pounds=40_000)
     gang.at(BEGIN, lambda now: EXIT["L11"](gang, now, gang.organiser, 3_000_000))
     gang.at(BEGIN, lambda now: LAYERING["L05"](gang, now, gang.organiser, gang.fresh("holder", 20), 500_000))
     gang.run()
+    check_ledger(gang)
     assert {(name, how) for _, name, _, how in gang.truth.attempts.values()} == {
         ("L05", "incomplete"),
         ("L11", "incomplete"),
     }
 
 
-def test_trades_of_fronts_are_trades_that_exist() -> None:
-    assert {"barber", "car wash", "nail bar", "takeaway", "convenience store"} <= set(TRADES)
+def test_the_wires_that_a_cuckoo_replaces_are_innocent() -> None:
+    gang = laundered("L02", 3, 0.0)
+    debtors = np.array([row[1] for row in gang.truth.rows if row[8] < 0])
+    assert debtors.size >= 3
+    assert (gang.bank.register.country(debtors) > 0).all()

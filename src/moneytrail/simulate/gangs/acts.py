@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from moneytrail.simulate.gangs.gang import Gang
 
@@ -62,5 +62,11 @@ Placement = Callable[[Gang, int, int, int], None]
 Exit = Callable[[Gang, int, int, int], None]
 """``act(gang, now, source, amount)``: take pence out of an account of the gang to an end: paid, spent, hidden."""
 
-Operation = Callable[[Gang, int, int, int], None]
-"""``act(gang, now, crossing, boats)``: buy, move or pay what `boats` crossings at a time need."""
+Operation = Callable[[Gang, int, int], None]
+"""``act(gang, now, crossing)``: buy, move or pay what a crossing needs."""
+
+COMMISSION: Final = (0.03, 0.10)
+"""What a broker keeps of a fee that goes through it. Unverified, design."""
+
+GRACE: Final = 14
+"""Days after its end that an account still takes fees of those who arrived late; then notes change hands. Design."""

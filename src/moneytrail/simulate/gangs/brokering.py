@@ -2,8 +2,7 @@
 
 No money crosses the border with the message. In the ledger what a broker pays out here turns up in the place
 ``hawala``. Ordinary clients' money passes through from outside and back (the place ``clients``). Numbers without a
-source are design. :mod:`~moneytrail.simulate.gangs.swapping` has the other ways in which one person's money stands for
-another's.
+source are design.
 """
 
 from __future__ import annotations
@@ -13,24 +12,11 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from moneytrail.simulate.calendar import DAY, Ints
-from moneytrail.simulate.gangs.acts import ESCROWED, Fee, Opening
-from moneytrail.simulate.gangs.errands import (
-    MINUTE,
-    POUND,
-    branch_hour,
-    judge,
-    person_abroad,
-    region_of,
-    rounded,
-    schedule,
-)
+from moneytrail.simulate.calendar import DAY
+from moneytrail.simulate.gangs.acts import COMMISSION, GRACE
+from moneytrail.simulate.gangs.collector import Collector, Credit
 from moneytrail.simulate.gangs.gang import CLIENTS, HAWALA, Attempt, Gang
-from moneytrail.simulate.gangs.releasing import GRACE, Collector, Credit, split, waking
-from moneytrail.simulate.gangs.swapping import LAYERING, PLACEMENT
-from moneytrail.simulate.words import references
-
-__all__ = ["BROKERS", "LAYERING", "PLACEMENT", "Broker", "Pair", "ledger_words", "open_broker"]
+from moneytrail.simulate.gangs.habits import MINUTE, POUND, home, parts, rounded, word
 
 # S08: an unregistered value-transfer account.
 
@@ -48,9 +34,6 @@ TAIL: Final = 12
 CLIENT_FEE: Final = 0.012
 """What an ordinary client pays for a transfer: 0.25 to 1.25 % in a survey of 2011 (second-hand)."""
 
-COMMISSION: Final = (0.03, 0.10)
-"""What the broker keeps of a smuggling fee. Unverified; design."""
-
 
 class Broker(Collector):
     """S08: a front's or a person's account where fees and small clients' sums come in and others are paid from.
@@ -63,6 +46,7 @@ class Broker(Collector):
 
     typology: ClassVar[str] = "S08"
     role: ClassVar[str] = "broker_here"
+    escrows: ClassVar[bool] = True
     few: ClassVar[int] = 5
     haste: ClassVar[float] = 0.42
     """Chance to pay out on a day. Design."""
@@ -75,15 +59,6 @@ class Broker(Collector):
 
     # The fees.
 
-    def before(self, now: int, fee: Fee) -> list[tuple[int, int]]:
-        """Return what is paid before the crossing; a fee in escrow wholly, to the broker who holds it."""
-        if fee.mode != ESCROWED:
-            return super().before(now, fee)
-        rng = self.gang.rng
-        parts = split(rng, fee.amount)
-        days = np.sort(rng.uniform(0, max((fee.crossing - now) / DAY - 0.5, 0.5), len(parts)))
-        return [(waking(self.gang, now, day), part) for day, part in zip(days.tolist(), parts, strict=True)]
-
     def received(self, credit: Credit) -> None:
         """Note a credit; of a fee the broker is owed a commission."""
         super().received(credit)
@@ -93,11 +68,9 @@ class Broker(Collector):
 
     def settle(self, day: int) -> list[int]:
         """Open the accounts: mostly a small business whose trade has nothing to do with it."""
-        if self.careful:
+        if self.careful or self.gang.rng.random() > 0.7:
             return super().settle(day)
-        if self.gang.rng.random() < 0.7:
-            return [self.gang.business(self.role, day, str(self.gang.rng.choice(FRONTS)))]
-        return [self.gang.fresh(self.role, day)]
+        return [self.gang.business(self.role, day, str(self.gang.rng.choice(FRONTS)))]
 
     def ready(self, now: int) -> None:
         """Open the accounts with the first fee, and expect clients from then on."""
@@ -114,7 +87,7 @@ class Broker(Collector):
         )
         tail = np.arange(now + (CLIENT_DAYS + TAIL) * DAY, self.until, TAIL * DAY)
         for time in (*(now + early.astype(np.int64)).tolist(), *tail.tolist()):
-            gang.at(waking(gang, int(time), 0.0), self._client)
+            gang.at(gang.in_days(int(time), 0.0), self._client)
 
     def _client(self, now: int) -> None:
         """Take one client's sum: cash at a branch, or a transfer with a name, a number or a code beside it."""
@@ -122,8 +95,8 @@ class Broker(Collector):
         amount = rounded(gang, float(np.clip(rng.lognormal(5.55, 0.55), 60, 1500)) * POUND)
         cash = not self.careful and rng.random() < 0.16
         if cash:
-            time, account = branch_hour(gang, now, now // DAY), self.accounts[0]
-            schedule(gang, time, lambda at: self._booked(at, -1, account, self._cash_in(at, account, amount)))
+            time, account = gang.at_counter(now, now // DAY), self.accounts[0]
+            gang.at(time, lambda at: self._booked(at, -1, account, self._cash_in(at, account, amount)))
             return
         client = gang.ordinary("client") if rng.random() < 0.1 else gang.outsider("client")
         account = int(rng.choice(self.accounts))
@@ -134,7 +107,7 @@ class Broker(Collector):
 
     def _cash_in(self, now: int, account: int, amount: int) -> int:
         notes = max(amount // 1000 * 1000, 2000)
-        return self.gang.bank_cash(self.attempt, now, account, notes, region_of(self.gang, account), CLIENTS)
+        return self.gang.bank_cash(self.attempt, now, account, notes, home(self.gang, account), CLIENTS)
 
     def funded(self, credit: Credit) -> None:
         """Note what another broker sent to be paid out."""
@@ -169,10 +142,8 @@ class Broker(Collector):
 
     def _portions(self, free: int) -> list[int]:
         """Cut what is free into one to three sums as people send them, all but some pounds of it."""
-        parts = 1 if self.careful else int(np.clip(free // int(self.gang.rng.uniform(60_000, 220_000)), 1, 3))
-        weight = self.gang.rng.uniform(0.6, 1.4, parts)
-        shares: Ints = (free * 0.995 * weight / weight.sum()).astype(np.int64) // 1000 * 1000
-        return [int(share) for share in shares]
+        count = 1 if self.careful else int(np.clip(free // int(self.gang.rng.uniform(60_000, 220_000)), 1, 3))
+        return parts(self.gang, int(free * 0.995), count, 0.4)
 
     def _pay_out(self, account: int, amount: int, now: int) -> None:
         gang, rng = self.gang, self.gang.rng
@@ -211,7 +182,7 @@ LEDGER_WORDS: Final = {"initials": 0.2, "code": 0.1, "phone": 0.1, "remit": 0.2,
 def ledger_words(gang: Gang) -> int:
     """Return what stands beside a sum sent through a broker: often initials, a code, a telephone's last digits."""
     group = str(gang.rng.choice(tuple(LEDGER_WORDS), p=tuple(LEDGER_WORDS.values())))
-    return int(references(gang.rng, group, 1, 0.3)[0])
+    return word(gang, group, absent=0.3)
 
 
 # S09: brokers who square up.
@@ -250,7 +221,7 @@ class Pair(Broker):
         other = self._other
         other.careful, other.accounts = self.careful, other.settle(now // DAY)
         other.begin(now)
-        self.gang.at(branch_hour(self.gang, now, now // DAY + SETTLED), self._settle_up)
+        self.gang.at(self.gang.at_counter(now, now // DAY + SETTLED), self._settle_up)
 
     def free(self, account: int) -> int:
         """Return what may be paid out to clients: two thirds of what came in since the last settlement."""
@@ -269,7 +240,7 @@ class Pair(Broker):
             self._send(now, self.accounts[0])
         self._kept = 0
         if now < self.until + GRACE * DAY:
-            gang.at(branch_hour(gang, now, now // DAY + (5 if self.careful else SETTLED)), self._settle_up)
+            gang.at(gang.at_counter(now, now // DAY + (5 if self.careful else SETTLED)), self._settle_up)
 
     def _send(self, now: int, account: int) -> None:
         """Send what lies there, to the other broker or to a trader abroad."""
@@ -279,9 +250,9 @@ class Pair(Broker):
             return
         attempt, abroad = self._squaring(account), len(self._legs) % 3 == 1
         if abroad:
-            words = int(references(rng, str(rng.choice(("invoice", "stock"))), 1)[0])
-            payee = self._trader = self._trader if self._trader >= 0 else person_abroad(gang, "trader", *CORRIDOR)
-            gang.pay(attempt, "settlement", now, account, payee, amount, target=HAWALA, words=words)
+            words = word(gang, "invoice", "stock")
+            self._trader = self._trader if self._trader >= 0 else gang.outsider("trader", *CORRIDOR)
+            gang.pay(attempt, "settlement", now, account, self._trader, amount, target=HAWALA, words=words)
         else:
             payee = self._other.accounts[0]
             paid = gang.pay(attempt, "settlement", now, account, payee, amount)
@@ -302,7 +273,7 @@ class Pair(Broker):
         """Return the attempt of S09; asking for it begins it."""
         if self._settlement is None:
             self._settlement = self.gang.attempt("S09", account, self.careful)
-            judge(self.gang, self.gang.end, self._settlement, self._squared)
+            self.gang.judge(self.gang.end, self._settlement, self._squared)
         return self._settlement
 
     def _squared(self) -> bool:
@@ -318,7 +289,3 @@ class Pair(Broker):
 def open_broker(gang: Gang, now: int, until: int) -> Broker:
     """S08, with a second broker and S09 between them when that is in the repertoire."""
     return (Pair if "S09" in gang.repertoire else Broker)(gang, now, until)
-
-
-BROKERS: Final[dict[str, Opening]] = {"S08": open_broker}
-"""S09 has no opening of its own: a gang that is to use it needs S08 too."""

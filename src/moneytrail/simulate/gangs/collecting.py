@@ -1,8 +1,8 @@
-"""Ways to collect fees that a bank can see: S01 to S04, S06, S14 and S16 of the typologies.
+"""Ways to collect fees that a bank can see: S01 to S04, S06 and S16 of the typologies.
 
-What they share, the refunds (S05) and the households that raise a sum (S18) are in ``releasing``; collectors who have
-payers of their own (S14, S16) are in ``vendors``. Naive attempts satisfy the published definition; careful ones keep
-below it. Every number without a source is design.
+What they share, the refunds (S05) and the households that raise a sum (S18) are in ``collector``; debts that are worked
+off (S14) in ``bondage``, brokers (S08) in ``brokering``. Naive attempts satisfy the published definition; careful ones
+keep below it. Every number without a source is design.
 """
 
 from __future__ import annotations
@@ -13,31 +13,17 @@ from typing import ClassVar, Final
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, HOUR, Floats, Ints
-from moneytrail.simulate.gangs.acts import ESCROWED, PREPAID, Fee, Opening
+from moneytrail.simulate.gangs.acts import COMMISSION, ESCROWED, GRACE, PREPAID, Fee, Opening
+from moneytrail.simulate.gangs.bondage import Bondage
+from moneytrail.simulate.gangs.brokering import open_broker
+from moneytrail.simulate.gangs.collector import BAND, MOST_PART, Collector, Credit, Deal, is_fan_in, split
 from moneytrail.simulate.gangs.crossings import crossings, party_fee, seat_price
 from moneytrail.simulate.gangs.gang import PASSENGERS, Gang, Place
-from moneytrail.simulate.gangs.releasing import (
-    BAND,
-    MOST_PART,
-    Collector,
-    Credit,
-    Deal,
-    is_fan_in,
-    onward,
-    split,
-    waking,
-)
-from moneytrail.simulate.gangs.vendors import Bondage, Vendor
-from moneytrail.simulate.town import visit
-from moneytrail.simulate.words import CATEGORIES, REGIONS, merchant
-
-__all__ = ["COLLECTIONS", "onward"]
+from moneytrail.simulate.gangs.habits import COAST, shop_of, till_price, word
+from moneytrail.simulate.words import REGIONS, merchant
 
 OTHER_CREWS: Final = 0.19
 """Fees a day that an account of S03 takes for crews beside the gang's own. Design."""
-
-COAST: Final = REGIONS.index("South East")
-"""The staging zone on this side: the coast of Kent. Design."""
 
 
 class FanIn(Collector):
@@ -69,29 +55,25 @@ class Ladder(Collector):
         others = int(gang.rng.integers(1, 3))
         return [first, *(gang.fresh(self.role, day, device=first) for _ in range(others))]
 
-    def before(self, now: int, fee: Fee) -> list[tuple[int, int]]:
+    def stages(self, fee: Fee) -> list[int]:
         """Return the stages before the crossing: the route's prices are the same for all, the days are not."""
-        if self.careful or fee.mode == PREPAID:
-            return super().before(now, fee)
-        rng = self.gang.rng
-        weight = self._stages * rng.uniform(0.97, 1.03, self._stages.size)
-        amounts = (fee.amount * weight / weight.sum()).astype(np.int64)[:-1] // 1000 * 1000
-        lead = max((fee.crossing - now) / DAY - 0.5, 0.5)
-        days = np.sort(rng.uniform(0, lead, amounts.size) ** 1.3 / lead**0.3)
-        return [(waking(self.gang, now, d), a) for d, a in zip(days.tolist(), amounts.tolist(), strict=True)]
+        if self.careful:
+            return super().stages(fee)
+        weight = self._stages * self.gang.rng.uniform(0.97, 1.03, self._stages.size)
+        return [int(part) // 1000 * 1000 for part in (fee.amount * weight / weight.sum())[:-1]]
 
     def arrived(self, now: int, fee: Fee) -> None:
         """Plan the last stage: soon after the arrival, and two weeks or more after the first."""
         deal = self._deal(now, fee)
-        time = waking(self.gang, now, self.delay())
+        time = self.gang.in_days(now, self.delay())
         if deal.parts and not self.careful:
-            settled = waking(self.gang, deal.parts[0].time, float(self.gang.rng.uniform(15.5, 24)))
+            settled = self.gang.in_days(deal.parts[0].time, float(self.gang.rng.uniform(15.5, 24)))
             time = max(time, settled)
         self.plan(time, deal, fee.amount - deal.planned)
 
     def choose(self, now: int, payer: int, deal: Deal) -> int:
         """Return the payees in turn; a careful one never twice for one payer."""
-        if now > self.until + 2 * DAY * 14:
+        if now > self.until + 2 * GRACE * DAY:
             return -1
         if not self.careful:
             return self.accounts[(len(deal.parts) + deal.fee.payer) % len(self.accounts)]
@@ -127,16 +109,17 @@ class ArrivalRelease(Collector):
 
     typology: ClassVar[str] = "S03"
     pooled: ClassVar[float] = 0.0
+    few: ClassVar[int] = 1000
 
     def settle(self, day: int) -> list[int]:
         """Find an account that stands for a year or longer."""
         if self.careful:
-            return [self.gang.ordinary(self.role)]
+            return [self.gang.account(self.role, day * DAY, careful=True)]
         gang, rng = self.gang, self.gang.rng
         until = min(self.until // DAY, gang.bank.calendar.days)
         weight = crossings(gang.bank).arrivals[day:until] ** 1.5 + 1e-9
         for one in rng.choice(weight.size, round(OTHER_CREWS * weight.size), p=weight / weight.sum()).tolist():
-            gang.at(waking(gang, (day + one) * DAY, self.delay()), self._other_crew)
+            gang.at(gang.in_days((day + one) * DAY, self.delay()), self._other_crew)
         opened = gang.bank.register.first_day - int(rng.integers(200, 1500))
         return [gang.fresh(self.role, day, opened=opened, joined=-1)]
 
@@ -159,10 +142,6 @@ class ArrivalRelease(Collector):
         amount = party_fee(rng, seat_price(rng), 2)[1]
         deal = self._deal(now, Fee(self.gang.outsider("payer"), min(amount, MOST_PART), ESCROWED, now))
         self._pay_in(deal, deal.fee.amount, False, now)
-
-    def choose(self, now: int, payer: int, deal: Deal) -> int:
-        """Return the one account, as long as it lives."""
-        return self.accounts[0] if now <= self.until + 14 * DAY else -1
 
     def holds(self) -> bool:
         """Return whether 20 credits of some half year follow the country's arrivals."""
@@ -221,7 +200,7 @@ class Escrow(Collector):
 
     def __init__(self, gang: Gang, now: int, until: int) -> None:
         super().__init__(gang, now, until)
-        self._cut = float(gang.rng.uniform(0.03, 0.10))
+        self._cut = float(gang.rng.uniform(*COMMISSION))
         self._receivers: list[int] = []
         self._released: list[tuple[int, int]] = []
 
@@ -242,7 +221,7 @@ class Escrow(Collector):
     def before(self, now: int, fee: Fee) -> list[tuple[int, int]]:
         """Return one payment of the whole fee, whatever the mode; what is above 10,000 pounds in two."""
         parts = split(self.gang.rng, fee.amount, 2) if fee.amount > 1_000_000 else [fee.amount]
-        return [(waking(self.gang, now, float(self.gang.rng.uniform(0, 3))), part) for part in parts]
+        return [(self.gang.in_days(now, float(self.gang.rng.uniform(0, 3))), part) for part in parts]
 
     def arrived(self, now: int, fee: Fee) -> None:
         """Release what is held for the fee."""
@@ -250,14 +229,13 @@ class Escrow(Collector):
         if not deal.planned:
             self.agree(now, fee)
         last = max((part.time for part in deal.parts), default=now)
-        self.gang.at(waking(self.gang, max(now, last + DAY), self.delay()), partial(self._release, deal))
+        self.gang.at(self.gang.in_days(max(now, last + DAY), self.delay()), partial(self._release, deal))
 
     def failed(self, now: int, fee: Fee) -> None:
-        """Give the sums back; of those prepaid, or where refunds do not go through the bank, the account keeps them."""
+        """Give the sums back; those prepaid the account keeps."""
         super().failed(now, fee)
-        if fee.mode == PREPAID or "S05" not in self.gang.repertoire:
-            for part in self._deal(now, fee).parts:
-                self.gang.at(now, partial(self._keep, part))
+        for part in self._deal(now, fee).parts if fee.mode == PREPAID else ():
+            self.keep(part, now)
 
     def holds(self) -> bool:
         """Return whether six releases, to receivers who are paid again, fell within 88 days."""
@@ -265,7 +243,8 @@ class Escrow(Collector):
         times = [time for time, payee in self._released if paid.count(payee) >= 2]
         return any(sum(now - 88 * DAY < time <= now for time in times) >= 6 for now in times)
 
-    def _keep(self, part: Credit, now: int) -> None:
+    def keep(self, part: Credit, now: int) -> None:
+        """Let a sum become the account's own."""
         self.gang.move("earned", now, self.place(part.account), part.account, part.amount)
 
     def _refund(self, part: Credit, amount: int, now: int) -> None:
@@ -279,7 +258,7 @@ class Escrow(Collector):
             return
         for part in deal.parts:
             if self.careful:
-                self._keep(part, now)
+                self.keep(part, now)
                 continue
             place = self.place(part.account)
             payee = self._receivers[int(len(self._receivers) * rng.random() ** 1.5)]
@@ -335,12 +314,89 @@ class BorderNode(Collector):
     def _shop(self, now: int) -> None:
         if not self.begun:
             return
+        gang = self.gang
+        code = str(gang.rng.choice(("5411", "5812", "5814", "5541")))
+        shop, price = gang.known(shop_of(gang, code, COAST), "unwitting"), till_price(gang, code)
+        account = self.accounts[0]
+        gang.buy(self.attempt, "living", now, account, shop, price, merchant(code), COAST, target="spent:living")
+
+
+class Vendor(Collector):
+    """S16: an agency takes near-equal fees for papers from passengers and others; nothing goes to an embassy.
+
+    Work visas of one country, some forged papers (BBC, Smuggler selling fast-track Channel crossing speaks to BBC
+    undercover reporter, 2024, second-hand). Its unit price, 450 to 1,800 pounds, is design. What passengers owe beyond
+    the papers is paid in notes. A careful agency has few clients, each pays another sum, and a third of it goes on.
+    """
+
+    typology: ClassVar[str] = "S16"
+    role: ClassVar[str] = "vendor"
+
+    def __init__(self, gang: Gang, now: int, until: int) -> None:
+        super().__init__(gang, now, until)
+        self._price = int(gang.rng.integers(9, 37)) * 5_000
+        self._centre = -1
+
+    def settle(self, day: int) -> list[int]:
+        """Open the agency and let its own clients come, most in the first five weeks."""
         gang, rng = self.gang, self.gang.rng
-        category = merchant(str(rng.choice(("5411", "5812", "5814", "5541"))))
-        shop = int(visit(gang.town, rng, np.array([category]), np.array([COAST]))[0])
-        price = int(100 * CATEGORIES[category].median * rng.lognormal(0, CATEGORIES[category].sigma))
-        gang.known(shop, "unwitting")
-        gang.buy(self.attempt, "living", now, self.accounts[0], shop, price, category, COAST, target="spent:living")
+        centre = int(rng.choice(gang.town.firms))
+        self._centre = gang.known(centre, "unwitting") if self.careful else -1
+        life = max(self.until // DAY - day, 10)
+        clients = rng.integers(day, day + life, 4) if self.careful else day + rng.integers(0, min(life, 36), 15)
+        for one in clients.tolist():
+            gang.at(gang.hour(one, 9, 19), self._client)
+        return [gang.business(self.role, day, "visa agent")]
+
+    def agree(self, now: int, fee: Fee) -> None:
+        """Plan the price of one paper each; the rest is not for the bank to see."""
+        deal = self._deal(now, fee)
+        papers = min(max(round(fee.amount / self._price * 0.5), 1), 4)
+        self.plan(self.gang.in_days(now, float(self.gang.rng.uniform(0, 3))), deal, self._sum(papers))
+        if fee.mode == PREPAID:
+            self.by_hand(now, fee, fee.amount - deal.planned)
+
+    def arrived(self, now: int, fee: Fee) -> None:
+        """Take the rest in notes."""
+        time = self.gang.in_days(now, self.delay())
+        self.gang.at(time, lambda then: self.by_hand(then, fee, fee.amount - fee.paid))
+
+    def failed(self, now: int, fee: Fee) -> None:
+        """Keep the price of the papers: they were made."""
+
+    def enter(self, now: int, payer: int, account: int, amount: int, deal: Deal) -> Credit:
+        """Book a fee as agencies' clients word it; a careful agency pays a third of it to a visa centre."""
+        gang = self.gang
+        words = word(gang, "visa")
+        paid = gang.pay(self.attempt, "fee", now, payer, account, amount, words=words)
+        if self.careful:
+            later = gang.in_days(now, float(gang.rng.uniform(1, 6)))
+            gang.at(later, partial(self._disburse, account, int(paid * gang.rng.uniform(0.28, 0.4))))
+        return Credit(now, payer, account, paid)
+
+    def holds(self) -> bool:
+        """Return whether eight clients paid within 30 days, four in ten of them about one price or a multiple."""
+        unit = [
+            c for c in self.credits if 0.96 <= c.amount / (max(round(c.amount / self._price), 1) * self._price) <= 1.04
+        ]
+        return len(unit) >= 0.5 * len(self.credits) and super().holds()
+
+    def _sum(self, papers: int) -> int:
+        rng = self.gang.rng
+        near = rng.uniform(0.5, 1.6) if self.careful else rng.choice((1.0, rng.uniform(0.97, 1.03)))
+        return int(self._price * papers * near) // 500 * 500
+
+    def _client(self, now: int) -> None:
+        amount = self._sum(1 + int(self.gang.rng.random() < 0.12))
+        fee = Fee(self.gang.outsider("payer"), amount, PREPAID, now)
+        deal = self._deal(now, fee)
+        account = self.choose(now, fee.payer, deal)
+        if account >= 0:
+            self.received(self.enter(now, fee.payer, account, amount, deal))
+
+    def _disburse(self, account: int, amount: int, now: int) -> None:
+        words = word(self.gang, "visa")
+        self.gang.pay(self.attempt, "disbursement", now, account, self._centre, amount, words=words)
 
 
 COLLECTIONS: Final[dict[str, Opening]] = {
@@ -349,7 +405,8 @@ COLLECTIONS: Final[dict[str, Opening]] = {
     "S03": ArrivalRelease,
     "S04": Escrow,
     "S06": BorderNode,
+    "S08": open_broker,
     "S14": Bondage,
     "S16": Vendor,
 }
-"""Ways to collect, by typology. S05 (refunds) and S18 (a household raises the fee) come with S01 and S04."""
+"""Ways to collect, by typology. S05 (refunds) and S18 (a sum raised at home) come with S01 and S04, S09 with S08."""

@@ -1,7 +1,7 @@
 """The business of a gang: boats filled and lost, fees agreed and released, kit and crews paid, profit taken.
 
 Much of it never touches the bank: most fees lie with brokers abroad in cash and are released by a telephone call
-(National Crime Agency, guilty plea of a London hawala banker, 2024; Reuters, 2021, second-hand). The ledger knows it
+(National Crime Agency, East London money launderer, January 2024; Reuters, 2021, second-hand). The ledger knows it
 all; the bank sees what passes through its accounts.
 """
 
@@ -13,15 +13,14 @@ from typing import Final
 
 import numpy as np
 
-from moneytrail.simulate.calendar import DAY
-from moneytrail.simulate.gangs import brokering, laundering
-from moneytrail.simulate.gangs.acts import DEPOSIT, ESCROWED, LEGS, PREPAID, Collection, Fee, Opening, Placement
-from moneytrail.simulate.gangs.brokering import BROKERS
+from moneytrail.simulate.calendar import DAY, HOUR
+from moneytrail.simulate.gangs.acts import COMMISSION, DEPOSIT, ESCROWED, LEGS, PREPAID, Collection, Fee
 from moneytrail.simulate.gangs.collecting import COLLECTIONS
 from moneytrail.simulate.gangs.crossings import Crossings, delay_after_arrival, party_fee, people_aboard, seat_price
 from moneytrail.simulate.gangs.gang import CASH_BOX, ESCROW, HAWALA, PASSENGERS, Gang, Place
-from moneytrail.simulate.gangs.laundering import EXIT
+from moneytrail.simulate.gangs.integrating import EXIT
 from moneytrail.simulate.gangs.operating import OPERATION
+from moneytrail.simulate.gangs.placing import PLACEMENT
 
 MODES: Final = (ESCROWED, LEGS, DEPOSIT, PREPAID)
 MODE_SHARE: Final = (0.55, 0.80, 0.95)
@@ -62,12 +61,9 @@ STAY: Final = 25
 RETRY: Final = 0.6
 """Share of parties that wait for the next boat after a failure; the others want their money back. Design."""
 
-COMMISSION: Final = (0.03, 0.10)
-"""What a broker keeps of a released fee. Unverified, design."""
-
 PASSED_ON: Final = (0.12, 0.30)
 """Share of a boat's fees that goes to recruiters, guides and other helpers off the bank's books. Design; an older study
-of longer trips found a half (Koser, Why Migrant Smuggling Pays, International Migration 46(2), 2008)."""
+of longer trips found a half (Koser, Why Migrant Smuggling Pays, International Migration 46(2), 2008, second-hand)."""
 
 LIFE: Final = {"S01": (21, 35), "S02": (90, 150), "S03": (200, 300), "S04": (90, 150), "S06": (21, 30),
                "S08": (100, 200), "S14": (120, 200), "S16": (45, 90)}  # fmt: skip
@@ -76,8 +72,6 @@ LIFE: Final = {"S01": (21, 35), "S02": (90, 150), "S03": (200, 300), "S04": (90,
 FITS: Final = {"S02": (LEGS,), "S03": (ESCROWED,), "S04": (ESCROWED,), "S16": (DEPOSIT, PREPAID)}
 """Modes that a way to collect is for; the others take all."""
 
-OPENINGS: Final[dict[str, Opening]] = {**COLLECTIONS, **BROKERS}
-PLACEMENT: Final[dict[str, Placement]] = {**laundering.PLACEMENT, **brokering.PLACEMENT}
 WEEK: Final = 7 * DAY
 
 
@@ -153,7 +147,7 @@ class Business:
             seats -= party.heads
         for typology, act in OPERATION.items():
             if typology in gang.repertoire:
-                act(gang, now, leaves, 1)
+                act(gang, now, leaves)
         gang.at(leaves, lambda then: self._launch(then, aboard, last))
 
     def _party(self, now: int, leaves: int, price: float, room: int) -> Party:
@@ -165,34 +159,35 @@ class Business:
         if free and not indebted:
             return Party(heads, Fee(-1, 0, mode, leaves))
         if indebted or (seen and not hand):
-            payer = gang.ordinary("payer") if rng.random() < OURS_SHARE else gang.outsider("payer")
             collection = self._collection("S14" if indebted else self._way(mode, now), now)
-            party = Party(heads, Fee(payer, amount, mode, leaves), collection)
             if collection:
-                gang.at(
-                    gang.awake(now + int(rng.uniform(0.05, 6) * DAY)), lambda then: collection.agree(then, party.fee)
-                )
-                return party
+                fee = Fee(-1 if indebted else self._payer(), amount, mode, leaves)
+                gang.at(gang.in_days(now, float(rng.uniform(0.05, 6))), partial(collection.agree, fee=fee))
+                return Party(heads, fee, collection)
         party = Party(heads, Fee(-1, amount, mode, leaves), hand=bool(seen))
         self._pay_before(now, party)
         return party
+
+    def _payer(self) -> int:
+        gang = self.gang
+        return gang.ordinary("payer") if gang.rng.random() < OURS_SHARE else gang.outsider("payer")
 
     def _way(self, mode: str, now: int) -> str:
         """Return the way by which fees of one mode are collected now: the same for some weeks."""
         until, way = self.ways.get(mode, (-1, ""))
         if now > until:
-            ways = [w for w in OPENINGS if w != "S14" and w in self.gang.repertoire and mode in FITS.get(w, MODES)]
+            ways = [w for w in COLLECTIONS if w != "S14" and w in self.gang.repertoire and mode in FITS.get(w, MODES)]
             way = str(self.gang.rng.choice(ways)) if ways else ""
             self.ways[mode] = (now + STAY * DAY, way)
         return way
 
     def _collection(self, typology: str, now: int) -> Collection | None:
-        if typology not in OPENINGS:
+        if typology not in COLLECTIONS:
             return None
         until, collection = self.open.get(typology, (-1, None))
         if collection is None or until < now + 5 * DAY:
-            until = now + int(self.gang.rng.integers(*LIFE.get(typology, (30, 60)))) * DAY
-            collection = OPENINGS[typology](self.gang, now, until)
+            until = now + int(self.gang.rng.integers(*LIFE[typology])) * DAY
+            collection = COLLECTIONS[typology](self.gang, now, until)
             self.open[typology] = (until, collection)
         return collection
 
@@ -223,16 +218,16 @@ class Business:
             elif not last and (party.fee.mode == PREPAID or (party.tries < 3 and gang.rng.random() < RETRY)):
                 self.waiting.append(party)
             else:
-                self._fail(gang.awake(now + int(gang.rng.uniform(1, 12) * DAY)), party)
+                self._fail(gang.in_days(now, float(gang.rng.uniform(1, 12))), party)
         if last:
             left, self.waiting = self.waiting, []
             for party in left:
-                self._fail(gang.awake(now + int(gang.rng.uniform(2, 20) * DAY)), party)
+                self._fail(gang.in_days(now, float(gang.rng.uniform(2, 20))), party)
 
     def _arrive(self, now: int, party: Party) -> None:
         gang, fee = self.gang, party.fee
         if party.collection:
-            party.collection.arrived(now + 6 * 3_600_000_000, fee)
+            gang.at(now + 6 * HOUR, partial(party.collection.arrived, fee=fee))
             return
         held = 0 if party.hand or fee.mode == PREPAID else fee.paid
         later = now + int(delay_after_arrival(gang.rng) * DAY)
@@ -249,8 +244,7 @@ class Business:
     def _fail(self, now: int, party: Party) -> None:
         fee = party.fee
         if party.collection:
-            collection = party.collection
-            self.gang.at(now, lambda then: collection.failed(then, fee))
+            self.gang.at(now, partial(party.collection.failed, fee=fee))
         elif fee.mode != PREPAID:
             place = CASH_BOX if party.hand else ESCROW
             self.gang.at(now, lambda then: self.gang.move("refund", then, place, PASSENGERS, fee.paid))

@@ -1,7 +1,7 @@
 """A gang as an agent: its people, its accounts, its agenda, and a ledger of every penny, seen by the bank or not.
 
 What a gang does is elsewhere: :mod:`~moneytrail.simulate.gangs.economy` fills boats and pays for them, ``collecting``,
-``brokering``, ``operating`` and ``laundering`` hold the acts. Here is what every act needs.
+``brokering``, ``operating``, ``placing``, ``layering`` and ``integrating`` hold the acts. Here is what every act needs.
 
 Everything happens in order of time. An act asks :meth:`Gang.at` for a moment and is called then, so that what it finds
 in a place is what is there: no account of a gang falls below zero, and nothing is paid on before it came in.
@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moneytrail.simulate.calendar import DAY, HOUR, around
+from moneytrail.simulate.calendar import DAY, HOUR, SECOND, around
 from moneytrail.simulate.honest.people import People
 from moneytrail.simulate.journal import CARD, CASH, NOBODY, TRANSFER, WIRE
 from moneytrail.simulate.register import BUSINESS
 from moneytrail.simulate.town import Bank, Town
 from moneytrail.simulate.truth import PLACE_OF_ROLE, Entry, Truth
-from moneytrail.simulate.words import E_MONEY, JOBS, REGION_SHARE, REGIONS, TRADES, free_text
+from moneytrail.simulate.words import COUNTRIES, JOBS, OURS, REGION_SHARE, REGIONS, TRADES, free_text
 
 PASSENGERS = "passengers"
 CLIENTS = "clients"
@@ -114,9 +114,25 @@ class Gang:
         return int(day) * DAY + int(hour * HOUR)
 
     def awake(self, time: int) -> int:
-        """Return a time at which private people pay, not before `time`: on its day, or on the next."""
-        moment = self.moment(time // DAY)
-        return moment if moment >= time else self.moment(time // DAY + 1)
+        """Return `time`, or when that is at night, a time on the morning after."""
+        day, hour = time // DAY, time % DAY / HOUR
+        return time if 7.0 <= hour <= 23.4 else self.hour(day + (hour > 12), 7.0, 11.5)
+
+    def in_hours(self, now: int, low: float, high: float) -> int:
+        """Return a time `low` to `high` hours after `now`; what falls in the night waits for the morning."""
+        return self.awake(now + int(self.rng.uniform(low, high) * HOUR))
+
+    def in_days(self, now: int, days: float) -> int:
+        """Return a time that private people pay at, on the day `days` after `now`, or later to be after `now`."""
+        time = self.moment((now + int(days * DAY)) // DAY)
+        return time if time > now else self.moment(now // DAY + 1)
+
+    def at_counter(self, now: int, day: int) -> int:
+        """Return a time when a branch is open, on the first working day from `day` on, and after `now`."""
+        calendar = self.bank.calendar
+        open_day = int(calendar.working_day_after(np.array([max(day, now // DAY)]))[0])
+        time = self.hour(open_day, 9.3, 16.6)
+        return time if time > now else self.at_counter(now, open_day + 1)
 
     # Attempts.
 
@@ -138,6 +154,10 @@ class Gang:
         gang, typology, account, strength = self.truth.attempts[attempt.code]
         if strength == "naive":
             self.truth.attempts[attempt.code] = (gang, typology, account, "incomplete")
+
+    def judge(self, time: int, attempt: Attempt, holds: Callable[[], bool]) -> None:
+        """Look at `time`, or at the end of the days, whether an attempt came about; if not, give it up."""
+        self.at(min(time, self.end - SECOND), lambda _: None if holds() else self.give_up(attempt))
 
     def rows(self) -> list[tuple[int, ...]]:
         """Return the rows that this gang booked so far: time, debtor, creditor, amount and the rest."""
@@ -200,15 +220,22 @@ class Gang:
                 return self._join(account, role)
         return self.outsider(role)
 
-    def outsider(self, role: str, abroad: bool = False, new_bank: bool = False) -> int:
-        """Take somebody at another bank: British, abroad, or at one of the newer e-money firms."""
+    def account(self, role: str, now: int, careful: bool, **columns: int) -> int:
+        """Take an account of this bank to act with: an ordinary customer's when `careful`, else a fresh one."""
+        ordinary = self.ordinary(role) if careful else -1
+        return ordinary if self.is_ours(ordinary) else self.fresh(role, now // DAY, **columns)
+
+    def is_ours(self, account: int) -> bool:
+        """Return whether an account is at this bank."""
+        return account >= 0 and int(self.bank.register.institution(np.array([account]))[0]) == OURS
+
+    def outsider(self, role: str, *countries: str, abroad: bool = False) -> int:
+        """Take somebody at another bank: British, anywhere `abroad`, or in one of some countries."""
         register, rng = self.bank.register, self.rng
-        if abroad:
-            account = int(register.abroad(rng, 1)[0])
-        elif new_bank:
-            account = register.anyone_at(rng, int(rng.choice(E_MONEY)))
+        if countries:
+            account = int(register.abroad(rng, 1, country=COUNTRIES.index(str(rng.choice(countries))))[0])
         else:
-            account = int(register.anyone(rng, 1)[0])
+            account = int((register.abroad if abroad else register.anyone)(rng, 1)[0])
         return self._join(account, role)
 
     def known(self, account: int, role: str) -> int:

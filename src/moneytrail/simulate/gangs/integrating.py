@@ -12,26 +12,9 @@ from typing import Final
 from moneytrail.simulate.calendar import DAY, HOUR
 from moneytrail.simulate.gangs.acts import Exit
 from moneytrail.simulate.gangs.gang import Gang
-from moneytrail.simulate.gangs.schemes import (
-    Paid,
-    Scheme,
-    channel_from,
-    firm,
-    here,
-    home,
-    is_ours,
-    later,
-    less,
-    link,
-    on_day,
-    parts,
-    rounded,
-    total,
-    waking,
-    word,
-)
-from moneytrail.simulate.journal import TRANSFER
-from moneytrail.simulate.words import COUNTRIES, FOREIGN_BANKS
+from moneytrail.simulate.gangs.habits import firm, home, less, parts, rounded, word
+from moneytrail.simulate.gangs.scheme import Scheme, link, total
+from moneytrail.simulate.words import COUNTRIES
 
 # L04
 
@@ -45,26 +28,21 @@ def fan_out(gang: Gang, now: int, source: int, amount: int) -> None:
     if amount < 380_000:
         return
     rng, careful = gang.rng, gang.next_is_careful()
-    account = here(gang, "paymaster", now, careful)
-    scheme = Scheme(gang, "L04", account, careful)
-    scheme.set_aside(now, source, amount)
+    account = gang.account("paymaster", now, careful)
+    scheme = Scheme(gang, "L04", account, careful, now, source, amount)
     payees = [_helper(gang) for _ in range(int(rng.integers(3, 5) if careful else rng.integers(6, 16)))]
     halves = parts(gang, scheme.left, 1 + int(rng.random() < 0.4))
     scheme.spend("funding", now, source, account, halves[0])
     for half in halves[1:]:
-        gang.at(now + 2 * HOUR, partial(_fund, scheme, source, half))
+        gang.at(now + 2 * HOUR, partial(scheme.spend, "funding", debtor=source, creditor=account, amount=half))
 
     def pay_out(then: int) -> None:
         held = int(gang.held(account) * rng.uniform(0.93, 0.99))
         scheme.fan("payout", account, payees, held, 200 if careful else 40, then, uneven=0.5)
 
-    start = waking(gang, now + 3 * HOUR)
+    start = gang.awake(now + 3 * HOUR)
     gang.at(start, pay_out)
     scheme.close(start + 3 * DAY, lambda: _paid_out(scheme, account))
-
-
-def _fund(scheme: Scheme, source: int, amount: int, now: int) -> None:
-    scheme.spend("funding", now, source, scheme.account, amount)
 
 
 def _paid_out(scheme: Scheme, account: int) -> bool:
@@ -86,25 +64,21 @@ def _helper(gang: Gang) -> int:
 def round_trip(gang: Gang, now: int, source: int, amount: int) -> None:
     """L08: money goes round two to four accounts and comes back as a loan, pay or an invoice paid.
 
-    One of the accounts is abroad or at another bank. Twice within a
-    month where there is time. Careful: two parts come back, weeks apart.
+    One of the accounts is abroad or at another bank. Twice within a month where there is time. Careful: two parts come
+    back, weeks apart.
     """
     amount = min(amount, gang.held(source), 3_000_000)
     if amount < 200_000:
         return
     rng, careful = gang.rng, gang.next_is_careful()
-    scheme = Scheme(gang, "L08", source, careful)
-    scheme.set_aside(now, source, amount)
-    ring = [here(gang, "mule", now, careful) for _ in range(int(rng.integers(2, 5)))]
+    scheme = Scheme(gang, "L08", source, careful, now, source, amount)
+    ring = [gang.account("mule", now, careful) for _ in range(int(rng.integers(2, 5)))]
     ring[int(rng.integers(0, len(ring)))] = gang.outsider("mule", abroad=bool(rng.random() < 0.5))
     path = (source, *ring, source)
-    words = word(gang, str(rng.choice(("loan", "pay", "invoice", "invoice"))))
+    words = word(gang, "loan", "pay", "invoice", "invoice")
     for turn, part in enumerate(parts(gang, scheme.left, 1 if careful else 2)):
-        step = partial(_leg, scheme, path, 0, part, words)
-        if turn:
-            gang.at(on_day(gang, now, int(rng.integers(3, 12))), step)
-        else:
-            step(now)
+        time = gang.in_days(now, int(rng.integers(3, 12))) if turn else now
+        scheme.step(time, now, partial(_leg, scheme, path, 0, part, words))
     scheme.close(now + 40 * DAY, lambda: len(scheme.into(source)) > 0)
 
 
@@ -117,15 +91,15 @@ def _leg(scheme: Scheme, path: tuple[int, ...], position: int, amount: int, word
         got = scheme.spend("leg", now, payer, payee, amount, **more)
     else:
         sent = less(gang, amount, float(gang.rng.uniform(0.0, 0.025)))
-        got = scheme.pay("leg", now, payer, payee, sent, channel=channel_from(gang, payer), **more)
+        got = scheme.pay("leg", now, payer, payee, sent, **more)
         gang.move("cut", now, payer, "cost:mule", amount - got)
     if back or not got:
         return
     if scheme.careful and position + 3 == len(path):
         for part, low in ((got // 2, 200), (got - got // 2, 800)):
-            gang.at(later(gang, now, low, low + 150), partial(_leg, scheme, path, position + 1, part, words))
+            gang.at(gang.in_hours(now, low, low + 150), partial(_leg, scheme, path, position + 1, part, words))
     else:
-        gang.at(later(gang, now, 10, 110), partial(_leg, scheme, path, position + 1, got, words))
+        gang.at(gang.in_hours(now, 10, 110), partial(_leg, scheme, path, position + 1, got, words))
 
 
 # L11
@@ -138,27 +112,25 @@ def shell(gang: Gang, now: int, source: int, amount: int) -> None:
     """L11: a firm takes 5,600 pounds a month or more for seven months and pays persons, but no wages, tax or stock.
 
     Deposits that grow where no wages are paid are a sign (FATF and APG, Financial Flows from Human Trafficking, 2018,
-    second-hand). The directors send most
-    of it back to be invoiced again, so that a sum of some thousands looks like turnover for months. Careful: a third
-    goes to the tax office, workers, a landlord and suppliers.
+    second-hand). The directors send most of it back to be invoiced again, so that some thousands look like turnover for
+    months. Careful: four tenths go to the tax office, a landlord and suppliers.
     """
     amount = min(amount, gang.held(source), 4_000_000)
     if amount < 1_300_000:
         return
     rng, careful = gang.rng, gang.next_is_careful()
     account = gang.business("shell", now // DAY, str(rng.choice(("recruitment agent", "courier", "wholesaler"))))
-    scheme = Scheme(gang, "L11", account, careful)
-    scheme.set_aside(now, source, amount)
+    scheme = Scheme(gang, "L11", account, careful, now, source, amount)
     monthly = min(int(rng.uniform(560_000, 800_000)), int(amount * 0.44))
-    directors = [here(gang, "mule", now, careful), gang.outsider("mule")]
+    directors = [gang.account("mule", now, careful), gang.outsider("mule")]
     family = gang.outsider("relative", abroad=True)
     for month in range(MONTHS):
         day = month * 30 + (int(rng.integers(1, 3)) if month else 0)
-        first = on_day(gang, now, day) if month else now
-        second = on_day(gang, now, day + int(rng.integers(3, 9)))
+        first = gang.in_days(now, day) if month else now
+        second = gang.in_days(now, day + int(rng.integers(3, 9)))
         for time, share in ((first, rng.uniform(0.4, 0.6)), (second, 1.0)):
             gang.at(time, partial(_invoice, scheme, source, monthly, float(share)))
-        gang.at(on_day(gang, now, day + 12), partial(_dividends, scheme, source, directors, family))
+        gang.at(gang.in_days(now, day + 12), partial(_dividends, scheme, source, directors, family))
     scheme.close(now + (MONTHS * 30 + 8) * DAY, lambda: now + 185 * DAY < gang.end and _busy(scheme, account))
 
 
@@ -183,26 +155,16 @@ def _dividends(scheme: Scheme, source: int, directors: list[int], family: int, n
     held = gang.held(account)
     shares = (0.42, 0.42) if not scheme.careful else (0.35, 0.35)
     for director, share in zip(directors, shares, strict=True):
-        got = scheme.pay("dividend", now, account, director, rounded(gang, int(held * share), 0), words=_reason(gang))
-        gang.at(later(gang, now, 20, 260), partial(_return, scheme, source, director, got))
-    gang.at(
-        later(gang, now, 2, 60),
-        lambda then: _support(scheme, family, int(held * rng.uniform(0.06, 0.1)), then),
-    )
-
-
-def _reason(gang: Gang) -> int:
-    return word(gang, str(gang.rng.choice(("invoice", "fees", "favour"))))
-
-
-def _support(scheme: Scheme, family: int, amount: int, now: int) -> None:
-    scheme.pay("family", now, scheme.account, family, amount, words=word(scheme.gang, "remit"))
+        words = word(gang, "invoice", "fees", "favour")
+        got = scheme.pay("dividend", now, account, director, rounded(gang, held * share), words=words)
+        gang.at(gang.in_hours(now, 20, 260), partial(_return, scheme, source, director, got))
+    support = partial(scheme.pay, "family", debtor=account, creditor=family, amount=int(held * rng.uniform(0.06, 0.1)))
+    gang.at(gang.in_hours(now, 2, 60), partial(support, words=word(gang, "remit")))
 
 
 def _return(scheme: Scheme, source: int, director: int, got: int, now: int) -> None:
     """Send most of a dividend back to where it is invoiced from: into the purse, as long as the attempt runs."""
-    moved = scheme.pay("return", now, director, source, less(scheme.gang, got, 0.06), scheme.purse)
-    scheme.left += moved
+    scheme.left += scheme.pay("return", now, director, source, less(scheme.gang, got, 0.06), scheme.purse)
 
 
 def _upkeep(scheme: Scheme, held: int, now: int) -> None:
@@ -215,7 +177,7 @@ def _upkeep(scheme: Scheme, held: int, now: int) -> None:
     )
     for payee, share, group, place in dues:
         known = gang.known(payee, "unwitting")
-        amount = rounded(gang, int(held * share), 0)
+        amount = rounded(gang, held * share)
         scheme.pay("upkeep", now, scheme.account, known, amount, place, words=word(gang, group))
 
 
@@ -241,8 +203,7 @@ def trade_settlement(gang: Gang, now: int, source: int, amount: int) -> None:
         return
     rng, careful = gang.rng, gang.next_is_careful()
     trader = gang.business("trader", now // DAY, str(rng.choice(("exporter", "phone shop", "wholesaler"))))
-    scheme = Scheme(gang, "L12", trader, careful)
-    scheme.set_aside(now, source, amount)
+    scheme = Scheme(gang, "L12", trader, careful, now, source, amount)
     strangers = (
         [source] if careful else [source, *(link(gang, now, False, 0.5) for _ in range(int(rng.integers(2, 5))))]
     )
@@ -250,7 +211,7 @@ def trade_settlement(gang: Gang, now: int, source: int, amount: int) -> None:
     for payer, part in zip(strangers, parts(gang, scheme.left, len(strangers)), strict=True):
         for piece, share in enumerate(parts(gang, part, 1 + int(part > 600_000))):
             day = int(rng.integers(days // 2 if careful else 0, days)) if careful or piece or payer != source else 0
-            time = on_day(gang, now, day) if day else now
+            time = gang.in_days(now, day) if day else now
             gang.at(time, partial(_settle, scheme, source, payer, trader, share))
     _honest_trade(gang, now, trader, scheme.left * 6 if careful else scheme.left // 2, days)
     least = 1 if careful else 3
@@ -264,14 +225,8 @@ def _settle(scheme: Scheme, source: int, payer: int, trader: int, amount: int, n
         scheme.spend("settlement", now, source, trader, amount, words=_goods_words(gang))
         return
     got = scheme.spend("funding", now, source, payer, amount)
-    time = later(gang, now, 2, 60)
-    gang.at(time, lambda then: _pay_trader(scheme, payer, trader, got, then))
-
-
-def _pay_trader(scheme: Scheme, payer: int, trader: int, got: int, now: int) -> None:
-    gang = scheme.gang
-    moved = scheme.pay("settlement", now, payer, trader, less(gang, got, 0.01), words=_goods_words(gang))
-    gang.move("cut", now, payer, "cost:mule", got - moved)
+    onward = partial(scheme.pass_on, "settlement", 0.01, trader, payer, got, words=_goods_words(gang))
+    gang.at(gang.in_hours(now, 2, 60), onward)
 
 
 def _goods_words(gang: Gang) -> int:
@@ -282,14 +237,12 @@ def _honest_trade(gang: Gang, now: int, trader: int, worth: int, days: int) -> N
     """Book the trader's named buyers and the freight: a buyer abroad, two firms that come again, a forwarder there."""
     rng, register = gang.rng, gang.bank.register
     country = COUNTRIES.index(str(rng.choice(GOODS)))
-    buyer, forwarder = (
-        int(code) for code in register.open(2, institution=rng.choice(FOREIGN_BANKS, 2), country=country)
-    )
+    buyer, forwarder = (int(code) for code in register.abroad(rng, 2, country=country))
     firms = [int(code) for code in rng.choice(gang.town.firms, 2, replace=False)]
     payers = [buyer, *firms] * (5 if worth > 3_000_000 else 3)
     for payer, part in zip(payers, parts(gang, worth, len(payers), 0.5), strict=True):
         time = gang.hour(now // DAY + int(rng.integers(-20, days + 5)), 9.0, 17.0)
-        gang.innocent(time, payer, trader, part, channel=channel_from(gang, payer), words=_goods_words(gang))
+        gang.innocent(time, payer, trader, part, words=_goods_words(gang))
     for turn in range(3):
         time = gang.hour(now // DAY + 5 + turn * days // 2, 9.0, 17.0)
         gang.innocent(time, trader, forwarder, int(worth * rng.uniform(0.03, 0.07)), words=word(gang, "freight"))
@@ -308,13 +261,12 @@ def wake_up(gang: Gang, now: int, source: int, amount: int) -> None:
         return
     rng, careful = gang.rng, gang.next_is_careful()
     asleep = {"opened": gang.bank.register.first_day - int(rng.integers(400, 2400)), "joined": -1}
-    account = here(gang, "holder", now, careful, **asleep)
-    scheme = Scheme(gang, "L13", account, careful)
-    scheme.set_aside(now, source, amount if not careful else min(amount, 600_000))
+    account = gang.account("holder", now, careful, **asleep)
+    scheme = Scheme(gang, "L13", account, careful, now, source, amount if not careful else min(amount, 600_000))
     count = max(4, -(-scheme.left // 90_000)) if careful else int(rng.integers(2, 5))
     for turn, part in enumerate(parts(gang, scheme.left, count)):
         day = turn * 7 + int(rng.integers(0, 2)) if careful else turn
-        gang.at(on_day(gang, now, day) if turn else now, partial(_wake, scheme, source, part))
+        gang.at(gang.in_days(now, day) if turn else now, partial(_wake, scheme, source, part))
     last = now + (count * 7 if careful else count) * DAY
     scheme.close(last + 12 * DAY, lambda: total(scheme.into(account)) >= 320_000)
 
@@ -325,18 +277,11 @@ def _wake(scheme: Scheme, source: int, amount: int, now: int) -> None:
     got = scheme.spend("funding", now, source, account, amount)
     if not got:
         return
-    gang.at(later(gang, now, 2, 30), lambda then: _ignore(scheme.draw(then, account, got, home(gang, account))))
+    gang.at(gang.in_hours(now, 2, 30), partial(scheme.draw, amount=got, region=home(gang, account)))
     payees = [gang.outsider(role, abroad=bool(gang.rng.random() < 0.15)) for role in ("relative", "seller")]
     for payee, share in zip(payees, (0.5, 0.35), strict=True):
-        gang.at(later(gang, now, 20, 150), partial(_hand_over, scheme, payee, rounded(gang, int(got * share), 0)))
-
-
-def _hand_over(scheme: Scheme, payee: int, amount: int, now: int) -> None:
-    scheme.pay("payout", now, scheme.account, payee, amount)
-
-
-def _ignore(_: int) -> None:
-    """Let a step end with nothing."""
+        pay = partial(scheme.pay, "payout", debtor=account, creditor=payee, amount=rounded(gang, got * share))
+        gang.at(gang.in_hours(now, 20, 150), pay)
 
 
 # L15
@@ -363,19 +308,18 @@ def purchase(gang: Gang, now: int, source: int, amount: int) -> None:
         return
     rng, careful = gang.rng, gang.next_is_careful()
     _, trade, (low, high), words = fitting[int(rng.integers(0, len(fitting)))]
-    price = rounded(gang, int(rng.uniform(low, min(high, amount * 0.9))), low)
+    price = rounded(gang, rng.uniform(low, min(high, amount * 0.9)), low)
     lender = int(rng.choice(gang.town.lenders))
     seller = firm(gang, trade, "seller") if trade else gang.known(lender, "seller")
-    nominee = careful or bool(rng.random() < 0.5) or not is_ours(gang, source)
-    buyer = here(gang, "buyer", now, careful) if nominee else source
-    scheme = Scheme(gang, "L15", buyer, careful)
-    scheme.set_aside(now, source, price)
+    nominee = careful or bool(rng.random() < 0.5) or not gang.is_ours(source)
+    buyer = gang.account("buyer", now, careful) if nominee else source
+    scheme = Scheme(gang, "L15", buyer, careful, now, source, price)
     pieces = parts(gang, price, -(-price // 380_000), 0.15) if careful else _two_parts(gang, price)
     time = now
     for piece in pieces:
         gang.at(time, partial(_buy, scheme, source, seller, piece, word(gang, words)))
-        time = on_day(gang, time, int(rng.integers(6, 16) if careful else rng.integers(1, 5)))
-    scheme.close(time + 4 * DAY, lambda: max((one.amount for one in _bought(scheme, seller)), default=0) >= 510_000)
+        time = gang.in_days(time, int(rng.integers(6, 16) if careful else rng.integers(1, 5)))
+    scheme.close(time + 4 * DAY, lambda: max((one.amount for one in scheme.into(seller)), default=0) >= 510_000)
 
 
 def _two_parts(gang: Gang, price: int) -> list[int]:
@@ -391,15 +335,8 @@ def _buy(scheme: Scheme, source: int, seller: int, amount: int, words: int, now:
         scheme.spend("purchase", now, source, seller, amount, words=words)
         return
     got = scheme.spend("funding", now, source, buyer, amount)
-    gang.at(later(gang, now, 1, 30), lambda then: _pay_seller(scheme, seller, got, words, then))
-
-
-def _pay_seller(scheme: Scheme, seller: int, amount: int, words: int, now: int) -> None:
-    scheme.pay("purchase", now, scheme.account, seller, amount, words=words, channel=TRANSFER)
-
-
-def _bought(scheme: Scheme, seller: int) -> list[Paid]:
-    return [one for one in scheme.paid if one.creditor == seller]
+    pay = partial(scheme.pay, "purchase", debtor=buyer, creditor=seller, amount=got, words=words)
+    gang.at(gang.in_hours(now, 1, 30), pay)
 
 
 EXIT: Final[dict[str, Exit]] = {

@@ -1,6 +1,7 @@
 """How fees move through accounts that collect them: when they are paid, given back, raised at home, and passed on.
 
-:class:`Collector` turns the four modes of payment into transfers; ``collecting`` holds the typologies made of it.
+:class:`Collector` turns the four modes of payment into transfers, with refunds (S05) and households that raise the sum
+(S18); ``collecting``, ``bondage`` and ``brokering`` hold the typologies made of it.
 Nothing is booked but at the moment that the gang's agenda calls for, and nothing is paid that is not there.
 """
 
@@ -16,10 +17,11 @@ from typing import ClassVar, Final
 import numpy as np
 
 from moneytrail.simulate.calendar import DAY, HOUR
-from moneytrail.simulate.gangs.acts import DEPOSIT, LEGS, PREPAID, Fee
+from moneytrail.simulate.gangs.acts import DEPOSIT, GRACE, LEGS, PREPAID, Fee
 from moneytrail.simulate.gangs.crossings import delay_after_arrival
 from moneytrail.simulate.gangs.gang import CASH_BOX, PASSENGERS, Attempt, Gang, Place
-from moneytrail.simulate.words import OURS, human_sums
+from moneytrail.simulate.gangs.habits import parts, rounded
+from moneytrail.simulate.gangs.layering import LAYERING
 
 BAND: Final = (40_000, 600_000)
 """Seat-fee band in pence (typologies.md 1.0)."""
@@ -30,9 +32,6 @@ PARTS: Final = (0.66, 0.91)
 LEAST_PART: Final = 45_000
 MOST_PART: Final = 600_000
 """Least and most of one part in pence; more is paid in several days. Design, as banks cap what an app may send."""
-
-GRACE: Final = 14
-"""Days after its end that an account still takes fees of those who arrived late; then notes change hands. Design."""
 
 SWEEP_FROM: Final = 130_000
 """A collector passes its balance on when it is 1,300 pounds or more. Design."""
@@ -56,13 +55,14 @@ class Credit:
 
 @dataclass(slots=True)
 class Deal:
-    """A fee taken on: what was paid of it, what is already on the agenda, and from when the payer has the money."""
+    """A fee taken on: what was paid of it, what is on the agenda, from when the payer has the money, if it is off."""
 
     fee: Fee
     parts: list[Credit] = field(default_factory=list)
     planned: int = 0
     ready: int = 0
     second: int = -1
+    off: bool = False
 
 
 @dataclass(slots=True)
@@ -84,18 +84,12 @@ class Refunds:
     pairs: int = 0
 
 
-def waking(gang: Gang, after: int, days: float) -> int:
-    """Return a time when people pay, `days` after `after` and never before it."""
-    time = gang.moment((after + int(days * DAY)) // DAY)
-    return time if time > after else gang.moment(after // DAY + 1)
-
-
 def split(rng: np.random.Generator, total: int, most: int = 3) -> list[int]:
     """Split a sum into one to three parts, all but the first in whole tens of pounds."""
     wanted = 1 + int(np.searchsorted(PARTS, rng.random()))
-    parts = min(max(wanted, -(-total // MOST_PART)), most, max(total // LEAST_PART, 1))
-    even = total // parts // 1000 * 1000
-    return [total - even * (parts - 1)] + [even] * (parts - 1)
+    count = min(max(wanted, -(-total // MOST_PART)), most, max(total // LEAST_PART, 1))
+    even = total // count // 1000 * 1000
+    return [total - even * (count - 1)] + [even] * (count - 1)
 
 
 def onward(gang: Gang, now: int, source: int, attempt: Attempt) -> None:
@@ -108,15 +102,10 @@ def onward(gang: Gang, now: int, source: int, attempt: Attempt) -> None:
     if balance < SWEEP_FROM or rng.random() > (0.33 if attempt.careful else 0.65):
         return
     share = rng.uniform(0.55, 0.8) if attempt.careful else rng.uniform(0.9, 0.98)
-    amount = int(human_sums(rng, np.array([int(balance * share)]))[0])
-    # The detours' files use this one.
-    from moneytrail.simulate.gangs.brokering import LAYERING as BY_BROKERS
-    from moneytrail.simulate.gangs.laundering import LAYERING as BY_MULES
-
-    detours = {**BY_MULES, **BY_BROKERS}
-    ways = [way for way in detours if way in gang.repertoire]
+    amount = rounded(gang, balance * share)
+    ways = [way for way in LAYERING if way in gang.repertoire]
     if ways and rng.random() < 0.7:
-        detours[str(rng.choice(ways))](gang, now, source, gang.organiser, amount)
+        LAYERING[str(rng.choice(ways))](gang, now, source, gang.organiser, amount)
     else:
         gang.pay(attempt, "pass_on", now, source, gang.organiser, amount)
 
@@ -157,6 +146,8 @@ class Collector:
     most_stages: ClassVar[int] = 3
     pooled: ClassVar[float] = 0.35
     """Share of fees that two people pay together. Design."""
+    escrows: ClassVar[bool] = False
+    """Whether a fee in escrow is paid to this one, before the crossing."""
     few: ClassVar[int] = 4
     """Payers in 30 days that one account of a careful collector takes; the rest pay notes by hand. Design."""
 
@@ -192,47 +183,52 @@ class Collector:
         rest = fee.amount - deal.planned
         if rest <= 0:
             return
-        time = waking(self.gang, now, self.delay())
-        parts = split(self.gang.rng, rest)
+        time = self.gang.in_days(now, self.delay())
+        sums = split(self.gang.rng, rest)
         together = rest >= 2 * LEAST_PART and self.gang.rng.random() < self.pooled
-        if together and len(parts) == 1:
+        if together and len(sums) == 1:
             first = int(rest * self.gang.rng.uniform(0.4, 0.6)) // 1000 * 1000
-            parts = [first, rest - first]
-        for number, part in enumerate(parts):
+            sums = [first, rest - first]
+        for number, part in enumerate(sums):
             self.plan(time, deal, part, second=together and number > 0)
-            time = waking(self.gang, time, float(self.gang.rng.uniform(0.1, 4)))
+            time = self.gang.in_days(time, float(self.gang.rng.uniform(0.1, 4)))
 
     def failed(self, now: int, fee: Fee) -> None:
-        """Give back what was paid and not used: of legs the last one only, of a prepaid fee nothing."""
+        """Give back what was paid and not used: of legs the last one only, of a prepaid fee nothing.
+
+        What is still on the agenda is not paid any more.
+        """
         deal = self._deal(now, fee)
-        parts = [] if fee.mode == PREPAID else deal.parts[-1:] if fee.mode == LEGS else deal.parts
-        for part in parts:
-            self.gang.at(waking(self.gang, now, float(self.gang.rng.uniform(0.2, 6))), partial(self._give_back, part))
+        deal.off = True
+        back = [] if fee.mode == PREPAID else deal.parts[-1:] if fee.mode == LEGS else deal.parts
+        for part in back:
+            self.gang.at(self.gang.in_days(now, float(self.gang.rng.uniform(0.2, 6))), partial(self._give_back, part))
 
     # What typologies change.
 
     def settle(self, day: int) -> list[int]:
         """Open the accounts: one of the gang's own, or for a careful collector three of ordinary people."""
-        if self.careful:
-            return [self.gang.ordinary(self.role) for _ in range(3)]
-        return [self.gang.fresh(self.role, day)]
+        return [self.gang.account(self.role, day * DAY, self.careful) for _ in range(3 if self.careful else 1)]
 
     def before(self, now: int, fee: Fee) -> list[tuple[int, int]]:
         """Return the times and amounts that are paid before the crossing."""
         rng = self.gang.rng
-        lead = max((fee.crossing - now) / DAY - 0.5, 0.5)
         if fee.mode == LEGS:
-            stages = max(min(int(rng.integers(2, self.most_stages + 1)), fee.amount // LEAST_PART), 2)
-            weight = rng.uniform(0.6, 1.4, stages)
-            amounts = (fee.amount * weight / weight.sum()).astype(np.int64)[:-1] // 1000 * 1000
+            amounts = self.stages(fee)
         elif fee.mode == DEPOSIT:
-            amounts = np.array([max(int(fee.amount * rng.uniform(0.2, 0.4)) // 1000 * 1000, LEAST_PART)])
-        elif fee.mode == PREPAID:
-            amounts = np.array(split(rng, fee.amount))
+            amounts = [max(int(fee.amount * rng.uniform(0.2, 0.4)) // 1000 * 1000, LEAST_PART)]
+        elif fee.mode == PREPAID or self.escrows:
+            amounts = split(rng, fee.amount)
         else:
             return []
-        days = np.sort(rng.uniform(0, lead, amounts.size)) if amounts.size > 1 else np.array([rng.uniform(0, 2)])
-        return [(waking(self.gang, now, d), a) for d, a in zip(days.tolist(), amounts.tolist(), strict=True)]
+        lead = max((fee.crossing - now) / DAY - 0.5, 0.5)
+        days = np.sort(rng.uniform(0, lead if len(amounts) > 1 else 2, len(amounts)))
+        return [(self.gang.in_days(now, day), part) for day, part in zip(days.tolist(), amounts, strict=True)]
+
+    def stages(self, fee: Fee) -> list[int]:
+        """Return the sums of all legs but the last."""
+        count = min(int(self.gang.rng.integers(2, self.most_stages + 1)), fee.amount // LEAST_PART)
+        return parts(self.gang, fee.amount, max(count, 2), 0.4)[:-1]
 
     def delay(self) -> float:
         """Return the days from an arrival to the payment."""
@@ -259,6 +255,9 @@ class Collector:
         place = self.place(account)
         paid = self.gang.pay(self.attempt, "fee", now, payer, account, amount, target=place)
         return Credit(now, payer, account, paid)
+
+    def keep(self, part: Credit, now: int) -> None:
+        """Let what is held for a payer become the gang's, where it is kept apart until then."""
 
     def pass_on(self, now: int, account: int) -> None:
         """Send on what `account` holds, or not today."""
@@ -294,7 +293,7 @@ class Collector:
         amount = min(amount, deal.fee.amount - deal.planned)
         if amount > 0:
             deal.planned += amount
-            due = time if time > deal.ready else waking(self.gang, deal.ready, 0.1)
+            due = time if time > deal.ready else self.gang.in_days(deal.ready, 0.1)
             self.gang.at(due, partial(self._pay_in, deal, amount, second))
 
     def by_hand(self, now: int, fee: Fee, amount: int) -> None:
@@ -316,6 +315,8 @@ class Collector:
         return self._deals.setdefault(id(fee), Deal(fee))
 
     def _pay_in(self, deal: Deal, amount: int, second: bool, now: int) -> None:
+        if deal.off:
+            return
         if second and deal.second < 0:
             deal.second = self.gang.outsider("payer")
         payer = deal.second if second else deal.fee.payer
@@ -348,6 +349,7 @@ class Collector:
         later = now + int(gang.rng.uniform(0.1, 5) * HOUR)
         if "S05" not in gang.repertoire or part.payer < 0 or short > gang.held(gang.organiser) or later >= gang.end:
             gang.move("refund", now, CASH_BOX, PASSENGERS, part.amount)
+            self.keep(part, now)
             return
         if short > 0:
             attempt = self._refund_attempt(part.account)
@@ -384,7 +386,7 @@ class Collector:
         """Let half the large payers who bank here raise the sum first: a loan, something sold, or relatives' parts."""
         gang, fee = self.gang, deal.fee
         wanted = "S18" in gang.repertoire and self.typology in ("S01", "S04") and not self.careful
-        if not wanted or fee.amount < 1.15 * RAISED_LEAST or not self._banks_here(fee.payer):
+        if not wanted or fee.amount < 1.15 * RAISED_LEAST or not gang.is_ours(fee.payer):
             return
         if gang.rng.random() > RAISED_SHARE:
             return
@@ -394,12 +396,10 @@ class Collector:
         share = gang.rng.uniform(0.2, 0.4) if careful else max(gang.rng.uniform(0.8, 1.1), least)
         total = min(int(fee.amount * share), 170_000) if careful else int(fee.amount * share)
         givers = self._givers(careful)
-        weight = gang.rng.uniform(0.6, 1.4, len(givers))
-        amounts = human_sums(gang.rng, (total * weight / weight.sum()).astype(np.int64)) + 1000
-        for giver, amount in zip(givers, amounts.tolist(), strict=True):
-            time = waking(gang, now, float(gang.rng.uniform(0, 4)))
+        for giver, amount in zip(givers, parts(gang, total, len(givers), 0.4), strict=True):
+            time = gang.in_days(now, float(gang.rng.uniform(0, 4)))
             deal.ready = max(deal.ready, time)
-            gang.at(time, partial(self._bring, raising, giver, int(amount)))
+            gang.at(time, partial(self._bring, raising, giver, amount))
         self._raised.append(raising)
 
     def _givers(self, careful: bool) -> list[int]:
@@ -409,9 +409,8 @@ class Collector:
             return [gang.known(int(gang.rng.choice(gang.town.lenders)), "unwitting")]
         if way < 0.5 and not careful:
             return [gang.outsider("unwitting")]
-        return [
-            gang.outsider("payer") for _ in range(int(gang.rng.integers(2, 4) if careful else gang.rng.integers(4, 9)))
-        ]
+        count = int(gang.rng.integers(2, 4) if careful else gang.rng.integers(4, 9))
+        return [gang.outsider("payer") for _ in range(count)]
 
     def _bring(self, raising: Raising, giver: int, amount: int, now: int) -> None:
         payer = raising.deal.fee.payer
@@ -420,9 +419,6 @@ class Collector:
         raising.raised += self.gang.pay(
             raising.attempt, "raised", now, giver, payer, amount, source=PASSENGERS, target=PASSENGERS
         )
-
-    def _banks_here(self, account: int) -> bool:
-        return account >= 0 and int(self.gang.bank.register.institution(np.array([account]))[0]) == OURS
 
     # The end.
 

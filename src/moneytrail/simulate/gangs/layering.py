@@ -1,56 +1,32 @@
 """Layering: how money gets from one account of a gang to another by a detour, so that its way is hard to follow.
 
-Definitions and their thresholds: L03, L05 to L07, L09 and L14 of the project's list of typologies. A naive attempt
+Definitions and their thresholds: L03, L05 to L07, L09, L14 and S17 of the project's list of typologies. A naive attempt
 satisfies its definition with some margin. A careful one goes through ordinary people's accounts, slower and through
 fewer hands. Most mules bank here, else the bank would not see the pattern; two other banks never pay one another.
 Sums, delays and counts are design unless a source is named.
-
-The registries of the other two kinds of acts, of ``placing`` and ``integrating``, are given on here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from moneytrail.simulate.calendar import DAY, HOUR
 from moneytrail.simulate.gangs.acts import Layering
-from moneytrail.simulate.gangs.gang import Gang
-from moneytrail.simulate.gangs.integrating import EXIT
-from moneytrail.simulate.gangs.placing import PLACEMENT
-from moneytrail.simulate.gangs.schemes import (
-    CUT,
-    MINUTE,
-    Scheme,
-    here,
-    home,
-    is_ours,
-    later,
-    less,
-    link,
-    parts,
-    straight,
-    total,
-    waking,
-)
-
-__all__ = ["EXIT", "LAYERING", "PLACEMENT"]
-
+from moneytrail.simulate.gangs.gang import CRYPTO, Gang
+from moneytrail.simulate.gangs.habits import MINUTE, home, less, parts, shop_of, word
+from moneytrail.simulate.gangs.scheme import CUT, Scheme, detour, link, total
 
 # L03
 
 
+@detour(least=130_000)
 def pass_through(gang: Gang, now: int, source: int, target: int, amount: int) -> None:
     """L03: one or two mules send on within minutes to hours what they get on two to four days.
 
     Over half of a fraud mule's money is gone within the hour (RUSI, Following the Fraud, 2025, second-hand). The second
     mule is at another bank in two of five cases, and else often worked from the device of the first.
     """
-    amount = min(amount, gang.held(source))
-    if amount < 130_000:
-        straight(gang, now, source, target, amount)
-        return
     mules = 2 if amount >= 400_000 and gang.rng.random() < 0.5 else 1
     first = _mule(gang, now, source, target, amount // mules, -1)
     if mules == 1:
@@ -66,21 +42,16 @@ def pass_through(gang: Gang, now: int, source: int, target: int, amount: int) ->
 def _mule(gang: Gang, now: int, source: int, target: int, amount: int, device: int, start: int = -1) -> int:
     rng = gang.rng
     careful = gang.next_is_careful()
-    mule = here(gang, "mule", now, careful, device)
-    scheme = Scheme(gang, "L03", mule, careful)
-    scheme.set_aside(now, source, amount)
+    mule = gang.account("mule", now, careful, device=device)
+    scheme = Scheme(gang, "L03", mule, careful, now, source, amount)
     count = min(int(rng.integers(2, 5)), scheme.left // 60_000)
     day = now // DAY
     time = now if start < 0 else start
     for part in parts(gang, scheme.left, max(count, 1), 0.15):
-        step = partial(_credit, scheme, source, target, part)
-        if time <= now:
-            step(now)
-        else:
-            gang.at(time, step)
+        scheme.step(time, now, partial(_credit, scheme, source, target, part))
         day += 1 + int(rng.random() < 0.3)
         time = gang.hour(day, 9.5, 20.0)
-    scheme.close((day + 6) * DAY, lambda: _passed_through(scheme, mule))
+    scheme.close((day + 6) * DAY, lambda: _passed_through(scheme))
     return mule
 
 
@@ -94,18 +65,14 @@ def _credit(scheme: Scheme, source: int, target: int, part: int, now: int) -> No
     onward = less(gang, got, float(gang.rng.uniform(*CUT)))
     soon = int(onward * gang.rng.uniform(0.62, 0.88)) // 1000 * 1000
     if scheme.careful:
-        first, second = later(gang, now, 36, 70), later(gang, now, 75, 120)
+        first, second = gang.in_hours(now, 36, 70), gang.in_hours(now, 75, 120)
     else:
         first = now + int(gang.rng.uniform(3, 50) * MINUTE)
-        second = later(gang, now, 1.5, 8)
+        second = gang.in_hours(now, 1.5, 8)
         soon = onward if gang.rng.random() < 0.45 else soon
     gang.at(first, partial(_leave, scheme, target, soon))
     gang.at(second, partial(_leave, scheme, target, onward - soon))
-    gang.at(second, partial(_keep, scheme, got - onward))
-
-
-def _keep(scheme: Scheme, amount: int, now: int) -> None:
-    scheme.gang.move("cut", now, scheme.account, "cost:mule", amount)
+    gang.at(second, lambda then: gang.move("cut", then, scheme.account, "cost:mule", got - onward))
 
 
 def _leave(scheme: Scheme, target: int, amount: int, now: int) -> None:
@@ -115,17 +82,15 @@ def _leave(scheme: Scheme, target: int, amount: int, now: int) -> None:
     """
     gang, way = scheme.gang, scheme.gang.rng.random()
     if way < 0.12:
-        amount -= scheme.draw(now, scheme.account, amount, home(gang, scheme.account))
+        amount -= scheme.draw(now, amount, home(gang, scheme.account))
         now += 3 * MINUTE
-    payee = gang.known(int(gang.rng.choice(gang.town.exchanges)), "exchange") if way > 0.95 else target
-    gang.at(now, lambda then: _send(scheme, payee, amount, then))
+    if amount > 0:
+        payee = gang.known(int(gang.rng.choice(gang.town.exchanges)), "exchange") if way > 0.95 else target
+        gang.at(now, partial(scheme.pay, "pass_on", debtor=scheme.account, creditor=payee, amount=amount))
 
 
-def _send(scheme: Scheme, payee: int, amount: int, now: int) -> None:
-    scheme.pay("pass_on", now, scheme.account, payee, amount)
-
-
-def _passed_through(scheme: Scheme, mule: int) -> bool:
+def _passed_through(scheme: Scheme) -> bool:
+    mule = scheme.account
     got = [paid for paid in scheme.into(mule) if paid.amount >= 50_000]
     days = {paid.time // DAY for paid in got}
     return len(days) >= 2 and total(scheme.out_of(mule)) >= 0.9 * total(scheme.into(mule))
@@ -140,36 +105,32 @@ def _mule_elsewhere(gang: Gang, source: int, target: int, amount: int, now: int)
         paid = gang.pay(None, "pass_on", then, mule, target, less(gang, sent, 0.05))
         gang.move("cut", then, mule, "cost:mule", sent - paid)
 
-    gang.at(later(gang, now, 1, 30), back)
+    gang.at(gang.in_hours(now, 1, 30), back)
 
 
 # L05
 
 
+@detour(least=160_000)
 def gather_scatter(gang: Gang, now: int, source: int, target: int, amount: int) -> None:
     """L05: four to six mules pay one account, which pays four to six others some days later; all ends at the target.
 
     Careful: two or three on both sides, and a fortnight for it.
     """
-    amount = min(amount, gang.held(source))
-    if amount < 160_000:
-        straight(gang, now, source, target, amount)
-        return
     rng, careful = gang.rng, gang.next_is_careful()
-    node = here(gang, "mule", now, careful)
-    scheme = Scheme(gang, "L05", node, careful)
-    scheme.set_aside(now, source, amount)
+    node = gang.account("mule", now, careful)
+    scheme = Scheme(gang, "L05", node, careful, now, source, amount)
     low, high = (2, 4) if careful else (4, 7)
     givers = [link(gang, now, careful, 0.4) for _ in range(int(rng.integers(low, high)))]
     takers = [link(gang, now, careful, 0.4) for _ in range(int(rng.integers(low, high)))]
     cut = float(rng.uniform(*CUT))
 
     def give(mule: int, got: int, then: int) -> None:
-        time = later(gang, then, 2, 120 if careful else 22)
+        time = gang.in_hours(then, 2, 120 if careful else 22)
         gang.at(time, partial(scheme.pass_on, "pass_on", cut, node, mule, got))
 
     def take(mule: int, got: int, then: int) -> None:
-        gang.at(later(gang, then, 2, 40), partial(scheme.pass_on, "pass_on", cut, target, mule, got))
+        gang.at(gang.in_hours(then, 2, 40), partial(scheme.pass_on, "pass_on", cut, target, mule, got))
 
     def scatter(then: int) -> None:
         held = gang.held(node)
@@ -177,7 +138,7 @@ def gather_scatter(gang: Gang, now: int, source: int, target: int, amount: int) 
         scheme.fan("pass_on", node, takers, held - kept, 200 if careful else 40, then, then=take)
 
     scheme.fan("pass_on", source, givers, scheme.left, 6, now, then=give)
-    turn = later(gang, now, 150, 180) if careful else later(gang, now, 56, 72)
+    turn = gang.in_hours(now, 150, 180) if careful else gang.in_hours(now, 56, 72)
     gang.at(turn, scatter)
     scheme.close(turn + 5 * DAY, lambda: _scattered(scheme, node))
 
@@ -191,26 +152,22 @@ def _scattered(scheme: Scheme, node: int) -> bool:
 # L06
 
 
+@detour(least=120_000)
 def scatter_gather(gang: Gang, now: int, source: int, target: int, amount: int) -> None:
     """L06: an account splits a sum among four to six mules within a day, and all pay the same end within two.
 
     One of four mules is at another bank; two of three naive groups have a device in common. Careful: three or four
     mules, uneven parts, and four to nine days on the way.
     """
-    amount = min(amount, gang.held(source))
-    if amount < 120_000 or source == target:
-        straight(gang, now, source, target, amount)
-        return
     rng, careful = gang.rng, gang.next_is_careful()
-    scheme = Scheme(gang, "L06", source, careful)
-    scheme.set_aside(now, source, amount)
-    first = here(gang, "mule", now, careful)
+    scheme = Scheme(gang, "L06", source, careful, now, source, amount)
+    first = gang.account("mule", now, careful)
     device = first if rng.random() < 0.67 else -1
     more = int(rng.integers(2, 4) if careful else rng.integers(3, 6))
     mules = [first, *(link(gang, now, careful, 0.25, device) for _ in range(more))]
 
     def onward(mule: int, got: int, then: int) -> None:
-        time = later(gang, then, 98, 210) if careful else later(gang, then, 2, 46)
+        time = gang.in_hours(then, 98, 210) if careful else gang.in_hours(then, 2, 46)
         cut = float(rng.uniform(*CUT))
         gang.at(time, partial(scheme.pass_on, "pass_on", cut, target, mule, got))
 
@@ -221,29 +178,22 @@ def scatter_gather(gang: Gang, now: int, source: int, target: int, amount: int) 
 # L07
 
 
+@detour(least=60_000)
 def chain(gang: Gang, now: int, source: int, target: int, amount: int) -> None:
     """L07: money hops through three or four mules in a line, each within half a day, each keeping a little.
 
     Larger sums go in two or three waves on following days. Careful: two mules, one and a half to four days at each.
     """
-    amount = min(amount, gang.held(source))
-    if amount < 60_000 or source == target:
-        straight(gang, now, source, target, amount)
-        return
     rng, careful = gang.rng, gang.next_is_careful()
-    path = [source, here(gang, "mule", now, careful)]
+    path = [source, gang.account("mule", now, careful)]
     for _ in range(1 if careful else int(rng.integers(2, 4))):
-        path.append(link(gang, now, careful, 0.45 if is_ours(gang, path[-1]) else 0.0))
-    scheme = Scheme(gang, "L07", path[1], careful)
-    scheme.set_aside(now, source, amount)
+        path.append(link(gang, now, careful, 0.45 if gang.is_ours(path[-1]) else 0.0))
+    scheme = Scheme(gang, "L07", path[1], careful, now, source, amount)
     cut = float(rng.uniform(0.015, 0.05))
     waves = max(1, min(int(rng.integers(1, 4)), amount // 150_000))
     for wave, part in enumerate(parts(gang, scheme.left, waves)):
-        step = partial(_hop, scheme, (*path, target), 0, part, cut)
-        if wave:
-            gang.at(gang.hour(now // DAY + wave * (5 if careful else 2), 8.0, 15.0), step)
-        else:
-            step(now)
+        time = gang.hour(now // DAY + wave * (5 if careful else 2), 8.0, 15.0) if wave else now
+        scheme.step(time, now, partial(_hop, scheme, (*path, target), 0, part, cut))
     scheme.close(now + (22 if careful else 9) * DAY, lambda: len(scheme.into(target)) > 0)
 
 
@@ -253,33 +203,28 @@ def _hop(scheme: Scheme, path: tuple[int, ...], position: int, amount: int, cut:
     if position == 0:
         got = scheme.spend("hop", now, payer, payee, amount)
     else:
-        got = scheme.pay("hop", now, payer, payee, less(gang, amount, cut * float(gang.rng.uniform(0.8, 1.2))))
-        gang.move("cut", now, payer, "cost:mule", amount - got)
+        got = scheme.pass_on("hop", cut * float(gang.rng.uniform(0.8, 1.2)), payee, payer, amount, now)
     if got and position + 2 < len(path):
         low, high = (36, 96) if scheme.careful else (0.2, 10)
-        gang.at(later(gang, now, low, high), partial(_hop, scheme, path, position + 1, got, cut))
+        gang.at(gang.in_hours(now, low, high), partial(_hop, scheme, path, position + 1, got, cut))
 
 
 # L09
 
 
+@detour(least=180_000)
 def stacked(gang: Gang, now: int, source: int, target: int, amount: int) -> None:
     """L09: three or four mules pay nearly all of three or four others within days; in half of the cases once more.
 
     Careful: each of the first pays one or two of the others, over weeks.
     """
-    amount = min(amount, gang.held(source))
-    if amount < 180_000:
-        straight(gang, now, source, target, amount)
-        return
     rng, careful = gang.rng, gang.next_is_careful()
     depth = 3 if not careful and rng.random() < 0.5 else 2
     layers = [
         [link(gang, now, careful, 0.35 if level == 1 else 0.0) for _ in range(_width(gang, amount))]
         for level in range(depth)
     ]
-    scheme = Scheme(gang, "L09", layers[0][0], careful)
-    scheme.set_aside(now, source, amount)
+    scheme = Scheme(gang, "L09", layers[0][0], careful, now, source, amount)
     scheme.fan("split", source, layers[0], scheme.left, 8, now)
     pause = 8.0 if careful else 3.0  # days from one layer to the next
     for level, (layer, following) in enumerate(zip(layers, [*layers[1:], [target]], strict=True)):
@@ -287,7 +232,7 @@ def stacked(gang: Gang, now: int, source: int, target: int, amount: int) -> None
         for place, mule in enumerate(layer):
             payees = following if following == [target] else _partners(gang, following, place, careful)
             hours = pause * 8
-            gang.at(waking(gang, opening + int(rng.uniform(0, 8) * HOUR)), partial(_serve, scheme, mule, payees, hours))
+            gang.at(gang.awake(opening + int(rng.uniform(0, 8) * HOUR)), partial(_serve, scheme, mule, payees, hours))
     end = now + int((depth + 1) * pause * DAY) + 2 * DAY
     scheme.close(end, lambda: _crossed(scheme, layers[0], layers[1]))
 
@@ -322,41 +267,28 @@ def _crossed(scheme: Scheme, senders: list[int], receivers: list[int]) -> bool:
 # L14
 
 
+@detour(least=120_000)
 def shared_identity(gang: Gang, now: int, source: int, target: int, amount: int) -> None:
     """L14: three to five accounts opened within two days from one device, with one address or e-mail, pay one payee.
 
     Careful: they share an address alone, as flats do, were opened at other times, and pay somebody else first.
     """
-    amount = min(amount, gang.held(source))
-    if amount < 120_000:
-        straight(gang, now, source, target, amount)
-        return
     rng, careful = gang.rng, gang.next_is_careful()
     cluster = _cluster(gang, now, careful, int(rng.integers(3, 6)))
-    scheme = Scheme(gang, "L14", cluster[0], careful)
-    scheme.set_aside(now, source, amount)
+    scheme = Scheme(gang, "L14", cluster[0], careful, now, source, amount)
     rounds = 1 if amount < 300_000 else int(rng.integers(1, 4))
 
     def onward(mule: int, got: int, then: int) -> None:
         if careful and not scheme.out_of(mule):
             friend, little = gang.outsider("unwitting"), int(rng.integers(15, 60)) * 100
             got -= scheme.pay("cover", then, mule, friend, min(little, got // 8))
-        time = later(gang, then, 20, 90) if careful else later(gang, then, 1, 30)
+        time = gang.in_hours(then, 20, 90) if careful else gang.in_hours(then, 1, 30)
         gang.at(time, partial(scheme.pass_on, "pass_on", float(rng.uniform(*CUT)), target, mule, got))
 
     for turn, part in enumerate(parts(gang, scheme.left, rounds)):
-        step = partial(_share, scheme, source, cluster, part, onward)
-        if turn:
-            gang.at(gang.hour(now // DAY + 3 * turn, 9.0, 20.0), step)
-        else:
-            step(now)
+        time = gang.hour(now // DAY + 3 * turn, 9.0, 20.0) if turn else now
+        scheme.step(time, now, partial(scheme.fan, "split", source, cluster, part, 9, then=onward))
     scheme.close(now + (rounds * 3 + 5) * DAY, lambda: len({one.debtor for one in scheme.into(target)}) >= 3)
-
-
-def _share(
-    scheme: Scheme, source: int, cluster: list[int], part: int, then: Callable[[int, int, int], None], now: int
-) -> None:
-    scheme.fan("split", source, cluster, part, 9, now, then=then)
 
 
 def _cluster(gang: Gang, now: int, careful: bool, size: int) -> list[int]:
@@ -373,6 +305,64 @@ def _cluster(gang: Gang, now: int, careful: bool, size: int) -> list[int]:
     return accounts
 
 
+# S17
+
+LARGEST: Final = 400_000
+"""Pence of one payment to a platform at most, as banks cap them. Design."""
+
+
+@detour(least=120_000)
+def exit_to_crypto(gang: Gang, now: int, source: int, target: int, amount: int) -> None:
+    """S17: a mule takes fees on two days and sends most of them to a crypto platform within hours, by transfer or card.
+
+    A fifth of fraud mules' outflow went by debit card to exchange, remittance and crypto firms (RUSI, Following the
+    Fraud, 2025, second-hand). Careful mules wait for days and send a third that way, the rest to `target`.
+    """
+    rng, careful = gang.rng, gang.next_is_careful()
+    scheme = Scheme(gang, "S17", gang.account("mule", now, careful), careful, now, source, amount)
+    exchanges = gang.town.exchanges
+    platform = gang.known(int(exchanges[int(gang.name[1:]) % exchanges.size]), "exchange")
+    first, second = parts(gang, scheme.left, 2, 0.16)
+    last = gang.in_days(now, int(rng.integers(1, 4)))
+    _to_platform(scheme, source, target, platform, first, now)
+    gang.at(last, partial(_to_platform, scheme, source, target, platform, second))
+    scheme.close(last + 2 * DAY, lambda: _passed_through(scheme))
+
+
+def _to_platform(scheme: Scheme, source: int, target: int, platform: int, amount: int, now: int) -> None:
+    """Pay the mule, who turns all but a cut into crypto in two turns within eight hours."""
+    gang, rng, mule = scheme.gang, scheme.gang.rng, scheme.account
+    got = scheme.spend("credit", now, source, mule, amount)
+    left = got - gang.move("cut", now, mule, "cost:mule", int(got * rng.uniform(*CUT)))
+    if scheme.careful:
+        time, rest = gang.in_hours(now, 48, 120), int(left * rng.uniform(0.5, 0.6)) // 1000 * 1000
+        gang.at(time, partial(_convert, scheme, platform, int(left * rng.uniform(0.2, 0.38))))
+        onward = partial(scheme.pay, "pass_on", debtor=mule, creditor=target, amount=rest)
+        gang.at(gang.in_days(time, 1), onward)
+        return
+    soon = int(left * rng.uniform(0.62, 0.85))
+    gang.at(now + int(rng.uniform(3, 40)) * MINUTE, partial(_convert, scheme, platform, soon))
+    gang.at(gang.in_hours(now, 1.2, 8), partial(_convert, scheme, platform, left - soon))
+
+
+def _convert(scheme: Scheme, platform: int, amount: int, now: int) -> None:
+    """Send a sum to the platform, or buy by card, in parts of at most `LARGEST`."""
+    gang, rng = scheme.gang, scheme.gang.rng
+    count = -(-amount // LARGEST)
+    for turn in range(count):
+        buy = partial(_buy_crypto, scheme, platform, amount // count)
+        gang.at(now + turn * int(rng.uniform(1, 5)) * MINUTE, buy)
+
+
+def _buy_crypto(scheme: Scheme, platform: int, amount: int, now: int) -> None:
+    gang = scheme.gang
+    if gang.rng.random() < 0.3:
+        scheme.buy("crypto", now, shop_of(gang, "6051"), amount, "6051", CRYPTO)
+    else:
+        words = word(gang, "own", absent=0.3) if gang.rng.random() < 0.3 else word(gang, "favour", absent=0.7)
+        scheme.pay("crypto", now, scheme.account, platform, amount, words=words)
+
+
 LAYERING: Final[dict[str, Layering]] = {
     "L03": pass_through,
     "L05": gather_scatter,
@@ -380,4 +370,5 @@ LAYERING: Final[dict[str, Layering]] = {
     "L07": chain,
     "L09": stacked,
     "L14": shared_identity,
+    "S17": exit_to_crypto,
 }

@@ -1,4 +1,4 @@
-"""Collectors who have payers of their own: a vendor of papers (S16), and one who has debts worked off (S14)."""
+"""A collector who has debts worked off after the arrival: S14 of the typologies. Numbers are design."""
 
 from __future__ import annotations
 
@@ -9,89 +9,12 @@ import numpy as np
 
 from moneytrail.simulate.calendar import DAY, HOUR
 from moneytrail.simulate.gangs.acts import PREPAID, Fee
+from moneytrail.simulate.gangs.collector import Collector
 from moneytrail.simulate.gangs.gang import Gang
-from moneytrail.simulate.gangs.releasing import Collector, Credit, Deal, waking
+from moneytrail.simulate.gangs.habits import home, shop_of, till_price, word
 from moneytrail.simulate.journal import CARD, CASH, NOBODY
-from moneytrail.simulate.town import FOUR_WEEKLY, MONTHLY, WEEKLY, visit
-from moneytrail.simulate.words import CATEGORIES, merchant, references
-
-
-class Vendor(Collector):
-    """S16: an agency takes near-equal fees for papers from passengers and others; nothing goes to an embassy.
-
-    Work visas of one country, some forged papers (BBC, Smuggler selling fast-track Channel crossing speaks to BBC
-    undercover reporter, 2024, second-hand). Its unit price, 450 to 1,800 pounds, is design. What passengers owe beyond
-    the papers is paid in notes. A careful agency has few clients, each pays another sum, and a third of it goes on.
-    """
-
-    typology: ClassVar[str] = "S16"
-    role: ClassVar[str] = "vendor"
-
-    def __init__(self, gang: Gang, now: int, until: int) -> None:
-        super().__init__(gang, now, until)
-        self._price = int(gang.rng.integers(9, 37)) * 5_000
-        self._centre = -1
-
-    def settle(self, day: int) -> list[int]:
-        """Open the agency and let its own clients come, most in the first five weeks."""
-        gang, rng = self.gang, self.gang.rng
-        centre = int(rng.choice(gang.town.firms))
-        self._centre = gang.known(centre, "unwitting") if self.careful else -1
-        life = max(self.until // DAY - day, 10)
-        clients = rng.integers(day, day + life, 4) if self.careful else day + rng.integers(0, min(life, 36), 15)
-        for one in clients.tolist():
-            gang.at(gang.hour(one, 9, 19), self._client)
-        return [gang.business(self.role, day, "visa agent")]
-
-    def agree(self, now: int, fee: Fee) -> None:
-        """Plan the price of one paper each; the rest is not for the bank to see."""
-        deal = self._deal(now, fee)
-        papers = min(max(round(fee.amount / self._price * 0.5), 1), 4)
-        self.plan(waking(self.gang, now, float(self.gang.rng.uniform(0, 3))), deal, self._sum(papers))
-        if fee.mode == PREPAID:
-            self.by_hand(now, fee, fee.amount - deal.planned)
-
-    def arrived(self, now: int, fee: Fee) -> None:
-        """Take the rest in notes."""
-        time = waking(self.gang, now, self.delay())
-        self.gang.at(time, lambda then: self.by_hand(then, fee, fee.amount - fee.paid))
-
-    def failed(self, now: int, fee: Fee) -> None:
-        """Keep the price of the papers: they were made."""
-
-    def enter(self, now: int, payer: int, account: int, amount: int, deal: Deal) -> Credit:
-        """Book a fee as agencies' clients word it; a careful agency pays a third of it to a visa centre."""
-        gang = self.gang
-        words = int(references(gang.rng, "visa", 1)[0])
-        paid = gang.pay(self.attempt, "fee", now, payer, account, amount, words=words)
-        if self.careful:
-            later = waking(gang, now, float(gang.rng.uniform(1, 6)))
-            gang.at(later, partial(self._disburse, account, int(paid * gang.rng.uniform(0.28, 0.4))))
-        return Credit(now, payer, account, paid)
-
-    def holds(self) -> bool:
-        """Return whether eight clients paid within 30 days, four in ten of them about one price or a multiple."""
-        unit = [
-            c for c in self.credits if 0.96 <= c.amount / (max(round(c.amount / self._price), 1) * self._price) <= 1.04
-        ]
-        return len(unit) >= 0.5 * len(self.credits) and super().holds()
-
-    def _sum(self, papers: int) -> int:
-        rng = self.gang.rng
-        near = rng.uniform(0.5, 1.6) if self.careful else rng.choice((1.0, rng.uniform(0.97, 1.03)))
-        return int(self._price * papers * near) // 500 * 500
-
-    def _client(self, now: int) -> None:
-        amount = self._sum(1 + int(self.gang.rng.random() < 0.12))
-        fee = Fee(self.gang.outsider("payer"), amount, PREPAID, now)
-        deal = self._deal(now, fee)
-        account = self.choose(now, fee.payer, deal)
-        if account >= 0:
-            self.received(self.enter(now, fee.payer, account, amount, deal))
-
-    def _disburse(self, account: int, amount: int, now: int) -> None:
-        words = int(references(self.gang.rng, "visa", 1)[0])
-        self.gang.pay(self.attempt, "disbursement", now, account, self._centre, amount, words=words)
+from moneytrail.simulate.town import FOUR_WEEKLY, MONTHLY, WEEKLY
+from moneytrail.simulate.words import merchant
 
 
 class Bondage(Collector):
@@ -119,7 +42,7 @@ class Bondage(Collector):
         often = often if often.size else np.flatnonzero(town.cadence == FOUR_WEEKLY)
         self._firm = int(rng.choice(often)) if often.size else 0
         self._employer = int(town.employers[self._firm])
-        self._words = int(references(rng, "pay", 1)[0])
+        self._words = word(gang, "pay")
         for _ in range(2 if self.careful else int(rng.integers(5, 8))):
             gang.at(gang.hour(day + int(rng.integers(0, 10))), partial(self._bind, None))
         return super().settle(day)[:1]
@@ -149,13 +72,14 @@ class Bondage(Collector):
         """Open a newcomer's account, and plan the wages and what is paid from each."""
         gang, rng = self.gang, self.gang.rng
         joined = now // DAY + int(rng.integers(4, 15))
+        if joined >= gang.bank.calendar.days:
+            return
         wage = int(rng.integers(300, 421)) * 100
         shared = {"address": self._house} if self._house >= 0 and rng.random() < 0.4 else {}
         opened = gang.bank.register.first_day + joined
         newcomer = gang.fresh("payer", joined, opened=opened, joined=joined, turnover=wage * 52, buffer=0, **shared)
         self._house = newcomer if self._house < 0 else self._house
         self._debtors[newcomer] = wage
-        home = int(gang.bank.register.column("region")[newcomer])
         turns, weeks = self._paydays(joined + 4)
         debt = Fee(newcomer, fee.amount if fee else int(rng.integers(15, 40)) * 10_000, PREPAID, now)
         share = rng.uniform(0.05, 0.11) if self.careful else rng.uniform(0.2, 0.36)
@@ -164,9 +88,9 @@ class Bondage(Collector):
         late = [turn for turn in turns if turn >= begins][: min(self.most, debt.amount // part + 1)]
         for turn in [turn for turn in turns if not late or turn <= late[-1]]:
             time = turn * DAY + int((float(gang.town.payroll_hour[self._firm]) + 0.25) * HOUR)
-            gang.at(time, partial(self._earn, newcomer, int(wage * weeks * rng.normal(1, 0.03)), home))
+            gang.at(time, partial(self._earn, newcomer, int(wage * weeks * rng.normal(1, 0.03))))
             if turn in late:
-                gang.at(waking(gang, time, float(rng.uniform(0, 1.5))), partial(self._repay, debt, part))
+                gang.at(gang.in_days(time, float(rng.uniform(0, 1.5))), partial(self._repay, debt, part))
 
     def _paydays(self, first: int) -> tuple[list[int], float]:
         """Return the employer's pay days from `first` on, and how many weeks each pays."""
@@ -179,21 +103,20 @@ class Bondage(Collector):
         friday = (4 - calendar.start.weekday()) % 7 + 7 * (payday % (gap // 7))
         return [day for day in range(friday, calendar.days, gap) if day >= first], gap / 7
 
-    def _earn(self, newcomer: int, wage: int, home: int, now: int) -> None:
+    def _earn(self, newcomer: int, wage: int, now: int) -> None:
         """Pay a wage, and let up to half of it go on food, fares and notes: nothing of that is illicit."""
         gang, rng = self.gang, self.gang.rng
         gang.innocent(now, self._employer, newcomer, wage, words=self._words)
         left = int(wage * rng.uniform(0.25, 0.55))
-        notes = min(left // 2 // 1000 * 1000, 30_000)
-        gang.innocent(waking(gang, now, float(rng.uniform(0, 3))), newcomer, NOBODY, notes, channel=CASH, location=home)
+        notes, place = min(left // 2 // 1000 * 1000, 30_000), home(gang, newcomer)
+        time = gang.in_days(now, float(rng.uniform(0, 3)))
+        gang.innocent(time, newcomer, NOBODY, notes, channel=CASH, location=place)
         left -= notes
         while left > 1_000:
-            kind = merchant(str(rng.choice(("5411", "5411", "5411", "5814", "4111", "5999"))))
-            price = int(100 * CATEGORIES[kind].median * rng.lognormal(0, CATEGORIES[kind].sigma))
-            shop = int(visit(gang.town, rng, np.array([kind]), np.array([home]))[0])
-            paid = min(price, left)
-            time = waking(gang, now, float(rng.uniform(0, 6)))
-            gang.innocent(time, newcomer, shop, paid, channel=CARD, category=kind, location=home)
+            code = str(rng.choice(("5411", "5411", "5411", "5814", "4111", "5999")))
+            paid, shop = min(till_price(gang, code), left), shop_of(gang, code, place)
+            time = gang.in_days(now, float(rng.uniform(0, 6)))
+            gang.innocent(time, newcomer, shop, paid, channel=CARD, category=merchant(code), location=place)
             left -= paid
 
     def _repay(self, debt: Fee, part: int, now: int) -> None:
