@@ -18,9 +18,9 @@ from moneytrail.scoring import Pipeline, RiskReport, load_detectors
 from moneytrail.simulate import SimulatedBank, simulate
 
 GOLDEN: Final = {
-    "bank": "f8f002d886dfb48889ee54b3b5efe9e1508c4a9fab69511cf015e2c4fa82bf9a",
-    "matches": "9c1cc94824fde764c468cd6169c0a2a20b5a0c229e4b8d1b3081c8b2d933d7ca",
-    "alerts": "115a0fc16eb70a59639c6f1a5bcb3d1e4c3b7108df67693bca7d3d8d8f8b0ba0",
+    "bank": "6e8823cda512433d4f75599fbbfa9db37682384097b922176e958a72bdefad78",
+    "matches": "2bf42f8cd0fac5350cddad2be09b07ec6dde9158d5f2be0e9d8e7ca31e211853",
+    "alerts": "f208d4b9fc44b8f1179a819b6c70ca01e8ebcf5abfaabe139462c77f2658093b",
 }
 
 ADVICE: Final = """the {part} of the golden run changed (hash {found}).

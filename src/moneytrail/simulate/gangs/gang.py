@@ -128,10 +128,11 @@ class Gang:
         return time if time > now else self.moment(now // DAY + 1)
 
     def at_counter(self, now: int, day: int) -> int:
-        """Return a time when a branch is open, on the first working day from `day` on, and after `now`."""
-        calendar = self.bank.calendar
-        open_day = int(calendar.working_day_after(np.array([max(day, now // DAY)]))[0])
-        time = self.hour(open_day, 9.3, 16.6)
+        """Return a time when cash is taken, from `day` on and after `now`; like everybody seldom on a Sunday."""
+        open_day = max(day, now // DAY)
+        sunday = int(self.bank.calendar.weekday(np.array([open_day]))[0]) == 6
+        open_day += int(sunday and self.rng.random() < 0.65)
+        time = int(open_day) * DAY + int(np.clip(self.rng.normal(12.9, 2.2), 9.1, 17.9) * HOUR)
         return time if time > now else self.at_counter(now, open_day + 1)
 
     # Attempts.

@@ -55,7 +55,7 @@ def structure(gang: Gang, now: int, target: int, amount: int) -> None:
 def _deposit(scheme: Scheme, line: int, region: int, now: int) -> None:
     rng = scheme.gang.rng
     if scheme.careful:
-        share = rng.uniform(0.25, 0.77) if rng.random() < 0.6 or line > LINES[0] else rng.uniform(1.02, 1.7)
+        share = rng.uniform(0.2, 0.77) if rng.random() < 0.85 or line > LINES[0] else rng.uniform(1.02, 1.7)
     else:
         share = rng.uniform(0.855, 0.999)
     amount = min(round(line * share / 500) * 500, line - 500 if share < 1 else 2 * line)
