@@ -183,9 +183,12 @@ def test_flows_sum_the_small_ones() -> None:
     assert busiest_gang(ledger_of([("cash", "11111111", 5)])) is None
 
 
-def test_flows_name_what_is_only_set_aside() -> None:
-    made = flows(ledger_of([("passengers", "cash", 9), ("cash", "aside@77", 5)]), parties_of({}), "G001")
-    assert set(made.steps) == {"passengers", "cash", "set aside"}
+def test_flows_leave_what_is_set_aside_where_it_was() -> None:
+    rows = [("passengers", "cash", 9), ("cash", "aside@G001-1", 5), ("aside@G001-1", "11111111", 4)]
+    rows += [("aside@G001-1", "cash", 1)]
+    made = flows(ledger_of(rows), parties_of({"11111111": "depositor"}), "G001")
+    assert made.steps == {"passengers": 0, "cash": 1, "depositor 1111": 2}
+    assert made.moved == {("passengers", "cash"): 9, ("cash", "depositor 1111"): 4}
 
 
 def view_of(rows: list[tuple[str, date, str | None, bool, float]]) -> pl.DataFrame:

@@ -192,11 +192,14 @@ def flows(ledger: pl.DataFrame, parties: pl.DataFrame, gang: str) -> Flows:
     """Lay out one gang's ledger: no more than 25 places, the smaller ones summed by role. Cycles are allowed."""
     mine = parties.filter(pl.col("gang") == gang)
     roles = dict(zip(mine["account"].to_list(), mine["role"].to_list(), strict=True))
-    table = ledger.filter(pl.col("gang") == gang).group_by("source", "target").agg(pl.col("amount").sum())
-    known = {place for pair in table.select("source", "target").iter_rows() for place in pair} | set(roles)
+    own = ledger.filter(pl.col("gang") == gang)
+    # What is set aside for an act stays where it was taken from.
+    aside = own.filter(pl.col("target").str.starts_with("aside@")).unique("target", keep="first", maintain_order=True)
+    purses = dict(aside.select("target", "source").iter_rows())
+    table = own.group_by("source", "target").agg(pl.col("amount").sum())
     pairs: dict[tuple[str, str], int] = defaultdict(int)
     for source, target, amount in sorted(table.iter_rows()):
-        pairs[_whose(source, known), _whose(target, known)] += int(amount)
+        pairs[purses.get(source, source), purses.get(target, target)] += int(amount)
     names = _names(pairs, roles)
     moved: dict[tuple[str, str], int] = defaultdict(int)
     within: dict[str, int] = defaultdict(int)
@@ -206,12 +209,6 @@ def flows(ledger: pl.DataFrame, parties: pl.DataFrame, gang: str) -> Flows:
         elif source != target:
             within[names[source]] += amount
     return Flows(_steps(moved), dict(moved), dict(within))
-
-
-def _whose(place: str, known: set[str]) -> str:
-    """Return where money is that was put aside for an act: still in the same place, where the ledger names that."""
-    owner = place.removeprefix("aside@")
-    return owner if owner in known else "set aside"
 
 
 def _names(pairs: dict[tuple[str, str], int], roles: dict[str, str]) -> dict[str, str]:

@@ -259,10 +259,7 @@ def _code_in(place: int | str) -> int:
     if isinstance(place, int):
         return place
     head, _, code = place.partition("@")
-    return int(code) if head in _ON_ACCOUNTS and code.isdigit() else -1
-
-
-_ON_ACCOUNTS: Final = ("escrow", "aside")
+    return int(code) if head == "escrow" and code.isdigit() else -1
 
 
 def is_escrow(place: int | str) -> bool:
@@ -284,8 +281,10 @@ def _gangs(truth: Truth) -> pl.DataFrame:
     """
     names = list(dict.fromkeys([gang for gang, _ in truth.parties] + [entry.gang for entry in truth.ledger]))
     books = {name: dict.fromkeys(_SUMS, 0) for name in names}
+    # What is set aside for an act stays where it was taken from.
+    purses = {entry.target: entry.source for entry in reversed(truth.ledger) if _begins(entry.target, "aside@")}
     for entry in truth.ledger:
-        _add(books[entry.gang], entry)
+        _add(books[entry.gang], entry, purses)
     for gang, _, heads, _, arrived, _ in truth.boats:
         books[gang]["boats"] += 1
         books[gang]["arrived"] += arrived
@@ -302,7 +301,7 @@ _SUMS: Final = (
 )  # fmt: skip
 
 
-def _add(book: dict[str, int], entry: Entry) -> None:
+def _add(book: dict[str, int], entry: Entry, purses: dict[int | str, int | str]) -> None:
     source, target, amount = entry.source, entry.target, entry.amount
     book["handled"] += amount * ((source == "clients") - (target == "clients"))
     book["escrow"] += amount * (is_escrow(target) - is_escrow(source))
@@ -316,7 +315,7 @@ def _add(book: dict[str, int], entry: Entry) -> None:
     for name, mark in (("costs", "cost:"), ("spent", "spent:")):
         book[name] += amount * (_begins(target, mark) - _begins(source, mark))
     book["held"] += amount * (_is_kept(target) - _is_kept(source))
-    if _in_bank(source) and not _in_bank(target):
+    if _in_bank(source, purses) and not _in_bank(target, purses):
         book["left_bank"] += amount
 
 
@@ -357,9 +356,10 @@ def holdings(ledger: pl.DataFrame, at: datetime | None = None) -> pl.DataFrame:
     )
 
 
-def _in_bank(place: int | str) -> bool:
+def _in_bank(place: int | str, purses: dict[int | str, int | str]) -> bool:
     """Return whether money in `place` lies on an account of the gang: its own, set aside there, or in escrow there."""
-    return isinstance(place, int) or place.startswith("aside@") or _code_in(place) >= 0
+    owner = purses.get(place, place)
+    return isinstance(owner, int) or _code_in(owner) >= 0
 
 
 def _boats(truth: Truth, epoch: int) -> pl.DataFrame:
