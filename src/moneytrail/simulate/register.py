@@ -105,14 +105,6 @@ class Register:
         drawn: Ints = rng.integers(ANYONE, _PRIME, size)
         return drawn
 
-    def anyone_at(self, rng: np.random.Generator, institution: int) -> int:
-        """Draw one person from the rest of the country who banks at `institution`, a position in ``INSTITUTIONS``."""
-        while True:
-            drawn = self.anyone(rng, 64)
-            there = drawn[self.institution(drawn) == institution]
-            if there.size:
-                return int(there[0])
-
     def column(self, name: str) -> npt.NDArray[np.signedinteger]:
         """Return one column over all accounts opened so far, by code."""
         return self._columns[name][: self._size]

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from moneytrail.simulate.calendar import DAY, FLAT_WEEK, HOUR, Calendar, Floats, Ints, around, at
 from moneytrail.simulate.honest.people import People
 from moneytrail.simulate.journal import CARD, DIRECT_DEBIT, TRANSFER, WIRE, Journal
-from moneytrail.simulate.register import ANYONE, Register
 from moneytrail.simulate.town import ONLINE, Activity, Bank, Chapter, Town, visit
 from moneytrail.simulate.words import CATEGORIES, RATE, currency_of, reference, references
 
@@ -345,11 +344,10 @@ def outward(
     rng: np.random.Generator,
     booked: tuple[Ints, Ints, Ints, Ints],
     words: str,
-    truth: Ints | int = -1,
 ) -> None:
     """Book wires abroad of (time, debtor, creditor, pence): paid in pounds, credited in the currency paid there."""
     time, debtor, creditor, pence = booked
-    currency = currency_of(_country(bank.register, creditor))
+    currency = currency_of(np.maximum(bank.register.country(creditor), 0))
     journal.book(
         time,
         debtor,
@@ -359,7 +357,6 @@ def outward(
         credited=np.rint(pence * RATE[currency]).astype(np.int64),
         credited_currency=currency,
         reference=references(rng, words, time.size, 0.4),
-        truth=truth,
     )
 
 
@@ -369,11 +366,10 @@ def inward(
     rng: np.random.Generator,
     booked: tuple[Ints, Ints, Ints, Ints],
     words: str,
-    truth: Ints | int = -1,
 ) -> None:
     """Book credits of (time, debtor, creditor, pence); what comes from abroad is a wire in the currency paid there."""
     time, debtor, creditor, pence = booked
-    country = _country(bank.register, debtor)
+    country = np.maximum(bank.register.country(debtor), 0)
     foreign = country > 0
     currency = np.where(foreign, currency_of(country), 0)
     journal.book(
@@ -386,12 +382,4 @@ def inward(
         credited=np.where(foreign, pence, -1),
         credited_currency=np.where(foreign, 0, -1),
         reference=references(rng, words, time.size, 0.5),
-        truth=truth,
     )
-
-
-def _country(register: Register, codes: Ints) -> Ints:
-    """Return the country of each code, without a copy of the register's column."""
-    known = (codes >= 0) & (codes < ANYONE)
-    country: Ints = register.column("country")[np.where(known, codes, 0)].astype(np.int64)
-    return np.where(known, country, 0)
