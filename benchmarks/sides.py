@@ -55,6 +55,7 @@ def graph_of(world: World, names: pl.Series) -> TransactionGraph:
         channel=_frozen(np.full(n, CHANNELS.index("credit_transfer"), np.uint8)),
         links=_frozen(np.full((world.accounts, len(LINK_COLUMNS)), -1, np.int32)),
         frame=pl.DataFrame(),
+        register=pl.DataFrame(),
         known_from=int(world.time[0]) if n else 0,
         reference_currency="GBP",
     )

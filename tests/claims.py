@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from moneytrail.graph import TransactionGraph
-from moneytrail.typologies.base import Matches
+from moneytrail.matches import Matches
 from moneytrail.verify import RULES, Verdict, claim_of, verify
 
 Plain = dict[str, Any]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moneytrail.motifs import MOTIFS, Motif, find
+from moneytrail.motifs import MOTIFS, Motif, by_name, find
 from moneytrail.verify import RULES
 from tests.claims import (
     Change,
@@ -271,7 +271,7 @@ OWN: list[tuple[str, str, str, Change]] = [
     ("cycle", "even", "another amount", put(1, "reference_amount", 100)),
     ("chain", "linked", "a broken link", put(1, "debtor_account", "X")),
     ("chain", "distinct", "an account met twice", put(3, "creditor_account", "B")),
-    ("chain", "hop limit", "too long a wait", move(3, hours=40)),
+    ("chain", "hop limit", "too long a wait", move(3, hours=60)),
     ("random-walk", "linked", "a broken link", put(2, "debtor_account", "X")),
     ("random-walk", "subject", "another beginning", claim("subject", "B")),
     ("bipartite", "subject", "a subject that is no sender", claim("subject", "R1")),
@@ -297,6 +297,35 @@ def test_one_change_to_a_motif_is_refused(motif: str, check: str, what: str, cha
     if check == "came in":
         plain["evidence"][2]["reference_amount"] = 0
     assert check in refused(plain), what
+
+
+AHEAD = f"""{STORIES["scatter-gather"]}
+    2025-07-02 13:00  D      -> Sink   95
+    2025-07-02 14:00  Source -> D     100
+"""
+"""D paid the sink before the source paid it: its transfers are the sixth and the seventh."""
+
+
+@pytest.mark.parametrize(
+    ("check", "change"),
+    [
+        ("covered", drop(6)),
+        ("covered", put(6, "creditor_account", "E")),
+        ("covered after", move(6, hours=-2)),
+        ("one sink", put(5, "creditor_account", "Other")),
+        ("distinct", put(5, "debtor_account", "A")),
+        ("ahead", measure("ahead", value=2.0)),
+        ("roles", swap_role("scattered", 6)),
+        ("value", swap_role("scatter", 6)),
+    ],
+)
+def test_an_advance_stands_with_its_cover(check: str, change: Change) -> None:
+    graph = graph_of(story(AHEAD))
+    (plain,) = plain_matches(graph, find(graph, "scatter-gather"), dict(by_name("scatter-gather").values()))
+    assert [one["role"] for one in plain["evidence"]][5:7] == ["advance", "cover"]
+    assert judge(plain).refusals == ()
+    change(plain)
+    assert check in refused(plain)
 
 
 def test_parameters_of_any_size_end_in_a_verdict() -> None:

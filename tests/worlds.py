@@ -5,6 +5,7 @@ At most six accounts and times 0 to 20 in some unit, so that ties and window bor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,9 +18,13 @@ from numpy.typing import NDArray
 from moneytrail.graph import TransactionGraph
 from moneytrail.kernels.ordering import Adjacency, both_sides, cost_chunks, pair_order
 from moneytrail.kernels.relations import RelationRule, Relations, relate
+from moneytrail.matches import Matches
 from moneytrail.rates import ExchangeRates
 from moneytrail.schema import ACCOUNT_SCHEMA, TRANSFER_SCHEMA, check_accounts, check_transfers
-from moneytrail.typologies.base import Matches
+from moneytrail.tables import shipped
+from moneytrail.typologies import by_id
+from moneytrail.typologies.base import Found
+from moneytrail.typologies.ground import Ground
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -30,6 +35,8 @@ NEW_YEAR = 20_089 * DAY
 """1 January 2025, in microseconds."""
 
 RATES = ExchangeRates.of("GBP", {"EUR": "0.85", "USD": "0.8", "AUD": "0.5"}, "tests", "2025-01-01")
+
+TABLES = shipped()
 
 Row = tuple[int, int, int, int]
 Transfer = dict[str, Any]
@@ -131,13 +138,13 @@ def frame_of(transfers: list[Transfer]) -> pl.DataFrame:
     return check_transfers(pl.DataFrame(columns, schema=schema).with_columns(times))
 
 
-def register_of(links: dict[str, dict[str, str]]) -> pl.DataFrame:
+def register_of(links: dict[str, dict[str, Any]]) -> pl.DataFrame:
     """Return the account table of accounts and what they share: ``{"a": {"party": "p"}}``."""
     rows = [{"account": account, "kind": "unknown"} | attributes for account, attributes in links.items()]
     return check_accounts(pl.DataFrame(rows, schema=dict(ACCOUNT_SCHEMA)))
 
 
-def graph_of(transfers: list[Transfer], links: dict[str, dict[str, str]] | None = None) -> TransactionGraph:
+def graph_of(transfers: list[Transfer], links: dict[str, dict[str, Any]] | None = None) -> TransactionGraph:
     accounts = register_of(links) if links else None
     return TransactionGraph.from_frame(frame_of(transfers), RATES, accounts)
 
@@ -175,16 +182,60 @@ def outcomes(matches: Matches) -> list[Outcome]:
     )
 
 
+class Earlier(NamedTuple):
+    """A match of another typology, as those that build on it see it; transfers by id, the last one last."""
+
+    subject: str
+    fired: str
+    evidence: tuple[str, ...]
+
+
 class Case(NamedTuple):
-    """A world and the parameters of one typology under which it is worth searching."""
+    """A world and the parameters of one typology under which it is worth searching.
+
+    `links` says what the register knows of accounts; `arrivals` has (day since 1970, arrivals, red or None) a row.
+    """
 
     typology: str
     transfers: list[Transfer]
-    links: dict[str, dict[str, str]]
+    links: dict[str, dict[str, Any]]
     overrides: dict[str, int | float]
+    arrivals: tuple[tuple[int, int, bool | None], ...] = ()
+    earlier: dict[str, list[Earlier]] = {}  # noqa: RUF012 - never changed
 
     def graph(self) -> TransactionGraph:
         return graph_of(self.transfers, self.links)
+
+    def ground(self, graph: TransactionGraph | None = None) -> Ground:
+        """Return the case as finders see it, over `graph` in place of its own."""
+        graph = graph or self.graph()
+        return Ground(graph, TABLES, arrivals_of(self.arrivals), found_before(graph, self))
+
+
+def arrivals_of(rows: tuple[tuple[int, int, bool | None], ...]) -> pl.DataFrame | None:
+    """Return the daily table of arrivals, ``None`` where there is none."""
+    if not rows:
+        return None
+    days = pl.Series("day", [row[0] for row in rows], dtype=pl.Int32).cast(pl.Date)
+    counts = [pl.Series("arrivals", [row[1] for row in rows], dtype=pl.Int64)]
+    return pl.DataFrame([days, *counts, pl.Series("red", [row[2] for row in rows], dtype=pl.Boolean)])
+
+
+def found_before(graph: TransactionGraph, case: Case) -> dict[str, Sequence[Found]]:
+    """Return the earlier matches of a case under the graph's numbers, an entry for each typology that it builds on."""
+    ids = graph.transaction_ids(np.arange(graph.transfers)).to_list()
+    place = {name: number for number, name in enumerate(ids)}
+    account = {name: number for number, name in enumerate(graph.names.to_list())}
+    made: dict[str, Sequence[Found]] = {other: [] for other in by_id(case.typology).builds_on}
+    for typology, found in case.earlier.items():
+        known = [one for one in found if one.subject in account and {one.fired, *one.evidence} <= place.keys()]
+        made[typology] = [_found(one, account, place) for one in known]
+    return made
+
+
+def _found(one: Earlier, account: dict[str, int], place: dict[str, int]) -> Found:
+    ledger = np.array(sorted(place[transfer_id] for transfer_id in one.evidence), np.int64)
+    return Found(account[one.subject], ledger, ["credit"] * ledger.size, place[one.fired], (), "")
 
 
 NAMES = ("a", "b", "c", "d", "e", "f")
@@ -199,7 +250,7 @@ ANY_SHARE = (0.0, 0.0, 0.3, 0.5, 0.667, 1.0)
 
 
 @st.composite
-def _transfers(
+def transfer_lists(
     draw: st.DrawFn,
     ways: list[tuple[str | None, str | None]],
     amounts: tuple[int, ...],
@@ -235,89 +286,8 @@ OUT_OF_A: list[tuple[str | None, str | None]] = [("a", name) for name in (*NAMES
 LONG_UNITS = (HOUR, HOUR, DAY // 2, DAY, 10 * DAY, 30 * DAY)
 
 
-def _share(*values: float) -> SearchStrategy[float]:
+def shares(*values: float) -> SearchStrategy[float]:
     return st.sampled_from(values or ANY_SHARE)
-
-
-@st.composite
-def s01_cases(draw: st.DrawFn) -> Case:
-    overrides = {
-        "window_days": draw(st.sampled_from((1, 3, 7, 30, 180, 180))),
-        "payers": draw(st.sampled_from((2, 2, 3))),
-        "first_share": draw(_share()),
-        "one_shot_share": draw(_share()),
-        "one_shot_transfers": draw(st.integers(1, 3)),
-        "seat_low": draw(st.sampled_from((0, 2, 5))),
-        "seat_high": draw(st.sampled_from((5, 10, 10**6))),
-        "value": draw(st.sampled_from((0, 0, 4, 20))),
-        "history_days": 3,
-        "onward_days": draw(st.integers(1, 3)),
-    }
-    rows = draw(_transfers(INTO_A * 6 + OUT_OF_A + ANYWAY, AMOUNTS, LONG_UNITS))
-    return Case("S01", rows, draw(st.sampled_from(LINKS)), overrides)
-
-
-@st.composite
-def l04_cases(draw: st.DrawFn) -> Case:
-    overrides = {
-        "window_days": draw(st.sampled_from((1, 3, 7, 30, 60))),
-        "payees": draw(st.sampled_from((2, 2, 3))),
-        "first_share": draw(_share(0.0, 0.0, 0.5, 1.0)),
-        "value": draw(st.sampled_from((1, 1, 4, 20))),
-        "funding_hours": draw(st.sampled_from((1, 48, 720, 720))),
-        "funding_share": draw(_share(0.001, 0.001, 0.5, 0.8, 1.0)),
-        "history_days": 3,
-        "institutions": 2,
-    }
-    units = (HOUR, 2 * HOUR, 6 * HOUR, DAY // 2, DAY, 30 * DAY)
-    rows = draw(_transfers(OUT_OF_A * 12 + INTO_A * 6 + ANYWAY, (0, 1, 2, 2, 5, 40), units))
-    return Case("L04", rows, draw(st.sampled_from(LINKS)), overrides)
-
-
-@st.composite
-def l03_cases(draw: st.DrawFn) -> Case:
-    overrides = {
-        "window_days": draw(st.sampled_from((1, 3, 7))),
-        "credit": draw(st.sampled_from((1, 2, 5))),
-        "quick_minutes": draw(st.sampled_from((1, 60, 720, 1440))),
-        "quick_share": draw(_share(0.001, 0.3, 0.5, 1.0)),
-        "slow_hours": draw(st.sampled_from((1, 12, 24, 48))),
-        "slow_share": draw(_share(0.001, 0.5, 0.8, 1.0)),
-        "retained_share": draw(_share(0.0, 0.1, 0.2, 0.5, 0.999)),
-        "excess_share": draw(_share(0.0, 0.25, 0.5, 1.0)),
-        "days": draw(st.sampled_from((1, 1, 2))),
-        "history_days": 3,
-    }
-    rows = draw(_transfers(INTO_A * 4 + OUT_OF_A * 4 + ANYWAY, AMOUNTS, (HOUR // 2, HOUR, 6 * HOUR, DAY // 2, DAY)))
-    return Case("L03", rows, draw(st.sampled_from(LINKS)), overrides)
-
-
-@st.composite
-def l01_cases(draw: st.DrawFn) -> Case:
-    overrides = {
-        "window_days": draw(st.sampled_from((1, 3, 7))),
-        "lookback_days": draw(st.sampled_from((1, 9, 180))),
-        "credits": draw(st.sampled_from((2, 2, 3))),
-        "near_share": draw(_share(0.5, 0.553, 0.8, 0.999)),
-        "sum_share": draw(_share(1.0, 1.1, 1.2, 2.0)),
-        "excess": draw(st.sampled_from((1, 2, 3))),
-        "places": 2,
-    }
-    amounts = (0, 40_000, 55_300, 79_999, 80_000, 99_900, 99_999, 100_000, 119_999, 120_000, 250_000, 999_000)
-    near = (80_000, 90_000, 99_999, 55_300)
-    channels = ("cash", "wire", "cash", "credit_transfer")
-    rows = draw(_transfers(INTO_A * 6 + ANYWAY, amounts + near * 2, LONG_UNITS, channels))
-    currencies = draw(st.lists(st.sampled_from(("GBP",) * 5 + ("EUR",)), min_size=len(rows), max_size=len(rows)))
-    rows = [row | {"currency": currency} for row, currency in zip(rows, currencies, strict=True)]
-    return Case("L01", rows, draw(st.sampled_from(LINKS)), overrides)
-
-
-CASES: dict[str, SearchStrategy[Case]] = {
-    "S01": s01_cases(),
-    "L01": l01_cases(),
-    "L03": l03_cases(),
-    "L04": l04_cases(),
-}
 
 
 # Worlds as stories

@@ -13,16 +13,17 @@ import numpy as np
 import polars as pl
 
 from moneytrail.graph import DAY
+from moneytrail.matches import Measure
 from moneytrail.schema import INSTANT
-from moneytrail.typologies.base import Measure
-from moneytrail.typologies.wording import between, counted, money, plain_id, score
+from moneytrail.wording import between, counted, money, plain_id, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from moneytrail.typologies.base import Matches, Typology
+    from moneytrail.matches import Matches
+from moneytrail.typologies.base import Typology
 
 __all__ = [
     "ALERT_STATUSES",

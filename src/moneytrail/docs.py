@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from moneytrail.features import DETECTOR_FEATURES, FEATURES
 from moneytrail.graph import DAY, PULLED_CHANNELS, RELATION_RULE
+from moneytrail.matches import GATE_POINTS, MOST_POINTS
 from moneytrail.schema import ACCOUNT_COLUMNS, ACCOUNT_KINDS, CHANNELS, TRANSFER_COLUMNS
+from moneytrail.tables import shipped
 from moneytrail.typologies import CATALOGUE
-from moneytrail.typologies.base import GATE_POINTS, MOST_POINTS
-from moneytrail.typologies.l01_structuring import LINES
-from moneytrail.typologies.wording import money
+from moneytrail.wording import money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,7 +101,10 @@ def _typology(entry: Typology) -> str:
         _bullets(entry.sources),
     ]
     if entry.id == "L01":
-        lines = [(money(x.amount, x.currency), ", ".join(x.channels), x.since or "–", x.what, x.source) for x in LINES]
+        lines = [
+            (money(x.amount, x.currency), ", ".join(x.channels), x.since or "–", x.what, x.source)
+            for x in shipped().lines
+        ]
         headings = ("line", "channels", "applies from", "what it triggers", "source")
         parts += ["\n## The lines\n\n", _table(headings, lines)]
     return "".join(parts)

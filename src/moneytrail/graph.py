@@ -6,7 +6,7 @@ accounts become integers, how the order is made and how the lists are sorted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ from moneytrail.kernels.ordering import (
     time_order,
 )
 from moneytrail.kernels.relations import RelationRule, Relations, relate
-from moneytrail.schema import CHANNELS, LINK_COLUMNS, TRANSFER_SCHEMA
+from moneytrail.schema import ACCOUNT_SCHEMA, CHANNELS, LINK_COLUMNS, TRANSFER_SCHEMA
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,6 +71,8 @@ class TransactionGraph:
         Party and hashed attributes as numbers, -1 where unknown.
     frame : polars DataFrame
         The canonical transfers it was made from, in their own order.
+    register : polars DataFrame
+        The canonical account table, one row an account in the order of `names`; nulls where nothing is known.
     known_from : int
         Microseconds UTC from which on the data are known to be whole: the first transfer, or where a slice begins.
     reference_currency : str
@@ -89,6 +91,7 @@ class TransactionGraph:
     channel: NDArray[np.uint8]
     links: NDArray[np.int32]
     frame: pl.DataFrame
+    register: pl.DataFrame
     known_from: int
     reference_currency: str
 
@@ -138,11 +141,13 @@ class TransactionGraph:
             order = np.arange(time.size, dtype=np.int32)
         else:
             columns = {name: values[order] for name, values in columns.items()}
+        register = _register(names, accounts)
         return cls(
             names=names,
             order=_frozen(order),
-            links=_frozen(_links(names, accounts)),
+            links=_frozen(_links(register)),
             frame=transfers,
+            register=register,
             known_from=int(columns["time"][0]) if time.size else 0,
             reference_currency=rates.reference,
             **{name: _frozen(values) for name, values in columns.items()},
@@ -237,10 +242,46 @@ class TransactionGraph:
             names=self.names,
             links=self.links,
             frame=self.frame,
+            register=self.register,
             known_from=max(self.known_from, _microseconds(start)),
             reference_currency=self.reference_currency,
             **arrays,
         )
+
+    def only(self, keep: NDArray[np.bool_]) -> tuple[TransactionGraph, NDArray[np.int64]]:
+        """The transfers that `keep` (bool[n], in ledger order) says, with the same account numbers.
+
+        Returns
+        -------
+        (TransactionGraph, int64[kept])
+            And the place in this ledger of each transfer of the new one.
+        """
+        kept = np.flatnonzero(keep)
+        columns = ("order", "debtor", "creditor", "time", "amount", "own_amount", "currency", "channel")
+        arrays: dict[str, Any] = {name: _frozen(getattr(self, name)[kept]) for name in columns}
+        return replace(self, **arrays), kept
+
+    def codes(self, column: str) -> tuple[NDArray[np.int32], pl.Series]:
+        """A text column of the transfers as whole numbers, and the text of each number.
+
+        Parameters
+        ----------
+        column : str
+            A column of the canonical transfer table, such as ``location``.
+
+        Returns
+        -------
+        (int32[n], polars Series of String)
+            In ledger order; -1 where the transfer has none. Made once.
+        """
+        if column not in self._coded:
+            codes, texts = _coded(self.frame[column])
+            self._coded[column] = _frozen(codes[self.order]), texts
+        return self._coded[column]
+
+    @cached_property
+    def _coded(self) -> dict[str, tuple[NDArray[np.int32], pl.Series]]:
+        return {}
 
     def transaction_ids(self, ledger: NDArray[np.integer[Any]]) -> pl.Series:
         """The transaction ids at these ledger positions."""
@@ -273,15 +314,29 @@ def _ledger_order(time: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np
     return order
 
 
-def _links(names: pl.Series, accounts: pl.DataFrame | None) -> NDArray[np.int32]:
-    links = np.full((len(names), len(LINK_COLUMNS)), -1, np.int32)
-    if accounts is None or not len(names):
-        return links
-    known = names.to_frame().join(accounts, on="account", how="left", maintain_order="left")
+def _register(names: pl.Series, accounts: pl.DataFrame | None) -> pl.DataFrame:
+    """The account table in the order of the accounts' numbers."""
+    own = names.rename("account").to_frame()
+    if accounts is None:
+        return own.with_columns(pl.lit(None, dtype=d).alias(c) for c, d in ACCOUNT_SCHEMA.items() if c != "account")
+    return own.join(accounts, on="account", how="left", maintain_order="left").select(*ACCOUNT_SCHEMA)
+
+
+def _links(register: pl.DataFrame) -> NDArray[np.int32]:
+    links = np.full((register.height, len(LINK_COLUMNS)), -1, np.int32)
     for place, column in enumerate(LINK_COLUMNS):
-        coded = known[column].cast(pl.Categorical(pl.Categories.random()))
-        links[:, place] = coded.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+        if register[column].null_count() < register.height:
+            links[:, place] = _coded(register[column])[0]
     return links
+
+
+def _coded(texts: pl.Series) -> tuple[NDArray[np.int32], pl.Series]:
+    """Texts as whole numbers from 0, -1 for none, and the text of each number."""
+    categories = pl.Categories.random()
+    coded = texts.cast(pl.String).cast(pl.Categorical(categories))
+    codes = coded.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+    numbers = np.arange(int(codes.max(initial=-1)) + 1, dtype=np.uint32)
+    return codes, pl.Series(texts.name, numbers).cat.to(pl.Categorical(categories)).cast(pl.String)
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:

@@ -20,8 +20,8 @@ import numpy as np
 import polars as pl
 
 from moneytrail.errors import ParameterError
+from moneytrail.matches import Matches
 from moneytrail.motifs import MOTIFS, by_name
-from moneytrail.typologies.base import Matches
 
 if TYPE_CHECKING:
     from moneytrail.graph import TransactionGraph

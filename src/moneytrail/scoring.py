@@ -24,13 +24,17 @@ import polars as pl
 from moneytrail import detectors, features, motifs
 from moneytrail.alerts import ANOMALY_FROM, ANOMALY_WEIGHT, MOST_SUBJECTS, Alert, Grouping, group, risk
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
+from moneytrail.catalogue import check, search
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY, RELATION_RULE, TransactionGraph
+from moneytrail.matches import Matches
 from moneytrail.rates import ExchangeRates
 from moneytrail.readers import read
 from moneytrail.schema import ACCOUNT_SCHEMA, CHANNELS, TRANSFER_SCHEMA, check_transfers
+from moneytrail.suppressors import SUPPRESSORS
+from moneytrail.tables import Tables, shipped
 from moneytrail.typologies import CATALOGUE, by_id
-from moneytrail.typologies.base import Matches
+from moneytrail.typologies.ground import Ground
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
     from moneytrail.detectors import Detector
 
 SHIPPED_DETECTORS: Final = ("iforest", "hbos")
-WINDOW_PARAMETER: Final = "window_days"
 ROWS_AT_ONCE: Final = 65_536
 """Detectors score at least so many transfers at a time, where so many are asked for."""
 FRAME_FILES: Final = tuple(f"{name}.parquet" for name in ("transfers", "matches", "evidence", "alerts", "rejected"))
@@ -139,6 +142,8 @@ class Pipeline:
         How many alerts the run may raise, 1 or more. The rest stay in the report, marked.
     parameters : mapping of typology id to mapping of parameter to value
         What differs from the catalogue's defaults.
+    tables : Tables
+        What words, codes and places mean.
     detectors : sequence of NamedDetector
         Fitted beforehand, so that no score depends on what came later.
     """
@@ -147,17 +152,18 @@ class Pipeline:
     alert_budget: int = 100
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     detectors: Sequence[NamedDetector] = ()
+    tables: Tables = field(default_factory=shipped)
 
     def __post_init__(self) -> None:
         if self.alert_budget < 1:
             raise ParameterError(f"alert_budget = {self.alert_budget}: allowed is 1 or more")
-        for typology in self.parameters:
-            by_id(typology).values(self.parameters[typology])
+        check(self.parameters)
 
     def run(
         self,
         transfers: pl.DataFrame,
         accounts: pl.DataFrame | None = None,
+        arrivals: pl.DataFrame | None = None,
         *,
         source: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
@@ -168,6 +174,8 @@ class Pipeline:
         ----------
         transfers, accounts : polars DataFrame
             Canonical; see :mod:`moneytrail.schema`.
+        arrivals : polars DataFrame, optional
+            Small-boat arrivals by day, as :data:`moneytrail.typologies.ground.ARRIVAL_COLUMNS`.
         source : mapping, optional
             What to say of the data in the run record (files and their hashes, from a reader). Its ``fingerprint``
             stands for the data in the run id; without one it is computed from the frame.
@@ -188,7 +196,7 @@ class Pipeline:
         with clock.stage("graph"):
             graph = TransactionGraph.from_frame(transfers, self.rates, accounts)
             _ = graph.incoming, graph.relations
-        matches, catalogue = self._find(graph, clock)
+        matches, catalogue = self._find(graph, arrivals, clock)
         record = self._record(catalogue, dict(source or {"fingerprint": fingerprint(transfers, accounts)}))
         with clock.stage("scores"):
             place, best = _best_scores(graph.frame["transaction_id"], matches, [entry["id"] for entry in catalogue])
@@ -201,7 +209,7 @@ class Pipeline:
                     graph, place, {name: _in_input_order(graph, scores)[place] for name, scores in anomaly.items()}
                 ),
                 catalogue={
-                    entry["id"]: (by_id(entry["id"]), int(entry["parameters"][WINDOW_PARAMETER]) * DAY)
+                    entry["id"]: (by_id(entry["id"]), by_id(entry["id"]).period_days(entry["parameters"]) * DAY)
                     for entry in catalogue
                 },
                 run_id=record["run_id"],
@@ -217,16 +225,17 @@ class Pipeline:
             matches.match, matches.evidence, grouping.frame, grouping.alerts, record, score_every_transfer
         )
 
-    def _find(self, graph: TransactionGraph, clock: _Clock) -> tuple[Matches, list[dict[str, Any]]]:
-        found, catalogue = [], []
-        for typology in CATALOGUE:
-            overrides = self.parameters.get(typology.id, {})
-            values = typology.values(overrides)
-            reason = typology.applicable(graph, values)
-            with clock.stage(f"typology {typology.id}"):
-                found.append(Matches.none() if reason else typology.find(graph, overrides))
-            catalogue.append({"id": typology.id, "parameters": values, "not_applicable": reason or None})
-        return Matches.together(found), catalogue
+    def _find(
+        self, graph: TransactionGraph, arrivals: pl.DataFrame | None, clock: _Clock
+    ) -> tuple[Matches, list[dict[str, Any]]]:
+        searched = search(
+            Ground(graph, self.tables, arrivals), self.parameters, stage=lambda name: clock.stage(f"typology {name}")
+        )
+        entries = [
+            {"id": one.typology.id, "parameters": one.values, "not_applicable": one.not_applicable or None}
+            for one in searched
+        ]
+        return Matches.together([one.matches for one in searched]), entries
 
     def _record(self, catalogue: list[dict[str, Any]], source: dict[str, Any]) -> dict[str, Any]:
         """What decides the result, and its hash as the run's id. File names and times of day are not part of it."""
@@ -234,6 +243,8 @@ class Pipeline:
             "data": source["fingerprint"],
             "moneytrail": version("moneytrail"),
             "catalogue": catalogue,
+            "suppressors": {entry.code: entry.values(self.parameters.get(entry.code)) for entry in SUPPRESSORS},
+            "tables": self.tables.fingerprint,
             "relation_rule": RELATION_RULE._asdict(),
             "rates": {
                 "reference": self.rates.reference,
@@ -339,9 +350,7 @@ def warm_up(*, everything: bool = True) -> dict[str, float]:
     with clock.stage("graph"):
         graph = TransactionGraph.from_frame(frame, ExchangeRates.of("GBP", {}, "none needed", date.min.isoformat()))
         _ = graph.incoming, graph.relations
-    for typology in CATALOGUE:
-        with clock.stage(f"typology {typology.id}"):
-            typology.find(graph)
+    search(Ground(graph), stage=lambda name: clock.stage(f"typology {name}"))
     with clock.stage("features"):
         features.compute(graph, features.names_for(("1d",)) if everything else features.FEATURE_NAMES)
     if everything:

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from moneytrail.errors import ParameterError
 from moneytrail.graph import TransactionGraph
 from moneytrail.kernels.bicliques import layer_evidence
+from moneytrail.matches import EVIDENCE_SCHEMA, MATCH_SCHEMA, Matches
+from moneytrail.matches import match_id as id_of
 from moneytrail.motifs import MOTIFS, Motif, by_name, describe, find, warm_up
 from moneytrail.schema import TRANSFER_SCHEMA, check_transfers
-from moneytrail.typologies.base import EVIDENCE_SCHEMA, MATCH_SCHEMA, Matches, _match_id
 from tests.worlds import (
     AMOUNTS,
     ANYWAY,
@@ -127,7 +128,7 @@ def test_small_worlds_keep_the_contract(name: str, data: st.DataObject) -> None:
         assert value == sum(
             amounts[one] for one, role in own.select("transaction_id", "role").rows() if role in counting
         )
-        assert match_id == _match_id(motif.name, subject, "", ids)
+        assert match_id == id_of(motif.name, subject, "", ids)
 
 
 @given(data=st.data(), periods=st.integers(-50, 50))

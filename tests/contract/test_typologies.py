@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moneytrail.graph import TransactionGraph
+from moneytrail.matches import EVIDENCE_SCHEMA, MATCH_SCHEMA
 from moneytrail.rates import ExchangeRates
 from moneytrail.schema import LINK_COLUMNS
 from moneytrail.simulate import SimulatedBank, simulate
 from moneytrail.typologies import CATALOGUE, Matches, Typology
-from moneytrail.typologies.base import EVIDENCE_SCHEMA, MATCH_SCHEMA
 from tests.oracles.checker import faults
-from tests.worlds import CASES, EPOCH, NEW_YEAR, Case, Transfer, frame_of, graph_of, in_ledger_order, transfer
+from tests.typologies.cases import cases_of
+from tests.worlds import EPOCH, NEW_YEAR, Case, Transfer, frame_of, graph_of, in_ledger_order, transfer
 
 RATES = ExchangeRates.load()
 
@@ -146,7 +147,7 @@ def test_evidence_alone_proves_every_match(entry: Typology, found: dict[str, Mat
 @given(data=st.data())
 @settings(max_examples=60)
 def test_small_worlds_keep_the_contract(typology: str, data: st.DataObject) -> None:
-    case: Case = data.draw(CASES[typology])
+    case: Case = data.draw(cases_of(typology))
     entry = next(entry for entry in CATALOGUE if entry.id == typology)
     matches = entry.find(case.graph(), case.overrides)
     transfers = {t["transaction_id"]: t for t in case.transfers}

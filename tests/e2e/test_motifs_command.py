@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from moneytrail.matches import MATCH_SCHEMA
 from moneytrail.motifs import MOTIFS
-from moneytrail.typologies.base import MATCH_SCHEMA
 from tests.e2e.conftest import BankFiles
 from tests.e2e.program import HEADER, Ran, call, contents, run, write_csv
 

@@ -59,5 +59,8 @@ def test_the_sides_are_right_and_each_gather_follows_its_scatter(rows: list[Row]
         scattered = {rows[i][1] for i, s in own if s == 0}
         assert scattered == {rows[i][0] for i, s in own if s == 1}
         assert len(scattered) == count
-        assert own[-1][0] == closing
-        assert all(rows[i][0] == source if s == 0 else rows[i][1] == sink for i, s in own)
+        assert own[-1] == (closing, 1)
+        assert all(rows[i][0] == source if s in (0, 2) else rows[i][1] == sink for i, s in own)
+        first = oracle.ahead(rows, source, closing, oracle.Rule(window, fewest))
+        for role, place in ((2, 0), (3, 1)):
+            assert [i for i, s in own if s == role] == sorted(i for sides in first.values() for i in sides[place])

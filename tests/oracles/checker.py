@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.oracles.catalogue import DAY, LINES, PULLED, Links, Transfer, Values, month
+from tests.oracles.book import DAY, PULLED, Links, Transfer, Values, month
+from tests.oracles.typologies.l01 import LINES
 
 Evidence = list[tuple[Transfer, str]]
 History = list[Transfer]

@@ -27,6 +27,19 @@ def proof(rows: list[Row], source: int, closing: int, rule: Rule) -> dict[int, l
     return counted
 
 
+def ahead(rows: list[Row], source: int, closing: int, rule: Rule) -> dict[int, tuple[list[int], list[int]]]:
+    """For the same window, each account that paid the sink first: what it was paid afterwards, and what it paid."""
+    sink, end = rows[closing][1], rows[closing][2]
+    window = [i for i in range(closing + 1) if joins_a_pair(rows[i]) and rows[i][2] > end - rule.window]
+    found = {}
+    for m in {rows[i][0] for i in window} - {source, sink}:
+        scatters = [i for i in window if rows[i][:2] == (source, m)]
+        gathers = [i for i in window if rows[i][:2] == (m, sink)]
+        if scatters and gathers and gathers[-1] < scatters[0]:
+            found[m] = (scatters, gathers)
+    return found
+
+
 def scatter_gathers(rows: list[Row], rule: Rule) -> list[tuple[int, int, list[int]]]:
     """Source, sink and transfers of the strongest scatter-gather of each source and period."""
     best: dict[tuple[int, int], tuple[int, int, list[int]]] = {}
@@ -40,5 +53,6 @@ def scatter_gathers(rows: list[Row], rule: Rule) -> list[tuple[int, int, list[in
                 continue
             key = (source, row[2] // rule.window)
             if key not in best or len(counted) > best[key][0]:
-                best[key] = (len(counted), row[1], sorted(i for own in counted.values() for i in own))
+                first = [i for sides in ahead(rows, source, closing, rule).values() for own in sides for i in own]
+                best[key] = (len(counted), row[1], sorted([*first, *(i for own in counted.values() for i in own)]))
     return [(source, sink, ledger) for (source, _), (_, sink, ledger) in sorted(best.items())]

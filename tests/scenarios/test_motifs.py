@@ -159,10 +159,11 @@ def test_the_smallest_one_is_found_with_its_roles_and_its_size(motif: str) -> No
         ("scatter-gather", "one window long", "2025-07-03 10:00", "2025-07-05 09:00"),
         ("cycle", "it ends elsewhere", "C -> A", "C -> D"),
         ("cycle", "out of order", "2025-07-02", "2025-07-04"),
-        ("cycle", "one wait too long", "2025-07-03 09:00", "2025-07-05 09:00:00.000001"),
+        ("cycle", "one window long", "2025-07-03 09:00", "2025-07-05 09:00"),
         ("chain", "the line breaks", "C -> D", "E -> D"),
         ("chain", "it comes back", "C -> D", "C -> A"),
-        ("chain", "one wait too long", "2025-07-03 09:00", "2025-07-04 09:00:00.000001"),
+        ("chain", "one wait too long", "2025-07-02 09:00 B -> C 950\n2025-07-03 09:00",
+         "2025-07-01 09:30 B -> C 950\n2025-07-04 09:30:00.000001"),
         ("bipartite", "a sender of one receiver", "A3 -> B3", "A3 -> C"),
         ("bipartite", "a sender is a receiver", "A3 ", "B1 "),
         ("bipartite", "only two are paid", "B3", "B2"),
@@ -170,7 +171,8 @@ def test_the_smallest_one_is_found_with_its_roles_and_its_size(motif: str) -> No
         ("stack", "paid on before it was paid", "2025-07-03 09:00 B1", "2025-07-02 08:59 B1"),
         ("stack", "a third one is of the first", "C3", "A1"),
         ("random-walk", "the line breaks", "A -> D", "C -> D"),
-        ("random-walk", "one wait too long", "2025-07-02", "2025-07-04"),
+        ("random-walk", "one wait too long", "2025-07-02 09:00 B -> A 10\n2025-07-03 09:00",
+         "2025-07-01 09:30 B -> A 10\n2025-07-04 09:30:00.000001"),
         ("pass-through", "less than half went out", "R1  500", "R1  499.99"),
         ("pass-through", "it went out first", "2025-07-01 18:00", "2025-07-01 08:00"),
         ("pass-through", "one window later", "2025-07-01 18:00", "2025-07-03 12:00"),
@@ -190,11 +192,12 @@ def test_one_condition_less_and_nothing_is_found(motif: str, why: str, old: str,
         ("scatter-gather", "2025-07-03 10:00", "2025-07-05 08:59:59.999999"),
         ("cycle", "2025-07-03 09:00", "2025-07-05 08:59:59.999999"),
         ("cycle", "2025-07-02 09:00", "2025-07-01 09:00"),
-        ("chain", "2025-07-03 09:00", "2025-07-04 09:00"),
-        ("random-walk", "2025-07-03 09:00", "2025-07-04 09:00"),
+        ("chain", "2025-07-02 09:00 B -> C 950\n2025-07-03 09:00", "2025-07-01 09:30 B -> C 950\n2025-07-04 09:30"),
+        ("random-walk", "2025-07-02 09:00 B -> A 10\n2025-07-03 09:00",
+         "2025-07-01 09:30 B -> A 10\n2025-07-04 09:30"),
         ("pass-through", "2025-07-01 18:00", "2025-07-03 08:59:59.999999"),
     ],
-)
+)  # fmt: skip
 def test_just_inside_the_border_counts(motif: str, old: str, new: str) -> None:
     assert old in STORIES[motif]
     assert matches(motif, STORIES[motif].replace(old, new))
@@ -208,6 +211,28 @@ def test_amounts_raise_the_score_and_never_gate(motif: str) -> None:
     (match,), made = matches(motif, STORIES[motif]), matches(motif, uneven)
     assert match["subject"] in {one["subject"] for one in made}
     assert max(one["score"] for one in made) <= match["score"]
+
+
+def test_money_may_rest_anywhere_on_its_way_round_unless_a_limit_is_set() -> None:
+    """By default the window alone bounds a cycle's waits."""
+    rested = STORIES["cycle"].replace("2025-07-02", "2025-07-01").replace("2025-07-03 09:00", "2025-07-05 08:59")
+    rested = rested.replace("2025-07-01 09:00 B", "2025-07-01 09:01 B")
+    assert matches("cycle", rested)
+    assert matches("cycle", STORIES["cycle"], hop_hours=24)
+    assert not matches("cycle", STORIES["cycle"], hop_hours=23)
+
+
+def test_who_paid_the_sink_before_it_was_paid_is_shown_and_makes_no_match() -> None:
+    ahead = "2025-07-02 11:00 M4 -> Sink 480\n2025-07-02 12:00 Source -> M4 500\n"
+    (match,), (alone,) = (matches("scatter-gather", STORIES["scatter-gather"] + more) for more in (ahead, ""))
+    assert match["evidence"] == ROLES["scatter-gather"] | {"advance": ["t6"], "cover": ["t7"]}
+    assert match["measures"]["ahead"]["value"] == 1
+    assert match["measures"]["intermediaries"]["value"] == 3
+    assert (match["score"], match["value"], match["detectable_at"]) == (
+        alone["score"], alone["value"], alone["detectable_at"],
+    )  # fmt: skip
+    one_less = STORIES["scatter-gather"].replace("M3     -> Sink", "M3     -> Other")
+    assert not matches("scatter-gather", one_less + ahead)
 
 
 def test_a_refund_does_not_hide_a_hub() -> None:

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moneytrail.alerts import ALERT_SCHEMA, MOST_SUBJECTS, Grouping, group, risk
+from moneytrail.matches import EVIDENCE_SCHEMA, MATCH_SCHEMA
 from moneytrail.schema import INSTANT
 from moneytrail.typologies import CATALOGUE, Matches, Typology
-from moneytrail.typologies.base import EVIDENCE_SCHEMA, MATCH_SCHEMA
 from tests.oracles import alerts as oracle
 from tests.worlds import DAY, EPOCH, NEW_YEAR, Transfer, frame_of, transfer
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from moneytrail.graph import TransactionGraph
 from moneytrail.typologies import Matches, by_id
-from tests.oracles.catalogue import ORACLES, Instance
-from tests.worlds import CASES, EPOCH, Case
+from tests.oracles.book import Instance
+from tests.typologies.cases import IDS, cases_of, expected
+from tests.worlds import EPOCH, Case
 
 
 def found(graph: TransactionGraph, matches: Matches, ledger_times: dict[str, int]) -> list[tuple[object, ...]]:
@@ -30,14 +31,13 @@ def stated(instances: list[Instance], ledger_times: dict[str, int]) -> list[tupl
     return sorted((one.subject, one.evidence, ledger_times[one.fired], one.gates) for one in instances)
 
 
-@pytest.mark.parametrize("typology", list(CASES))
+@pytest.mark.parametrize("typology", IDS)
 @given(data=st.data())
 @settings(max_examples=150)
 def test_find_equals_the_oracle(typology: str, data: st.DataObject) -> None:
-    case: Case = data.draw(CASES[typology])
+    case: Case = data.draw(cases_of(typology))
     entry = by_id(typology)
     times = {t["transaction_id"]: t["time"] for t in case.transfers}
     graph = case.graph()
-    matches = entry.find(graph, case.overrides)
-    expected = ORACLES[typology](case.transfers, case.links, entry.values(case.overrides))
-    assert found(graph, matches, times) == stated(expected, times)
+    matches = entry.find(case.ground(graph), case.overrides)
+    assert found(graph, matches, times) == stated(expected(case, entry.values(case.overrides)), times)

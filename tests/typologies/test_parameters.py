@@ -10,8 +10,8 @@ import pytest
 
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY
+from moneytrail.matches import Matches, score_of
 from moneytrail.typologies import CATALOGUE, Parameter, Typology, by_id, describe
-from moneytrail.typologies.base import Matches, score_of
 from tests.worlds import graph_of
 
 STAGES = {"collection", "placement", "layering", "integration", "operational spend"}

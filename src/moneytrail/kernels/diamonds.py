@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from moneytrail.kernels.ordering import Adjacency
 
 
+NEVER = 2**62
+"""Later than any ledger position."""
+
+
 class DiamondRule(NamedTuple):
     """When money is scattered and gathered again.
 
@@ -433,7 +437,8 @@ def diamond_evidence(
     """The transfers of each scatter-gather with their sides.
 
     Of each intermediary that counts: all payments to it in the window before its last gather, and all its payments
-    to the sink, up to the closing one, after its first scatter.
+    to the sink, up to the closing one, after its first scatter. Of each account that does not count because in that
+    window all its payments to the sink came before all the source's to it: all of both.
 
     Parameters
     ----------
@@ -450,7 +455,8 @@ def diamond_evidence(
     ledger : int64[m]
         Ledger positions, rising in each row.
     side : int8[m]
-        0 for a scatter, 1 for a gather. Cost: a sort of both windows.
+        0 for a scatter, 1 for a gather; 2 and 3 for those of the accounts that paid first. Cost: a sort of both
+        windows.
     """
     rows = found.shape[0]
     bounds = np.empty((rows, 4), np.int64)
@@ -471,18 +477,22 @@ def diamond_evidence(
         o, o_end, i, i_end = bounds[row, 0], bounds[row, 1], bounds[row, 2], bounds[row, 3]
         first = _marks(outgoing.peer[o:o_end], outgoing.edge[o:o_end], incoming.peer[i:i_end], True)
         last = _marks(incoming.peer[i:i_end], incoming.edge[i:i_end], outgoing.peer[o:o_end], False)
+        scattered = _marks(outgoing.peer[o:o_end], outgoing.edge[o:o_end], outgoing.peer[o:o_end], True)
+        gathered = _marks(incoming.peer[i:i_end], incoming.edge[i:i_end], incoming.peer[i:i_end], False)
         o_start, i_start = o, i
         while o < o_end or i < i_end:
             if i == i_end or (o < o_end and outgoing.edge[o] < incoming.edge[i]):
-                if outgoing.edge[o] < last[o - o_start]:
+                ahead = 0 <= last[o - o_start] < scattered[o - o_start]
+                if ahead or outgoing.edge[o] < last[o - o_start]:
                     ledger[k] = outgoing.edge[o]
-                    role[k] = 0
+                    role[k] = 2 if ahead else 0
                     k += 1
                 o += 1
             else:
-                if incoming.edge[i] > first[i - i_start]:
+                ahead = gathered[i - i_start] < first[i - i_start] < NEVER
+                if ahead or incoming.edge[i] > first[i - i_start]:
                     ledger[k] = incoming.edge[i]
-                    role[k] = 1
+                    role[k] = 3 if ahead else 1
                     k += 1
                 i += 1
         start[row + 1] = k
@@ -495,7 +505,7 @@ def _marks(
 ) -> NDArray[np.int64]:
     """For each of `wanted` the first or last of the rising `edge` with that `peer`; where none, what never counts."""
     order = np.argsort(peer.astype(np.int64) * max(1, peer.size) + np.arange(peer.size))
-    marks = np.full(wanted.size, 2**62 if first else -1, np.int64)
+    marks = np.full(wanted.size, NEVER if first else -1, np.int64)
     for k in range(wanted.size):
         low = 0
         high = peer.size

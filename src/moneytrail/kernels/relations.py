@@ -179,3 +179,33 @@ def relate(
             _relate_pair(grouped[start:end], debtor, moments, rule, _linked(links, small, large), out)
             start = end
     return out
+
+
+@njit(cache=True, nogil=True)
+def strike_out(
+    previous: NDArray[np.int32], following: NDArray[np.int32], struck: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Take some strangers' transfers out of the chains of their pairs.
+
+    Parameters
+    ----------
+    previous, following : int32[n]
+        As in :class:`Relations`.
+    struck : int64[k]
+        Ledger positions of strangers' transfers.
+
+    Returns
+    -------
+    (int32[n], int32[n])
+        New chains that pass over the struck ones, whose own entries are -1. Linear.
+    """
+    before = previous.copy()
+    after = following.copy()
+    for e in struck:
+        if before[e] >= 0:
+            after[before[e]] = after[e]
+        if after[e] >= 0:
+            before[after[e]] = before[e]
+        before[e] = -1
+        after[e] = -1
+    return before, after

@@ -7,7 +7,6 @@ stranger to whom nor how amounts compare; amounts only raise the score. It finds
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -17,8 +16,7 @@ import polars as pl
 
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY
-from moneytrail.schema import INSTANT
-from moneytrail.typologies.base import (
+from moneytrail.matches import (
     EVIDENCE_SCHEMA,
     GATE_POINTS,
     MATCH_SCHEMA,
@@ -29,7 +27,9 @@ from moneytrail.typologies.base import (
     Role,
     Value,
     Values,
+    match_id,
 )
+from moneytrail.schema import INSTANT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -230,7 +230,8 @@ def assemble(graph: TransactionGraph, motif: Motif, findings: Findings) -> Sough
             "match_id": match_ids,
             "typology": pl.repeat(motif.name, found.subject.size, eager=True),
             "subject": subjects,
-            "score": _scores(findings.scales),
+            "score": (scores := _scores(findings.scales)),
+            "unsuppressed_score": scores,
             "value": _values(graph, motif, found),
             "transfers": np.diff(found.start),
             "started_at": graph.time[found.ledger[found.start[:-1]]],
@@ -239,6 +240,7 @@ def assemble(graph: TransactionGraph, motif: Motif, findings: Findings) -> Sough
             "truncated": found.truncated,
             "explanation": list(findings.sentences),
             "measures": _measures(findings.scales),
+            "suppressors": pl.Series([[]] * found.subject.size, dtype=MATCH_SCHEMA["suppressors"]),
         },
     ).with_columns(pl.col("started_at", "ended_at", "detectable_at").cast(INSTANT))
     names = pl.Series([role.name for role in motif.roles], dtype=pl.String())
@@ -258,12 +260,7 @@ def assemble(graph: TransactionGraph, motif: Motif, findings: Findings) -> Sough
 
 def _match_ids(name: str, subjects: list[str], ids: list[str], start: NDArray[np.int64]) -> list[str]:
     bounds = start.tolist()
-    made = []
-    for row, subject in enumerate(subjects):
-        own = sorted(ids[bounds[row] : bounds[row + 1]])
-        digest = hashlib.blake2b("\x1f".join([name, subject, "", *own]).encode(), digest_size=8)
-        made.append(f"{name}-{digest.hexdigest()}")
-    return made
+    return [match_id(name, subject, "", ids[bounds[row] : bounds[row + 1]]) for row, subject in enumerate(subjects)]
 
 
 def _scores(scales: tuple[Scale, ...]) -> NDArray[np.float64]:

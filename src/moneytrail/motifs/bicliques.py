@@ -9,11 +9,12 @@ import numpy as np
 
 from moneytrail.graph import DAY
 from moneytrail.kernels.bicliques import LayerRule, layer_evidence, layers
+from moneytrail.matches import Role, Values
 from moneytrail.motifs.base import Findings, Instances, Motif, Scale
 from moneytrail.motifs.measuring import alike, booster, distinct, fact, gate, in_range, pace, ratio, span, total
 from moneytrail.motifs.sides import PASSED_ON, TOLERANCE, borders, budget, least, share, sides_of, told, window
-from moneytrail.typologies.base import Role, Values, thousandths
-from moneytrail.typologies.wording import counted
+from moneytrail.shares import thousandths
+from moneytrail.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

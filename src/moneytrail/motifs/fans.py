@@ -10,11 +10,11 @@ import numpy as np
 from moneytrail.graph import DAY
 from moneytrail.kernels.fans import FanRule, fans
 from moneytrail.kernels.relations import Relations
+from moneytrail.matches import Role, Values
 from moneytrail.motifs.base import Findings, Instances, Motif
 from moneytrail.motifs.measuring import alike, booster, distinct, firsts, gate, nth, pace, span, total
 from moneytrail.motifs.sides import TOLERANCE, borders, frozen, least, runs, sides_of, told, window
-from moneytrail.typologies.base import Role, Values
-from moneytrail.typologies.wording import counted
+from moneytrail.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,12 @@ import numpy as np
 
 from moneytrail.graph import DAY
 from moneytrail.kernels.hubs import DwellRule, TurnRule, gather_scatters, passes, turn_evidence
+from moneytrail.matches import Parameter, Role, Values
 from moneytrail.motifs.base import Findings, Instances, Motif
 from moneytrail.motifs.measuring import booster, distinct, fact, firsts, gate, in_range, nth, pace, ratio, span, total
 from moneytrail.motifs.sides import PASSED_ON, borders, least, runs, share, sides_of, told, window
-from moneytrail.typologies.base import Parameter, Role, Values, thousandths
-from moneytrail.typologies.wording import counted, money, percent
+from moneytrail.shares import thousandths
+from moneytrail.wording import counted, money, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,12 @@ import numpy as np
 from moneytrail.graph import DAY
 from moneytrail.kernels.paths import PathRule, chains, cycles
 from moneytrail.kernels.walks import WalkRule, walks
+from moneytrail.matches import Parameter, Role, Values
 from moneytrail.motifs.base import HOUR, Findings, Instances, Motif, Scale
 from moneytrail.motifs.measuring import booster, distinct, fact, gate, limit, pace, ratio, span, total
 from moneytrail.motifs.sides import PASSED_ON, borders, budget, share, sides_of, told, window
-from moneytrail.typologies.base import Parameter, Role, Values, thousandths
-from moneytrail.typologies.measuring import reaches
-from moneytrail.typologies.wording import counted
+from moneytrail.shares import reaches, thousandths
+from moneytrail.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,16 +152,21 @@ def _say_line(
         yield f"{who} sent {money} on {shape} {hops[row]} transfers that ends at account {last[row]}, {when}."
 
 
-def _parameters(reason: str, hop_hours: int, most: int) -> tuple[Parameter, ...]:
+def _parameters(reason: str, hop_hours: int, why: str) -> tuple[Parameter, ...]:
     return (
         window(4, reason),
         Parameter("hop_hours", hop_hours, "hours", 1, 8760, "each transfer comes at most so long after the one before",
-                  "nineteen of twenty labelled hops are passed on within three days", "design"),
+                  why, "design"),
         Parameter("hops", 3, "count", 2, 16, "at least so many transfers",
                   "labelled patterns of this kind begin at three", "design"),
-        Parameter("most_hops", most, "count", 2, 16, "no more than so many transfers",
+        Parameter("most_hops", 12, "count", 2, 16, "no more than so many transfers",
                   "the longest labelled ones have twelve", "design"),
     )  # fmt: skip
+
+
+_LINE = _parameters(
+    "labelled lines are done within four days", 72, "nineteen of twenty labelled hops are passed on within three days"
+)
 
 
 _LINKED = (
@@ -186,7 +191,11 @@ CYCLE = Motif(
         f"up to `budget` transfers. {_FIRST_COUNTS} {_LEFT_OUT}"
     ),
     parameters=(
-        *_parameters("labelled cycles close within four days", 72, 12),
+        *_parameters(
+            "labelled cycles close within four days",
+            96,
+            "as long as the window: what comes back is a cycle, however long it rested on the way",
+        ),
         share("even_share", 0.7, "smallest amount by the largest: adds points", "what is lost on the way is a cut"),
         budget("closing transfer", 1000),
     ),
@@ -210,11 +219,7 @@ CHAIN = Motif(
         "transfer; a chain ends where they run out. "
         f"{_FIRST_COUNTS} {_LEFT_OUT}"
     ),
-    parameters=(
-        *_parameters("labelled lines are done within four days", 48, 12),
-        *PASSED_ON,
-        budget("opening transfer"),
-    ),
+    parameters=(*_LINE, *PASSED_ON, budget("opening transfer")),
     roles=_HOP,
     subject_part="source",
     finder=_find_chains,
@@ -230,7 +235,7 @@ RANDOM_WALK = Motif(
         "one opening transfer the one that ends first, and of these at each hop the first. The search is exact and "
         f"needs no budget. {_FIRST_COUNTS} {_LEFT_OUT}"
     ),
-    parameters=(*_parameters("labelled lines are done within four days", 48, 12), *PASSED_ON),
+    parameters=(*_LINE, *PASSED_ON),
     roles=_HOP,
     subject_part="source",
     finder=_find_walks,

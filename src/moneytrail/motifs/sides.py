@@ -12,9 +12,9 @@ import numpy as np
 from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.diamonds import by_payee
 from moneytrail.kernels.ordering import Adjacency, both_sides, cost_chunks
+from moneytrail.matches import Parameter
 from moneytrail.motifs.base import Instances
-from moneytrail.typologies.base import Parameter
-from moneytrail.typologies.wording import day, money, sentence_id
+from moneytrail.wording import day, money, sentence_id
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

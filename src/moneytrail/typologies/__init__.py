@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from moneytrail.errors import ParameterError
+from moneytrail.matches import Matches, Measure, Parameter, Role
 from moneytrail.typologies import (
     l01_structuring,
     l03_mule_pass_through,
     l04_fan_out,
     s01_seat_fee_fan_in,
 )
-from moneytrail.typologies.base import Matches, Measure, Parameter, Role, Source, Typology
+from moneytrail.typologies.base import Source, Typology
 
 __all__ = [
     "CATALOGUE",

@@ -1,39 +1,46 @@
-"""What a typology is: a declaration on top, one ``find`` at the bottom; and what it finds: matches with evidence.
+"""What a typology is: a declaration on top, one ``find`` at the bottom.
 
-A typology file declares one :class:`Typology` and gives it a finder, which turns a graph and parameter values into
-:class:`Found` instances. Everything that all typologies share is here: checking parameters, numbering matches,
-building the frames. Typology files do not know each other.
+A typology file declares one :class:`Typology` and gives it a finder, which turns the ground (the transfers and what is
+known of the accounts) and parameter values into :class:`Found` instances. Numbering matches and building the frames is
+here; what several finders measure alike is in ``measuring`` and ``windows``. Typology files do not know each other.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 
 from moneytrail.errors import ParameterError
-from moneytrail.graph import DAY
+from moneytrail.graph import DAY, TransactionGraph
+from moneytrail.matches import (
+    EVIDENCE_SCHEMA,
+    MATCH_SCHEMA,
+    MEASURE_FIELDS,
+    Matches,
+    Measure,
+    Parameter,
+    Role,
+    Suppression,
+    Value,
+    Values,
+    match_id,
+    score_of,
+)
 from moneytrail.schema import INSTANT
+from moneytrail.typologies.ground import Ground
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from moneytrail.graph import TransactionGraph
-
-Value = int | float
-Values = Mapping[str, Value]
-Stage = Literal["collection", "placement", "layering", "integration", "operational spend"]
-
-GATE_POINTS: Final = 0.5
-"""What a match scores for holding its gate and nothing more."""
-
-MOST_POINTS: Final = 0.99
-"""The most that a match scores: no pattern of transfers is certain."""
+Stage = Literal[
+    "source of funds", "collection", "placement", "layering", "integration", "operational spend",
+    "distribution of proceeds", "any",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,105 +55,6 @@ class Source:
     def __str__(self) -> str:
         note = " (read in a second-hand copy)" if self.second_hand else ""
         return f"{self.publisher}, {self.title}, {self.year or 'undated'}{note}"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One number of a typology that a user may set.
-
-    Attributes
-    ----------
-    name : str
-    default : int or float
-        A float is a share with at most three decimals.
-    unit : str
-        ``minor units`` means of the reference currency.
-    low, high : int or float
-        Allowed range, both ends inclusive.
-    meaning, reason : str
-        What it is, and why the default is what it is.
-    basis : {"sourced", "design"}
-        Whether a source gives the default or we chose it.
-    """
-
-    name: str
-    default: Value
-    unit: str
-    low: Value
-    high: Value
-    meaning: str
-    reason: str
-    basis: Literal["sourced", "design"]
-
-    def check(self, value: object) -> Value:
-        """Return `value` if it is allowed; otherwise raise ParameterError with the allowed range."""
-        wanted = int if isinstance(self.default, int) else float
-        allowed = f"allowed is {self.low} to {self.high} {self.unit}"
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ParameterError(f"{self.name} = {value!r}: a number is wanted; {allowed}")
-        if not self.low <= value <= self.high:
-            raise ParameterError(f"{self.name} = {value!r}: {allowed}")
-        if wanted is int and value != int(value):
-            raise ParameterError(f"{self.name} = {value!r}: a whole number is wanted; {allowed}")
-        if wanted is float and abs(value * 1000 - round(value * 1000)) > 1e-9:
-            raise ParameterError(f"{self.name} = {value!r}: at most three decimals are wanted; {allowed}")
-        return wanted(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What a transfer does in a match, and what that makes of the account at the other end.
-
-    Attributes
-    ----------
-    name : str
-        Stands in the evidence.
-    meaning : str
-    part : str
-        What the account at the other end is called in an alert (``payer``); empty: it is not named as a subject.
-    counts : bool
-        Whether its amounts are part of the match's value; money in and the same money out must not both be.
-    """
-
-    name: str
-    meaning: str
-    part: str
-    counts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One measured value of a match beside the threshold it is held to.
-
-    Attributes
-    ----------
-    name, label : str
-        The parameter-like name (``payers``) and the words an investigator reads (``unaffiliated payers``).
-    value : float
-        As measured in the match's window.
-    unit : str
-        ``count``, ``share``, ``minor units``, ``hours`` …
-    threshold : float or None
-        What it is compared with; ``None`` for a plain fact.
-    sense : str
-        ``>=``, ``<=`` or empty for a plain fact.
-    kind : str
-        ``gate`` (all must hold), ``booster`` (adds points) or ``fact``.
-    met : bool
-        Whether ``value sense threshold`` holds; ``True`` for a fact.
-    points : float
-        What it adds to the match's score.
-    """
-
-    name: str
-    label: str
-    value: float
-    unit: str
-    threshold: float | None
-    sense: Literal[">=", "<=", ""]
-    kind: Literal["gate", "booster", "fact"]
-    met: bool
-    points: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +78,8 @@ class Found:
         Whether a search stopped at its budget.
     key : str
         What tells this instance from another with the same evidence (the line of structuring); goes into the id.
+    suppressions : tuple of Suppression
+        Innocent explanations whose test held; a finder leaves it empty.
     """
 
     subject: int
@@ -180,121 +90,21 @@ class Found:
     explanation: str
     truncated: bool = False
     key: str = ""
+    suppressions: tuple[Suppression, ...] = ()
+
+    @property
+    def unsuppressed_score(self) -> float:
+        """The score that its gate and measures give."""
+        return score_of(self.measures)
+
+    @property
+    def score(self) -> float:
+        """The score after the strongest suppressor: the others ask after the same innocence, and do not add to it."""
+        strongest = min((s.factor for s in self.suppressions), default=1.0)
+        return round(self.unsuppressed_score * strongest, 6)
 
 
-MEASURE_TYPE: Final = pl.Struct(
-    {
-        "name": pl.String(),
-        "label": pl.String(),
-        "value": pl.Float64(),
-        "unit": pl.String(),
-        "threshold": pl.Float64(),
-        "sense": pl.String(),
-        "kind": pl.String(),
-        "met": pl.Boolean(),
-        "points": pl.Float64(),
-    }
-)
-
-MEASURE_FIELDS: Final = tuple(field.name for field in fields(Measure))
-
-MATCH_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "match_id": pl.String(),
-    "typology": pl.String(),
-    "subject": pl.String(),
-    "score": pl.Float64(),
-    "value": pl.Int64(),
-    "transfers": pl.Int64(),
-    "started_at": INSTANT,
-    "ended_at": INSTANT,
-    "detectable_at": INSTANT,
-    "truncated": pl.Boolean(),
-    "explanation": pl.String(),
-    "measures": pl.List(MEASURE_TYPE),
-}
-
-EVIDENCE_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "match_id": pl.String(),
-    "transaction_id": pl.String(),
-    "role": pl.String(),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Matches:
-    """What was found: data, nothing hidden.
-
-    Attributes
-    ----------
-    match : polars DataFrame
-        One row a match, as ``MATCH_SCHEMA``, in order of typology, start and id.
-    evidence : polars DataFrame
-        One row a transfer of a match, as ``EVIDENCE_SCHEMA``; in order of match, then ledger.
-    """
-
-    match: pl.DataFrame
-    evidence: pl.DataFrame
-
-    @classmethod
-    def from_found(cls, graph: TransactionGraph, typology: Typology, found: Iterable[Found]) -> Matches:
-        """Name the matches and build the frames.
-
-        A match's id is a hash of typology, subject, key and the ids of the evidence, so that the same finding
-        has the same id in every run. Its value is the sum of the evidence whose role counts.
-        """
-        instances = list(found)
-        if not instances:
-            return cls.none()
-        # One gather for all the ids: a gather for each match costs more than finding it.
-        ids = graph.transaction_ids(np.concatenate([one.ledger for one in instances])).to_list()
-        rows: list[dict[str, Any]] = []
-        counting = {role.name for role in typology.roles if role.counts}
-        values = attrgetter(*MEASURE_FIELDS)
-        place = 0
-        for one in instances:
-            own = ids[place : place + len(one.ledger)]
-            place += len(one.ledger)
-            subject = graph.names[one.subject]
-            rows.append(
-                {
-                    "match_id": _match_id(typology.id, subject, one.key, own),
-                    "typology": typology.id,
-                    "subject": subject,
-                    "score": score_of(one.measures),
-                    "value": int(graph.amount[one.ledger[[role in counting for role in one.roles]]].sum()),
-                    "transfers": len(own),
-                    # Times travel as integers: an aware datetime a row would cost more than the search.
-                    "started_at": int(graph.time[one.ledger[0]]),
-                    "ended_at": int(graph.time[one.ledger[-1]]),
-                    "detectable_at": int(graph.time[one.detectable]),
-                    "truncated": one.truncated,
-                    "explanation": one.explanation,
-                    "measures": [dict(zip(MEASURE_FIELDS, values(measure), strict=True)) for measure in one.measures],
-                    "transaction_id": own,
-                    "role": one.roles,
-                }
-            )
-        times = ("started_at", "ended_at", "detectable_at")
-        proof = {"transaction_id": pl.List(pl.String()), "role": pl.List(pl.String())}
-        raw = {name: pl.Int64() if name in times else dtype for name, dtype in MATCH_SCHEMA.items()} | proof
-        table = pl.DataFrame(rows, schema=raw).with_columns(pl.col(times).cast(INSTANT))
-        table = table.sort("typology", "started_at", "match_id")
-        evidence = table.select(*EVIDENCE_SCHEMA).explode("transaction_id", "role")
-        return cls(table.select(*MATCH_SCHEMA), evidence)
-
-    @classmethod
-    def none(cls) -> Matches:
-        """No match."""
-        return cls(pl.DataFrame(schema=MATCH_SCHEMA), pl.DataFrame(schema=EVIDENCE_SCHEMA))
-
-    @classmethod
-    def together(cls, parts: Iterable[Matches]) -> Matches:
-        """All of `parts`, one after the other."""
-        parts = list(parts) or [cls.none()]
-        return cls(pl.concat([p.match for p in parts]), pl.concat([p.evidence for p in parts]))
-
-
-Finder = Callable[["TransactionGraph", Values], Iterable[Found]]
+Finder = Callable[[Ground, Values], Iterable[Found]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,11 +128,26 @@ class Typology:
     innocent_explanations : tuple of str
         Look-alikes that an investigator should rule out.
     finder : callable
-        ``finder(graph, values)`` gives the instances.
+        ``finder(ground, values)`` gives the instances.
     span_days : callable
-        ``span_days(values)``: how far back a match can depend on transfers, in days.
+        ``span_days(values)``: how far back a match can depend on transfers, in days; what it `builds_on` not counted.
     applicable : callable
-        ``applicable(graph, values)``: empty, or why the data cannot show this typology.
+        ``applicable(ground, values)``: empty, or why the data cannot show this typology, beyond what it `needs`.
+    period_days : callable
+        ``period_days(values)``: the length of the periods of which the strongest match is kept; matches of one subject
+        that lie no further apart stand in one alert.
+    needs : tuple of str
+        Columns without which it cannot be seen: ``transfers.location``, ``accounts.occupation``; or ``arrivals``.
+        Where one is absent or empty throughout, the typology is not applicable, and the run record says so.
+    builds_on : tuple of str
+        Ids of the typologies whose findings it reads (:meth:`Ground.earlier`).
+    alerts_alone : bool
+        Whether a match of it alone may raise an alert. One that may not is shown in the alerts that it is linked to,
+        and adds nothing to their risk.
+    compared_by : {"credits", "debits"}
+        By which side of its account's transfers the subject is compared with its peer group.
+    amltrix : tuple of str
+        Technique ids of the AMLTRIX framework that fit, where one does.
     """
 
     id: str
@@ -337,7 +162,13 @@ class Typology:
     innocent_explanations: tuple[str, ...]
     finder: Finder
     span_days: Callable[[Values], int]
-    applicable: Callable[[TransactionGraph, Values], str] = lambda _graph, _values: ""
+    applicable: Callable[[Ground, Values], str] = lambda _ground, _values: ""
+    period_days: Callable[[Values], int] = lambda values: int(values["window_days"])
+    needs: tuple[str, ...] = ()
+    builds_on: tuple[str, ...] = ()
+    alerts_alone: bool = True
+    compared_by: Literal["credits", "debits"] = "credits"
+    amltrix: tuple[str, ...] = ()
 
     def values(self, overrides: Mapping[str, object] | None = None) -> dict[str, Value]:
         """Parameter values: the defaults with `overrides`, each checked.
@@ -359,12 +190,27 @@ class Typology:
             raise ParameterError(f"{self.id} has no parameter {next(iter(overrides))!r}; it has {known}")
         return values
 
-    def find(self, graph: TransactionGraph, overrides: Mapping[str, object] | None = None) -> Matches:
-        """Every match in `graph`, with its evidence.
+    def search(self, ground: Ground, overrides: Mapping[str, object] | None = None) -> list[Found]:
+        """Every instance, as its finder gives it; none where :meth:`not_applicable` says why.
+
+        Raises
+        ------
+        ParameterError
+            When an override is unknown or out of range, or the findings of a typology it builds on are not there.
+        """
+        values = self.values(overrides)
+        missing = [other for other in self.builds_on if other not in ground.earlier]
+        if missing:
+            raise ParameterError(f"{self.id} builds on {missing[0]}: search for both with moneytrail.catalogue.search")
+        return [] if self.not_applicable(ground, values) else list(self.finder(ground, values))
+
+    def find(self, ground: Ground | TransactionGraph, overrides: Mapping[str, object] | None = None) -> Matches:
+        """Every match, with its evidence, before any innocent explanation is tested.
 
         Parameters
         ----------
-        graph : TransactionGraph
+        ground : Ground or TransactionGraph
+            A graph alone stands for the ground of its transfers and accounts, with the shipped tables.
         overrides : mapping, optional
             Parameter values that differ from the defaults.
 
@@ -376,10 +222,17 @@ class Typology:
         Raises
         ------
         ParameterError
-            When an override is unknown or out of range.
+            As :meth:`search`.
         """
-        values = self.values(overrides)
-        return Matches.from_found(graph, self, self.finder(graph, values))
+        ground = Ground(ground) if isinstance(ground, TransactionGraph) else ground
+        return frames_of(ground.graph, self, self.search(ground, overrides))
+
+    def not_applicable(self, ground: Ground, values: Values) -> str:
+        """Why the data cannot show this typology: ``needs transfers.location: …``; empty where they can."""
+        lacking = [need for need in self.needs if not ground.has(need)]
+        if lacking:
+            return f"needs {', '.join(lacking)}, of which the data have nothing"
+        return self.applicable(ground, values)
 
     def horizon(self, overrides: Mapping[str, object] | None = None) -> int:
         """The longest span, in microseconds, that a match can depend on, up to the end of the period it lies in."""
@@ -399,19 +252,57 @@ class Typology:
             "roles": [asdict(role) for role in self.roles],
             "sources": [{**asdict(source), "citation": str(source)} for source in self.sources],
             "innocent_explanations": list(self.innocent_explanations),
+            "needs": list(self.needs),
+            "builds_on": list(self.builds_on),
+            "alerts_alone": self.alerts_alone,
+            "amltrix": list(self.amltrix),
         }
 
 
-def score_of(measures: Iterable[Measure]) -> float:
-    """A match's score: :data:`GATE_POINTS` for its gate and the points of its measures, at most :data:`MOST_POINTS`."""
-    return min(MOST_POINTS, round(GATE_POINTS + sum(measure.points for measure in measures), 6))
+def frames_of(graph: TransactionGraph, typology: Typology, found: Iterable[Found]) -> Matches:
+    """Name the matches and build the frames.
 
-
-def thousandths(share: Value) -> int:
-    """A share as whole thousandths, in which kernels compare it exactly."""
-    return round(share * 1000)
-
-
-def _match_id(typology: str, subject: str, key: str, ids: list[str]) -> str:
-    digest = hashlib.blake2b("\x1f".join([typology, subject, key, *sorted(ids)]).encode(), digest_size=8)
-    return f"{typology}-{digest.hexdigest()}"
+    A match's id is a hash of typology, subject, key and the ids of the evidence, so that the same finding
+    has the same id in every run. Its value is the sum of the evidence whose role counts.
+    """
+    instances = list(found)
+    if not instances:
+        return Matches.none()
+    # One gather for all the ids: a gather for each match costs more than finding it.
+    ids = graph.transaction_ids(np.concatenate([one.ledger for one in instances])).to_list()
+    rows: list[dict[str, Any]] = []
+    counting = {role.name for role in typology.roles if role.counts}
+    values = attrgetter(*MEASURE_FIELDS)
+    place = 0
+    for one in instances:
+        own = ids[place : place + len(one.ledger)]
+        place += len(one.ledger)
+        subject = graph.names[one.subject]
+        rows.append(
+            {
+                "match_id": match_id(typology.id, subject, one.key, own),
+                "typology": typology.id,
+                "subject": subject,
+                "score": one.score,
+                "unsuppressed_score": one.unsuppressed_score,
+                "value": int(graph.amount[one.ledger[[role in counting for role in one.roles]]].sum()),
+                "transfers": len(own),
+                # Times travel as integers: an aware datetime a row would cost more than the search.
+                "started_at": int(graph.time[one.ledger[0]]),
+                "ended_at": int(graph.time[one.ledger[-1]]),
+                "detectable_at": int(graph.time[one.detectable]),
+                "truncated": one.truncated,
+                "explanation": one.explanation,
+                "measures": [dict(zip(MEASURE_FIELDS, values(measure), strict=True)) for measure in one.measures],
+                "suppressors": [asdict(suppression) for suppression in one.suppressions],
+                "transaction_id": own,
+                "role": one.roles,
+            }
+        )
+    times = ("started_at", "ended_at", "detectable_at")
+    proof = {"transaction_id": pl.List(pl.String()), "role": pl.List(pl.String())}
+    raw = {name: pl.Int64() if name in times else dtype for name, dtype in MATCH_SCHEMA.items()} | proof
+    table = pl.DataFrame(rows, schema=raw).with_columns(pl.col(times).cast(INSTANT))
+    table = table.sort("typology", "started_at", "match_id")
+    evidence = table.select(*EVIDENCE_SCHEMA).explode("transaction_id", "role")
+    return Matches(table.select(*MATCH_SCHEMA), evidence)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -12,10 +11,12 @@ import polars as pl
 from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.kernels.structuring import StructuringRule, structured
+from moneytrail.matches import Parameter, Role, Values
 from moneytrail.schema import CHANNELS, CURRENCIES
-from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
-from moneytrail.typologies.measuring import booster, fact, gate, margin, share_of
-from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
+from moneytrail.shares import share_of, thousandths
+from moneytrail.typologies.base import Found, Source, Typology
+from moneytrail.typologies.measuring import booster, fact, gate, margin
+from moneytrail.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,42 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from moneytrail.graph import TransactionGraph
-    from moneytrail.typologies.base import Measure
+    from moneytrail.matches import Measure
+    from moneytrail.tables import Line
+    from moneytrail.typologies.ground import Ground
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that structuring hugs.
-
-    Amounts are compared with it in its own currency, without conversion, and only where it applies: by `channels`, and
-    from the day `since` on (``None``: for all the time that data are likely to cover).
-    """
-
-    currency: str
-    amount: int
-    channels: tuple[str, ...]
-    what: str
-    source: str
-    since: date | None = None
-
-
-LINES: Final = (
-    Line("GBP", 100_000, ("cash", "wire"), "least sum for an account freezing order or a cash seizure (UK)",
-         "Proceeds of Crime Act 2002, s.303Z8; College of Policing, Cash seizure"),
-    Line("GBP", 1_000_000, ("cash",), "border cash declaration (UK)", "unverified"),
-    Line("GBP", 2_000_000, ("cash",), "Post Office cash deposit cap (UK)", "VIXIO, 2023 (second-hand)"),
-    Line("EUR", 300_000, ("cash",), "identity check for occasional cash from 10 July 2027 (EU)",
-         "The Deep Dive, undated (second-hand)", date(2027, 7, 10)),
-    Line("EUR", 1_000_000, ("cash",), "cash cap from 10 July 2027 (EU)", "The Deep Dive, undated (second-hand)",
-         date(2027, 7, 10)),
-    Line("USD", 300_000, ("wire",), "wire record line (US)", "FinCEN, FIN-2014-A008, 2014 (second-hand)"),
-    Line("USD", 1_000_000, ("cash",), "cash report (US)", "FinCEN, FIN-2014-A008, 2014 (second-hand)"),
-    Line("AUD", 1_000_000, ("cash",), "threshold report (Australia)",
-         "AUSTRAC, Australian-Indonesian investigation shuts down people smuggling operation"),
-    Line("CAD", 1_000_000, ("cash",), "large-cash report, over 24 hours (Canada)",
-         "Liquisearch, Structuring (second-hand)"),
-)  # fmt: skip
-"""The lines that are looked at, in order of currency and amount. Each is marked with its source or *unverified*."""
 
 PARAMETERS = (
     Parameter(
@@ -108,14 +77,16 @@ def _applies(line: Line, graph: TransactionGraph) -> NDArray[np.bool_]:
     return applies
 
 
-def _applicable(graph: TransactionGraph, _values: Values) -> str:
-    if not graph.transfers or any(_applies(line, graph).any() for line in LINES):
+def _applicable(ground: Ground, _values: Values) -> str:
+    graph, lines = ground.graph, ground.tables.lines
+    if not graph.transfers or any(_applies(line, graph).any() for line in lines):
         return ""
-    currencies = sorted({line.currency for line in LINES})
+    currencies = sorted({line.currency for line in lines})
     return f"needs cash or wire credits in {', '.join(currencies)} to which a line applies; the data has none"
 
 
-def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
+def _find(ground: Ground, values: Values) -> Iterator[Found]:
+    graph = ground.graph
     rule = StructuringRule(
         window=int(values["window_days"]) * DAY,
         lookback=int(values["lookback_days"]) * DAY,
@@ -124,7 +95,7 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
         sum_share=thousandths(values["sum_share"]),
         excess=int(values["excess"]),
     )
-    for line in LINES:
+    for line in ground.tables.lines:
         credits = np.flatnonzero(_applies(line, graph))
         if credits.size < rule.credits:
             continue

@@ -9,9 +9,11 @@ import numpy as np
 from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.kernels.pass_through import PassThroughRule, left_within, pass_throughs
-from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
-from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin, reaches
-from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
+from moneytrail.matches import Parameter, Role, Values
+from moneytrail.shares import reaches, thousandths
+from moneytrail.typologies.base import Found, Source, Typology
+from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin
+from moneytrail.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from moneytrail.graph import TransactionGraph
-    from moneytrail.typologies.base import Measure
+    from moneytrail.matches import Measure
+    from moneytrail.typologies.ground import Ground
 
 MINUTE = 60_000_000
 
@@ -80,7 +83,8 @@ PARAMETERS = (
 )  # fmt: skip
 
 
-def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
+def _find(ground: Ground, values: Values) -> Iterator[Found]:
+    graph = ground.graph
     rule = PassThroughRule(
         window=int(values["window_days"]) * DAY,
         credit=int(values["credit"]),
@@ -94,11 +98,11 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
     )
     # An account costs its transfers on both sides.
     both = graph.outgoing.indptr + graph.incoming.indptr
-    found = pass_throughs(graph.outgoing, graph.incoming, graph.relations.stranger, rule, cost_chunks(both, CHUNKS))
+    found = pass_throughs(graph.outgoing, graph.incoming, ground.stranger, rule, cost_chunks(both, CHUNKS))
     for first, last, fired, _, account in found.tolist():
         own = account_transfers(graph, account, first, last)
         credit = graph.creditor[own] == account
-        counted_ = credit & (graph.amount[own] >= rule.credit) & graph.relations.stranger[own]
+        counted_ = credit & (graph.amount[own] >= rule.credit) & ground.stranger[own]
         measures = _measure(graph, (own, credit, counted_), values, rule)
         # The whole window is the evidence: what was kept and what was overspent can be counted from it alone.
         roles = np.where(counted_, "in", np.where(credit, "other in", "out")).tolist()

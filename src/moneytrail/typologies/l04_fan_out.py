@@ -10,9 +10,11 @@ import polars as pl
 from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.fans import FanRule, backing, fans
 from moneytrail.kernels.ordering import cost_chunks
-from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
+from moneytrail.matches import Parameter, Role, Values
+from moneytrail.shares import thousandths
+from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin, strangers
-from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from moneytrail.graph import TransactionGraph
-    from moneytrail.typologies.base import Measure
+    from moneytrail.matches import Measure
+    from moneytrail.typologies.ground import Ground
 
 HOUR = DAY // 24
 
@@ -61,7 +64,8 @@ PARAMETERS = (
 )  # fmt: skip
 
 
-def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
+def _find(ground: Ground, values: Values) -> Iterator[Found]:
+    graph = ground.graph
     side, borders = graph.outgoing, cost_chunks(graph.outgoing.indptr, CHUNKS)
     rule = FanRule(
         window=int(values["window_days"]) * DAY,
@@ -76,9 +80,9 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
     )
     reach = int(values["funding_hours"]) * HOUR
     funds = backing(side, graph.incoming, reach, borders, graph.transfers)
-    for first, last, fired, account in fans(side, graph.relations, funds, rule, borders).tolist():
+    for first, last, fired, account in fans(side, ground.relations, funds, rule, borders).tolist():
         window = side.edge[first : last + 1]
-        scattered = window[graph.relations.stranger[window]]
+        scattered = window[ground.stranger[window]]
         funding = _funding(graph, account, int(scattered[0]), reach)
         measures = _measure(graph, scattered, funding, values)
         ledger = np.concatenate([funding, scattered])

@@ -8,8 +8,8 @@ import numpy as np
 
 from moneytrail.graph import DAY, RELATION_RULE
 from moneytrail.kernels.pass_through import left_within
-from moneytrail.typologies.base import Measure
-from moneytrail.typologies.wording import percent
+from moneytrail.matches import Measure
+from moneytrail.wording import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,16 +66,6 @@ def margin(value: float, threshold: float, reach: float, points: float) -> float
     if threshold <= 0 or reach <= 1:
         return 0.0
     return round(points * min(1.0, max(0.0, (value / threshold - 1.0) / (reach - 1.0))), 6)
-
-
-def reaches(part: NDArray[np.int64], whole: NDArray[np.int64], share: int) -> NDArray[np.bool_]:
-    """Whether ``part / whole >= share / 1000``, exactly and without overflow; as the kernels compare."""
-    return part >= (whole // 1000) * share + (whole % 1000 * share + 999) // 1000
-
-
-def share_of(whole: int, share: int) -> int:
-    """The least amount that is at least `share` thousandths of `whole`; as the kernels compare."""
-    return (whole * share + 999) // 1000
 
 
 def lower_median(amounts: NDArray[np.integer[Any]]) -> int:

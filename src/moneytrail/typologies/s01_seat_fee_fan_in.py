@@ -9,8 +9,10 @@ import numpy as np
 from moneytrail.graph import CHUNKS, DAY
 from moneytrail.kernels.fans import FanRule, fans
 from moneytrail.kernels.ordering import cost_chunks
+from moneytrail.matches import Parameter, Role, Values
 from moneytrail.schema import CHANNELS
-from moneytrail.typologies.base import Found, Parameter, Role, Source, Typology, Values, thousandths
+from moneytrail.shares import thousandths
+from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import (
     account_transfers,
     booster,
@@ -23,7 +25,7 @@ from moneytrail.typologies.measuring import (
     passed_share,
     strangers,
 )
-from moneytrail.typologies.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from moneytrail.graph import TransactionGraph
-    from moneytrail.typologies.base import Measure
+    from moneytrail.matches import Measure
+    from moneytrail.typologies.ground import Ground
 
 PARAMETERS = (
     Parameter(
@@ -93,7 +96,8 @@ PARAMETERS = (
 )  # fmt: skip
 
 
-def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
+def _find(ground: Ground, values: Values) -> Iterator[Found]:
+    graph = ground.graph
     side = graph.incoming
     rule = FanRule(
         window=int(values["window_days"]) * DAY,
@@ -108,10 +112,10 @@ def _find(graph: TransactionGraph, values: Values) -> Iterator[Found]:
     )
     nothing = np.empty(0, np.int64)
     for first, last, fired, account in fans(
-        side, graph.relations, nothing, rule, cost_chunks(side.indptr, CHUNKS)
+        side, ground.relations, nothing, rule, cost_chunks(side.indptr, CHUNKS)
     ).tolist():
         window = side.edge[first : last + 1]
-        ledger = window[graph.relations.stranger[window]]
+        ledger = window[ground.stranger[window]]
         measures = _measure(graph, account, ledger, values)
         yield Found(
             subject=account,

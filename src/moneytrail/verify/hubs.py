@@ -117,6 +117,7 @@ def _count_diamond(claim: Claim, values: Values) -> dict[str, float]:
     out, back = having(claim, "scatter"), having(claim, "gather")
     return {
         "intermediaries": len({one.creditor for one in out}),
+        "ahead": len({one.debtor for one in having(claim, "advance")}),
         "alike": alike(claim.evidence, values["amount_tolerance"]),
         **flows_of(out, back, values),
         **times_of(claim),
@@ -126,10 +127,12 @@ def _count_diamond(claim: Claim, values: Values) -> dict[str, float]:
 def _check_diamond(claim: Claim, _values: Values) -> Iterator[Check]:
     yield check_accounts(claim)
     out, back = having(claim, "scatter"), having(claim, "gather")
-    sinks = {one.creditor for one in back}
+    advances, covers = having(claim, "advance"), having(claim, "cover")
+    sinks = {one.creditor for one in (*back, *advances)}
     between = {one.creditor for one in out}
+    ahead = {one.debtor: one for one in advances}
     yield Check("one sink", len(sinks) == 1, f"{len(sinks)} accounts are gathered in")
-    apart = not sinks & {claim.subject, *between}
+    apart = not sinks & {claim.subject, *between, *ahead} and not ahead.keys() & {claim.subject, *between}
     yield Check("distinct", apart, "source, sink and the accounts in between must all be different")
     same = between == {one.debtor for one in back}
     yield Check("linked", same, "every account in between must be paid by the source and pay the sink")
@@ -146,10 +149,23 @@ def _check_diamond(claim: Claim, _values: Values) -> Iterator[Check]:
         lambda one: one.creditor in last and one.place < last[one.creditor].place,
         "before the payee's last transfer to the sink",
     )
+    covered = ahead.keys() == {one.creditor for one in covers}
+    yield Check("covered", covered, "every account that paid ahead must be paid by the source")
+    yield all_of(
+        "covered after",
+        covers,
+        lambda one: one.creditor in ahead and one.place > ahead[one.creditor].place,
+        "after the payee's last transfer to the sink",
+    )
 
 
 SCATTER_GATHER: Final = Rule(
-    roles=(Role("scatter", "debtor"), Role("gather", "", counts=False)),
+    roles=(
+        Role("scatter", "debtor"),
+        Role("gather", "", counts=False),
+        Role("cover", "debtor", needed=False, counts=False),
+        Role("advance", "", needed=False, counts=False),
+    ),
     parameters={"window_days": 4, "intermediaries": 3, **PASSED_ON, "amount_tolerance": 0.1, "budget": 100},
     measures=(
         Held("intermediaries", "gate", ">=", "intermediaries", 0.15, 3),
@@ -158,11 +174,12 @@ SCATTER_GATHER: Final = Rule(
         Held("alike", "booster", ">=", most=0.1),
         Held("pace", "booster", "<=", most=0.04),
         *FLOWS,
+        Held("ahead", "fact", needed=False),
     ),
     counted=_count_diamond,
     conditions=_check_diamond,
     window=window_days,
-    spanning=("scatter", "gather"),
+    spanning=("scatter", "gather", "cover", "advance"),
     unseen=UNSEEN,
     limits=limits_of(window_days, passed=1.0, alike=ALIKE_FROM),
     detectable=lambda claim, values: time_of_nth(having(claim, "gather"), "debtor", values["intermediaries"]),

@@ -97,7 +97,7 @@ def _reach_hops(claim: Claim, values: Values) -> int:
 
 CYCLE: Final = Rule(
     roles=(Role("hop", ""),),
-    parameters={"window_days": 4, "hop_hours": 72, "hops": 3, "most_hops": 12, "even_share": 0.7, "budget": 1000},
+    parameters={"window_days": 4, "hop_hours": 96, "hops": 3, "most_hops": 12, "even_share": 0.7, "budget": 1000},
     measures=(
         Held("hops", "gate", ">=", "hops", 0.1, 3),
         SPAN,
@@ -118,7 +118,7 @@ CYCLE: Final = Rule(
 def _line(conditions: Callable[[Claim, Values], Iterator[Check]], **more: float) -> Rule:
     return Rule(
         roles=(Role("hop", ""),),
-        parameters={"window_days": 4, "hop_hours": 48, "hops": 3, "most_hops": 12, **PASSED_ON, **more},
+        parameters={"window_days": 4, "hop_hours": 72, "hops": 3, "most_hops": 12, **PASSED_ON, **more},
         measures=(
             Held("hops", "gate", ">=", "hops", 0.1, 3),
             SPAN,

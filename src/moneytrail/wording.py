@@ -24,6 +24,11 @@ def day(microseconds: int) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def month(number: int) -> str:
+    """A calendar month, as a running number from January 1970: ``May 2025``."""
+    return f"{datetime(1970 + number // 12, number % 12 + 1, 1, tzinfo=UTC):%B %Y}"
+
+
 def between(start: int, end: int) -> str:
     """Two times as ``between 3 May 2025 and 28 May 2025``, or ``on 3 May 2025``."""
     first, last = day(start), day(end)
