@@ -15,6 +15,7 @@ from moneytrail.alerts import (
     EvidenceTransfer,
     Measure,
     SubjectRole,
+    Suppression,
 )
 from moneytrail.storage import JSON
 
@@ -86,6 +87,7 @@ def example_match(rng: random.Random, match_id: str, typology: str, started_at: 
         name="Seat-fee fan-in",
         subject=rng.choice(AWKWARD),
         score=rng.random(),
+        unsuppressed_score=rng.random(),
         value=rng.randrange(2**40),
         started_at=started_at,
         ended_at=started_at + timedelta(days=1),
@@ -94,6 +96,7 @@ def example_match(rng: random.Random, match_id: str, typology: str, started_at: 
             Measure("payers", "unaffiliated payers", 9.0, "count", 8.0, ">=", "gate", True, 0.0),
             Measure("dwell_hours", "median dwell time", 1 / 3, "hours", None, "", "fact", True, 0.0),
         ),
+        suppressors=rng.choice(((), (Suppression("R-LAND", "landlord", 0.2, "8 of 9 payers paid in 3 months"),))),
         explanation="Nine people who had never paid this account before paid it within 30 days.",
         innocent_explanations=("a club that collects for a trip", "a wedding"),
         truncated=rng.random() < 0.2,

@@ -211,6 +211,17 @@ class MeasureItem(BaseModel):
     points: Annotated[float, Field(description="What it adds to the match's score.")]
 
 
+class SuppressorItem(BaseModel):
+    """One innocent explanation whose test held, and what it did to the score."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: Annotated[str, Field(examples=["R-LAND"])]
+    name: Annotated[str, Field(examples=["landlord or house-share rent"])]
+    factor: Annotated[float, Field(ge=0, le=1, description="What the score was multiplied by; the smallest decides.")]
+    said: Annotated[str, Field(description="The test with its figures.")]
+
+
 class MatchItem(BaseModel):
     """One match inside an alert: its score, with the measured values against the thresholds."""
 
@@ -218,12 +229,14 @@ class MatchItem(BaseModel):
     typology: Annotated[str, Field(examples=["S01"])]
     name: Annotated[str, Field(examples=["Seat-fee fan-in"])]
     subject: Annotated[str, Field(description="The account in the middle of the match.")]
-    score: float
+    score: Annotated[float, Field(description="After the strongest innocent explanation that held.")]
+    unsuppressed_score: Annotated[float, Field(description="What the gate and the measures give.")]
     value: Money
     started_at: datetime
     ended_at: datetime
     detectable_at: datetime
     measures: list[MeasureItem]
+    suppressors: Annotated[list[SuppressorItem], Field(description="Innocent explanations whose test held.")]
     explanation: str
     innocent_explanations: Annotated[list[str], Field(description="What else could look like this.")]
     truncated: Annotated[bool, Field(description="The search stopped at its budget: there may be more.")]
@@ -231,11 +244,12 @@ class MatchItem(BaseModel):
     @classmethod
     def of(cls, match: AlertMatch, currency: str) -> MatchItem:
         """Describe `match`, whose value is in `currency`."""
-        names = set(cls.model_fields) - {"value", "measures", "innocent_explanations"}
+        names = set(cls.model_fields) - {"value", "measures", "suppressors", "innocent_explanations"}
         return cls(
             **{name: getattr(match, name) for name in names},
             value=Money(amount=match.value, currency=currency),
             measures=[MeasureItem.model_validate(measure) for measure in match.measures],
+            suppressors=[SuppressorItem.model_validate(one) for one in match.suppressors],
             innocent_explanations=list(match.innocent_explanations),
         )
 
@@ -357,6 +371,7 @@ class TypologyItem(BaseModel):
     roles: Annotated[list[JsonValue], Field(description="What a transfer can do in a match.")]
     sources: Annotated[list[JsonValue], Field(description="Where the facts come from.")]
     innocent_explanations: list[JsonValue]
+    suppressors: Annotated[list[str], Field(description="Codes of the tests for look-alikes made on its matches.")]
 
 
 class TypologyList(BaseModel):

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from moneytrail.graph import DAY
-from moneytrail.matches import Measure
+from moneytrail.matches import Measure, Suppression
 from moneytrail.schema import INSTANT
 from moneytrail.wording import between, counted, money, plain_id, score
 
@@ -34,6 +34,7 @@ __all__ = [
     "EvidenceTransfer",
     "Measure",
     "SubjectRole",
+    "Suppression",
     "group",
     "risk",
 ]
@@ -59,11 +60,13 @@ class AlertMatch:
     name: str
     subject: str
     score: float
+    unsuppressed_score: float
     value: int
     started_at: datetime
     ended_at: datetime
     detectable_at: datetime
     measures: tuple[Measure, ...]
+    suppressors: tuple[Suppression, ...]
     explanation: str
     innocent_explanations: tuple[str, ...]
     truncated: bool
@@ -136,6 +139,10 @@ ANOMALY_WEIGHT: Final = 0.2
 """The most that strangeness can add: it alone can never bring a risk score above this."""
 
 
+ALERT_FROM: Final = 0.3
+"""A match that scores less raises no alert of its own (design): so low it comes only where a suppressor holds, since a
+gate alone gives 0.5. It is kept among the matches, and shown in the alerts that it is linked to."""
+
 MOST_SUBJECTS: Final = 25
 """The most subjects that shared transfers may bring together in one alert (design: what one person can take in)."""
 
@@ -195,6 +202,8 @@ class Grouping:
         One row an alert, as ``ALERT_SCHEMA``, best first. Detectors' means follow as columns ``anomaly_NAME``.
     alerts : tuple of Alert
         The first `budget` of them.
+    unraised : int
+        Matches that raised no alert and are linked to none: see :data:`ALERT_FROM` and ``Typology.alerts_alone``.
     links_left : int
         Pairs of matches that share transfers and yet stand in different alerts, because one alert of both would have
         had more than :data:`MOST_SUBJECTS` subjects.
@@ -202,6 +211,7 @@ class Grouping:
 
     frame: pl.DataFrame
     alerts: tuple[Alert, ...]
+    unraised: int
     links_left: int
 
 
@@ -220,7 +230,8 @@ def group(
     most one window (the longer of the two) after the earlier ends. Links by transfers are followed from those that
     share most, and not where the alert would get more than :data:`MOST_SUBJECTS` subjects: nobody can read one of
     hundreds. How many were left is told. Alerts are ranked by risk score, then value, then
-    their smallest match id; the first `budget` of them are made whole. None is dropped: the frame holds them all.
+    their smallest match id; the first `budget` of them are made whole. None is dropped: the frame holds them all. A
+    match that a suppressor brought below :data:`ALERT_FROM`, and one whose typology says so, raises none.
 
     Parameters
     ----------
@@ -236,19 +247,24 @@ def group(
     detectors = [name for name in transfers.columns if name.startswith("anomaly_")]
     schema = ALERT_SCHEMA | dict.fromkeys(detectors, pl.Float64())
     if not matches.match.height:
-        return Grouping(pl.DataFrame(schema=schema), (), 0)
+        return Grouping(pl.DataFrame(schema=schema), (), 0, 0)
     windows = {typology: window for typology, (_, window) in catalogue.items()}
-    components, links_left = _components(matches, windows)
-    match = matches.match.with_columns(group=pl.Series(components, dtype=pl.Int64))
+    silent = [typology for typology, (entry, _) in catalogue.items() if not entry.alerts_alone]
+    raising = (matches.match["score"] >= ALERT_FROM) & ~matches.match["typology"].is_in(silent)
+    components, links_left = _components(matches, windows, raising.to_list())
+    match = matches.match.with_columns(group=pl.Series(components, dtype=pl.Int64)).filter(pl.col("group") >= 0)
+    unraised = matches.match.height - match.height
+    if not match.height:
+        return Grouping(pl.DataFrame(schema=schema), (), unraised, links_left)
     proof = matches.evidence.join(
-        match.select("match_id", "group", "typology"), on="match_id", how="left", maintain_order="left"
+        match.select("match_id", "group", "typology"), on="match_id", how="inner", maintain_order="left"
     )
     # Looking up the few transfers that prove something is much cheaper than joining all of them.
     proving = transfers.filter(pl.col("transaction_id").is_in(proof["transaction_id"].unique().implode()))
     proof = proof.join(proving, on="transaction_id", how="left", maintain_order="left")
     counting = [f"{t}\x1f{role.name}" for t, (entry, _) in catalogue.items() for role in entry.roles if role.counts]
     proof = proof.with_columns(counts=pl.concat_str("typology", "role", separator="\x1f").is_in(counting))
-    frame = _alert_frame(match, proof, detectors, list(catalogue))
+    frame = _alert_frame(match, proof, detectors, [typology for typology in catalogue if typology not in silent])
     ids = [_alert_id(run_id, names) for names in frame["match_ids"]]
     frame = frame.with_columns(alert_id=pl.Series(ids, dtype=pl.String), reference_currency=pl.lit(reference_currency))
     # The last tie is settled by the matches and not by the alert's id, which a new version of moneytrail changes.
@@ -261,7 +277,7 @@ def group(
     headlines = [_headline(row, reference_currency, catalogue) for row in frame.iter_rows(named=True)]
     frame = frame.with_columns(headline=pl.Series(headlines, dtype=pl.String))
     whole = _whole_alerts(frame.head(budget), match, proof, run_id, catalogue)
-    return Grouping(frame.select(*schema), whole, links_left)
+    return Grouping(frame.select(*schema), whole, unraised, links_left)
 
 
 class _Groups:
@@ -286,16 +302,29 @@ class _Groups:
             self._subjects[a] = together
 
 
-def _components(matches: Matches, windows: Mapping[str, int]) -> tuple[list[int], int]:
-    """The group that each match belongs to, and how many links were left because a group was full."""
+def _components(matches: Matches, windows: Mapping[str, int], raising: list[bool]) -> tuple[list[int], int]:
+    """The group that each match belongs to, -1 for none, and how many links were left because a group was full.
+
+    Matches that raise alerts make the groups. One that may not joins the group that it is linked to most closely: by
+    most shared transfers, else by its subject, of equals the first; it never brings two groups together.
+    """
     groups = _Groups(matches.match["subject"].to_list())
-    for a, b in _subject_links(matches.match, windows):
-        groups.join(a, b)
+    subject_links = list(_subject_links(matches.match, windows))
     links = _transfer_links(matches)
-    for a, b in links:
+    for a, b in subject_links:
+        if raising[a] and raising[b]:
+            groups.join(a, b)
+    open_links = [(a, b) for a, b in links if raising[a] and raising[b]]
+    for a, b in open_links:
         groups.join(a, b, MOST_SUBJECTS)
-    left = sum(groups.root(a) != groups.root(b) for a, b in links)
-    return [groups.root(place) for place in range(matches.match.height)], left
+    left = sum(groups.root(a) != groups.root(b) for a, b in open_links)
+    found = [groups.root(place) if raises else -1 for place, raises in enumerate(raising)]
+    for a, b in [*links, *subject_links]:
+        if raising[a] != raising[b]:
+            quiet, loud = (b, a) if raising[a] else (a, b)
+            if found[quiet] < 0:
+                found[quiet] = found[loud]
+    return found, left
 
 
 def _subject_links(match: pl.DataFrame, windows: Mapping[str, int]) -> Iterator[tuple[int, int]]:
@@ -403,11 +432,11 @@ def _whole_alerts(
     for row in frame.iter_rows(named=True):
         own_proof = proof_of[row["group"],]
         shown = _not_contained(matches_of[row["group"],], own_proof)
-        matches = tuple(_alert_match(m, catalogue) for m in shown.iter_rows(named=True))
+        matches = tuple(match_of(m, catalogue[m["typology"]][0]) for m in shown.iter_rows(named=True))
         places = {match.match_id: place for place, match in enumerate(matches)}
         kept = own_proof.filter(pl.col("match_id").is_in(list(places)))
         evidence = tuple(
-            sorted((_evidence(e, detectors) for e in kept.iter_rows(named=True)), key=lambda e: places[e.match_id])
+            sorted((evidence_of(e, detectors) for e in kept.iter_rows(named=True)), key=lambda e: places[e.match_id])
         )
         made.append(
             Alert(
@@ -454,26 +483,29 @@ def _not_contained(matches: pl.DataFrame, proof: pl.DataFrame) -> pl.DataFrame:
     return ranked[sorted(kept)]
 
 
-def _alert_match(row: Mapping[str, Any], catalogue: Mapping[str, tuple[Typology, int]]) -> AlertMatch:
-    typology = catalogue[row["typology"]][0]
+def match_of(row: Mapping[str, Any], typology: Typology) -> AlertMatch:
+    """A row of the matches' frame as a match."""
     return AlertMatch(
         match_id=row["match_id"],
         typology=typology.id,
         name=typology.name,
         subject=row["subject"],
         score=row["score"],
+        unsuppressed_score=row["unsuppressed_score"],
         value=row["value"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         detectable_at=row["detectable_at"],
         measures=tuple(Measure(**measure) for measure in row["measures"]),
+        suppressors=tuple(Suppression(**one) for one in row["suppressors"]),
         explanation=row["explanation"],
         innocent_explanations=typology.innocent_explanations,
         truncated=row["truncated"],
     )
 
 
-def _evidence(row: Mapping[str, Any], detectors: Sequence[str]) -> EvidenceTransfer:
+def evidence_of(row: Mapping[str, Any], detectors: Sequence[str] = ()) -> EvidenceTransfer:
+    """A row of the evidence joined with its transfer as evidence; its anomaly score is the mean of `detectors`."""
     scores = [row[name] for name in detectors if row[name] is not None]
     return EvidenceTransfer(
         match_id=row["match_id"],

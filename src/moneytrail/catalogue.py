@@ -175,9 +175,14 @@ def _line(text: str, table: str | None, key: str) -> int:
 
 
 def describe() -> list[dict[str, Any]]:
-    """The typologies as plain data, each with the suppressors that are tested on it."""
+    """The typologies as plain data, each with the suppressors tested on it; the horizon is that of all it builds on."""
     return [
-        entry.describe() | {"suppressors": [s.code for s in SUPPRESSORS if entry.id in s.on]} for entry in CATALOGUE
+        entry.describe()
+        | {
+            "horizon_days": horizon_days(entry.id),
+            "suppressors": [suppressor.code for suppressor in SUPPRESSORS if entry.id in suppressor.on],
+        }
+        for entry in CATALOGUE
     ]
 
 

@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -133,7 +133,14 @@ def score(
     ] = None,
     models: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of models.")] = None,
     parameter: Annotated[
-        list[str] | None, typer.Option("--set", metavar="S01.payers=10", help="Set a typology's parameter.")
+        list[str] | None,
+        typer.Option("--set", metavar="S01.payers=10", help="Set a parameter of a typology or suppressor."),
+    ] = None,
+    parameters: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Parameters of typologies and suppressors.")
+    ] = None,
+    tables: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="What words, codes and places mean, in place of ours.")
     ] = None,
     repeat: Annotated[
         Path | None, typer.Option(metavar="RUN.json", help="Repeat a run: take everything but the data from it.")
@@ -158,12 +165,14 @@ def score(
     places.check(inputs)
     record = None
     if repeat:
-        given = {"--set": parameter, "--alert-budget": alert_budget, "--detectors": detectors, "--rates": rates}
+        given: dict[str, object] = {"--set": parameter, "--alert-budget": alert_budget, "--detectors": detectors}
+        given |= {"--rates": rates, "--parameters": parameters, "--tables": tables}
         for option, value in given.items():
             if value is not None:
                 raise ParameterError(f"{option} goes not with --repeat, which takes everything but the data from a run")
         record = _run_file(repeat)
-    pipeline = _pipeline(record, rates, alert_budget, parameter or [], detectors, models)
+    chosen = _Chosen(rates, tables, parameters, tuple(parameter or ()))
+    pipeline = _pipeline(record, chosen, alert_budget, detectors, models)
     loaded = round(time.perf_counter() - start, 4)
     with console.progress(quiet) as tell:
         run = score_inputs(inputs, pipeline, tell)
@@ -251,13 +260,19 @@ def typologies(
 ) -> None:
     """List the typologies that are looked for, or show one with its parameters and sources."""
     from moneytrail import console
-    from moneytrail.typologies import CATALOGUE, by_id, describe
+    from moneytrail.catalogue import describe
+    from moneytrail.typologies import CATALOGUE, by_id
 
     if as_json:
-        typer.echo(json.dumps(by_id(typology).describe() if typology else describe()))
+        listed = describe()
+        typer.echo(json.dumps(next(one for one in listed if one["id"] == by_id(typology).id) if typology else listed))
     elif typology:
         entry = by_id(typology)
         typer.echo(f"{entry.id} {entry.name} ({entry.stage})\n\n{entry.definition}\n")
+        tested = next(one["suppressors"] for one in describe() if one["id"] == entry.id)
+        for what, names in (("Needs", entry.needs), ("Builds on", entry.builds_on), ("Look-alikes tested", tested)):
+            if names:
+                typer.echo(f"{what}: {', '.join(names)}")
         headings = ("parameter", "default", "allowed", "unit", "meaning", "why", "basis")
         rows = [
             (p.name, p.default, f"{p.low} to {p.high}", p.unit, p.meaning, p.reason, p.basis) for p in entry.parameters
@@ -266,8 +281,39 @@ def typologies(
         for source in entry.sources:
             typer.echo(f"Source: {source}")
     else:
-        listed = [(t.id, t.name, t.stage, t.summary) for t in CATALOGUE]
-        console.show_table("Typologies", ("id", "name", "stage", "what it looks for"), listed)
+        each = [(t.id, t.name, t.stage, t.summary) for t in CATALOGUE]
+        console.show_table("Typologies", ("id", "name", "stage", "what it looks for"), each)
+
+
+@app.command(short_help="Explain one match: who, how much, when, against which thresholds.")
+def explain(
+    match_id: Annotated[str, typer.Argument(metavar="MATCH")],
+    folder: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="A run's folder, in place of the store.")
+    ] = None,
+    store: StoreOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Show every transfer.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain one match: the rule, the measured values, innocent explanations tested, and the proving transfers.
+
+    Example: moneytrail explain S01-0123456789abcdef --from results
+    """
+    from moneytrail import console, explaining
+
+    if folder and store:
+        raise ParameterError("--from and --store contradict each other")
+    if folder:
+        currency = _run_file(folder / "run.json").get("deciding", {}).get("rates", {}).get("reference")
+        if not isinstance(currency, str):
+            raise ParameterError(f"{folder / 'run.json'} is not a run record")
+        found = explaining.from_folder(folder, match_id, currency)
+    else:
+        found = explaining.from_store(store or Settings().store, match_id)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), default=_plain))
+    else:
+        console.show_explained(found, every_transfer=every)
 
 
 @app.command(short_help="List the shapes that money moves in.")
@@ -617,7 +663,7 @@ def demo(
     if not scored:
         console.note("Scoring it …")
         inputs = Inputs([bank / "transfers.parquet"], accounts=bank / "accounts.parquet")
-        pipeline = _pipeline(None, None, None, [], None, None)
+        pipeline = _pipeline(None, _Chosen(), None, None, None)
         with console.progress(False) as tell:
             save(store, score_inputs(inputs, pipeline, tell).report)
     with Store.open(store) as opened:
@@ -671,17 +717,32 @@ def _serve(store: str, host: str, port: int, lines: list[str], first: Callable[[
     next(iter(found)).load()(store, host, port, on_ready=ready)
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Files and settings that decide what the catalogue looks for."""
+
+    rates: Path | None = None
+    tables: Path | None = None
+    parameters: Path | None = None
+    settings: tuple[str, ...] = ()
+
+    def merged(self) -> dict[str, dict[str, object]]:
+        """The parameters of the file, and over them those given one by one."""
+        from moneytrail.catalogue import load_parameters
+
+        made = load_parameters(self.parameters) if self.parameters else {}
+        for name, values in _parameters(self.settings).items():
+            made[name] = made.get(name, {}) | values
+        return made
+
+
 def _pipeline(
-    record: dict[str, Any] | None,
-    rates: Path | None,
-    budget: int | None,
-    parameters: Sequence[str],
-    detectors: str | None,
-    models: Path | None,
+    record: dict[str, Any] | None, chosen: _Chosen, budget: int | None, detectors: str | None, models: Path | None
 ) -> Pipeline:
     """The pipeline that a run record describes, or the one that the options do."""
     from moneytrail.rates import ExchangeRates
     from moneytrail.scoring import SHIPPED_DETECTORS, Pipeline, load_detectors, pipeline_of
+    from moneytrail.tables import Tables
 
     if record is not None:
         return pipeline_of(record, models)
@@ -692,7 +753,7 @@ def _pipeline(
     settings = Settings()
     wanted = settings.alert_budget if budget is None else budget
     # Cheap checks first: loading the detectors takes seconds.
-    made = Pipeline(ExchangeRates.load(rates), wanted, _parameters(parameters))
+    made = Pipeline(ExchangeRates.load(chosen.rates), wanted, chosen.merged(), (), Tables.load(chosen.tables))
     return replace(made, detectors=load_detectors(names, models))
 
 

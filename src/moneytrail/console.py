@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from moneytrail.alerts import Alert, AlertMatch, Measure
+    from moneytrail.alerts import Alert, AlertMatch, EvidenceTransfer, Measure
+    from moneytrail.explaining import Explained
     from moneytrail.storage import AlertSummary
     from moneytrail.verify import Verdict
 
@@ -174,7 +175,17 @@ def show_alert(alert: Alert, *, every_transfer: bool) -> None:
     _more(console, len(alert.subjects) - len(shown), "subjects")
     for match in alert.matches:
         _show_match(console, match, alert.reference_currency)
-    _show_evidence(console, alert, every_transfer)
+    _show_transfers(console, alert.evidence, every_transfer)
+
+
+def show_explained(found: Explained, *, every_transfer: bool) -> None:
+    """One match: its rule, its measures, what was tested, and the transfers that prove it."""
+    console = stdout()
+    _show_match(console, found.match, found.reference_currency)
+    console.print(f"\nThe rule: {escape(found.definition)}")
+    _show_transfers(console, found.evidence, every_transfer)
+    if found.alert_id:
+        console.print(f"It stands in the alert {found.alert_id}: moneytrail alert {found.alert_id}")
 
 
 def _show_match(console: Console, match: AlertMatch, currency: str) -> None:
@@ -196,17 +207,19 @@ def _show_match(console: Console, match: AlertMatch, currency: str) -> None:
             f"{measure.points:.2f}" if measure.points else "",
         )
     console.print(table)
+    for one in match.suppressors:
+        console.print(escape(f"Lowered by {one.code} {one.name}, x {one.factor:g}: {one.said}."))
     if match.truncated:
         console.print("The search stopped at its budget: there may be more.", style="bold")
     console.print("Innocent explanations to rule out: " + "; ".join(match.innocent_explanations) + ".")
 
 
-def _show_evidence(console: Console, alert: Alert, every_transfer: bool) -> None:
+def _show_transfers(console: Console, evidence: Sequence[EvidenceTransfer], every_transfer: bool) -> None:
     table = Table(title="\nEvidence", title_justify="left")
     for heading in ("transfer", "booked", "from", "to", "amount", "channel", "role", "match", "reference"):
         side: Literal["left", "right"] = "right" if heading == "amount" else "left"
         table.add_column(heading, justify=side, overflow="fold", no_wrap=heading == "transfer")
-    shown = alert.evidence if every_transfer else alert.evidence[:EVIDENCE_SHOWN]
+    shown = evidence if every_transfer else evidence[:EVIDENCE_SHOWN]
     for transfer in shown:
         table.add_row(
             escape(transfer.transaction_id),
@@ -220,7 +233,7 @@ def _show_evidence(console: Console, alert: Alert, every_transfer: bool) -> None
             escape(transfer.reference or ""),
         )
     console.print(table)
-    _more(console, len(alert.evidence) - len(shown), "transfers")
+    _more(console, len(evidence) - len(shown), "transfers")
 
 
 def verdict_line(verdict: Verdict) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 from moneytrail import detectors, features, motifs
-from moneytrail.alerts import ANOMALY_FROM, ANOMALY_WEIGHT, MOST_SUBJECTS, Alert, Grouping, group, risk
+from moneytrail.alerts import ALERT_FROM, ANOMALY_FROM, ANOMALY_WEIGHT, MOST_SUBJECTS, Alert, Grouping, group, risk
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
 from moneytrail.catalogue import check, search
 from moneytrail.errors import ParameterError
@@ -244,7 +244,7 @@ class Pipeline:
             "moneytrail": version("moneytrail"),
             "catalogue": catalogue,
             "suppressors": {entry.code: entry.values(self.parameters.get(entry.code)) for entry in SUPPRESSORS},
-            "tables": self.tables.fingerprint,
+            "tables": self.tables.document,
             "relation_rule": RELATION_RULE._asdict(),
             "rates": {
                 "reference": self.rates.reference,
@@ -255,6 +255,7 @@ class Pipeline:
             "detectors": [{"name": n.detector.name, "version": n.version, "sha256": n.sha256} for n in self.detectors],
             "features": {n.detector.name: features.hash_of(n.detector.features) for n in self.detectors},
             "risk": {"anomaly_from": ANOMALY_FROM, "anomaly_weight": ANOMALY_WEIGHT},
+            "alert_from": ALERT_FROM,
             "most_subjects": MOST_SUBJECTS,
             "alert_budget": self.alert_budget,
         }
@@ -288,7 +289,8 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
     try:
         deciding = record["deciding"]
         rates = deciding["rates"]
-        parameters = {entry["id"]: entry["parameters"] for entry in deciding["catalogue"]}
+        parameters = {entry["id"]: entry["parameters"] for entry in deciding["catalogue"]} | deciding["suppressors"]
+        tables = Tables.of(deciding["tables"], "the run record")
         wanted = [(d["name"], d["version"], d["sha256"]) for d in deciding["detectors"]]
         budget, reference, table = int(deciding["alert_budget"]), rates["reference"], dict(rates["rates"])
         source, as_of = str(rates["source"]), str(rates["as_of"])
@@ -300,7 +302,7 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
         if named.sha256 != sha256:
             raise ParameterError(f"the run used another model {name}/{number} than the one that is here")
         detectors.append(named)
-    return Pipeline(ExchangeRates.of(reference, table, source, as_of), budget, parameters, detectors)
+    return Pipeline(ExchangeRates.of(reference, table, source, as_of), budget, parameters, detectors, tables)
 
 
 def load_detectors(names: Sequence[str], models: Path | None = None) -> list[NamedDetector]:
@@ -504,6 +506,7 @@ def _outcome(graph: TransactionGraph, matches: Matches, grouping: Grouping, cloc
         "truncated_matches": int(matches.match["truncated"].sum()),
         "alerts": len(grouping.alerts),
         "alerts_beyond_budget": grouping.frame.height - len(grouping.alerts),
+        "matches_that_raised_no_alert": grouping.unraised,
         "links_left_between_alerts": grouping.links_left,
         "channels": {
             CHANNELS[code]: int(number)

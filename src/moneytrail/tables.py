@@ -6,7 +6,6 @@ package, and a file of one's own replaces it entry by entry. Nothing here names 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import tomllib
@@ -84,8 +83,8 @@ class Tables:
     settlement : mapping of str to tuple of str
         Countries by their part in trade.
     lines : tuple of Line
-    fingerprint : str
-        SHA-256 of all of it, for the run record.
+    document : mapping
+        All of it as plain data, for the run record: :meth:`of` makes the same tables of it.
     """
 
     home: str
@@ -96,7 +95,7 @@ class Tables:
     corridors: Mapping[str, tuple[str, ...]]
     settlement: Mapping[str, tuple[str, ...]]
     lines: tuple[Line, ...]
-    fingerprint: str
+    document: Mapping[str, Any]
 
     @classmethod
     def load(cls, path: Path | None = None) -> Tables:
@@ -128,7 +127,6 @@ class Tables:
             Naming the entry that is wrong.
         """
         check = _Check(where)
-        digest = hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
         return cls(
             home=check.country("home", document["home"]),
             purposes={name: check.purpose(name, entry) for name, entry in document["purposes"].items()},
@@ -145,7 +143,7 @@ class Tables:
             corridors={name: check.countries(f"corridors.{name}", e) for name, e in document["corridors"].items()},
             settlement={name: check.countries(f"settlement.{name}", e) for name, e in document["settlement"].items()},
             lines=tuple(check.line(place, entry) for place, entry in enumerate(document["lines"], 1)),
-            fingerprint=digest,
+            document=json.loads(json.dumps(document, default=date.isoformat)),
         )
 
     @property
@@ -186,6 +184,14 @@ def _merged(shipped: dict[str, Any], own: dict[str, Any], where: str) -> dict[st
         else:
             merged[name] = value
     return merged
+
+
+def _day(value: object) -> object:
+    """A day that a run record holds as text; whatever else as it is."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 class _Check:
@@ -249,7 +255,7 @@ class _Check:
         unknown = [channel for channel in channels if channel not in CHANNELS]
         if unknown or not channels:
             raise self._wrong(f"{entry}, channels", value["channels"], f"some of {', '.join(CHANNELS)}")
-        since = value.get("since")
+        since = _day(value.get("since"))
         if since is not None and type(since) is not date:
             raise self._wrong(f"{entry}, since", since, "a day such as 2027-07-10")
         what, source = (self.text(f"{entry}, {key}", value[key]) for key in ("what", "source"))

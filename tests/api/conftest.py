@@ -27,6 +27,7 @@ TYPOLOGIES: Final[list[dict[str, Any]]] = [
         "roles": [{"name": "fee", "part": "payer"}],
         "sources": ["a made-up source"],
         "innocent_explanations": ["a club that collects for a trip"],
+        "suppressors": ["R-LAND"],
     }
     for typology in (*EXAMPLE_TYPOLOGIES, "S99")
 ]

@@ -577,7 +577,7 @@ def test_a_new_file_has_the_tables_that_the_migrations_make(tmp_path: Path) -> N
         with engine.connect() as connection:
             rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY name").all()
             version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
-        tables.append(([(name, " ".join((sql or "").split())) for name, sql in rows], version))
+        tables.append(([(name, " ".join((sql or "").replace('"', "").split())) for name, sql in rows], version))
         engine.dispose()
     assert tables[0] == tables[1]
 

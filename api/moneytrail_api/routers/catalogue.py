@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def catalogue_of(typologies: Sequence[Mapping[str, Any]] | None) -> TypologyList:
     """Return `typologies` as they are shown; without them, the catalogue of this package."""
     if typologies is None:
-        from moneytrail.typologies import describe
+        from moneytrail.catalogue import describe
 
         typologies = describe()
     return TypologyList(items=[TypologyItem.model_validate(typology) for typology in typologies])

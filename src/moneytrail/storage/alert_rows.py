@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from moneytrail.alerts import Alert, AlertMatch, AlertSubject, EvidenceTransfer, Measure
+from moneytrail.alerts import Alert, AlertMatch, AlertSubject, EvidenceTransfer, Measure, Suppression
 from moneytrail.errors import NotFoundError
 from moneytrail.storage import tables
 from moneytrail.storage.database import insert_rows
@@ -40,6 +40,7 @@ _MATCH_FIELDS = (
     "name",
     "subject",
     "score",
+    "unsuppressed_score",
     "value",
     "started_at",
     "ended_at",
@@ -48,6 +49,7 @@ _MATCH_FIELDS = (
     "truncated",
 )
 _MEASURE_FIELDS = ("name", "label", "value", "unit", "threshold", "sense", "kind", "met", "points")
+_SUPPRESSOR_FIELDS = ("code", "name", "factor", "said")
 _SUBJECT_FIELDS = ("account", "role", "part")
 _EVIDENCE_FIELDS = (
     "match_id",
@@ -199,6 +201,7 @@ def _match_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
             position,
             *(getattr(match, name) for name in _MATCH_FIELDS),
             json.dumps(measures),
+            json.dumps([[getattr(one, name) for name in _SUPPRESSOR_FIELDS] for one in match.suppressors]),
             json.dumps(match.innocent_explanations),
         )
 
@@ -216,7 +219,7 @@ def _evidence_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
 
 
 _ALERT_COLUMNS = (*_ALERT_FIELDS, "anomaly_scores", "match_count", "evidence_count")
-_MATCH_COLUMNS = ("alert_id", "position", *_MATCH_FIELDS, "measures", "innocent_explanations")
+_MATCH_COLUMNS = ("alert_id", "position", *_MATCH_FIELDS, "measures", "suppressors", "innocent_explanations")
 _DETAILS: dict[sa.Table, tuple[tuple[str, ...], Callable[[Alert], Iterator[tuple[Any, ...]]]]] = {
     tables.alert_typologies: (("alert_id", "position", "typology", "score"), _typology_rows),
     tables.alert_subjects: (("alert_id", "position", *_SUBJECT_FIELDS), _subject_rows),
@@ -230,6 +233,7 @@ def _match(row: RowMapping) -> AlertMatch:
     return AlertMatch(
         **{name: row[name] for name in _MATCH_FIELDS},
         measures=tuple(Measure(*fields) for fields in json.loads(row["measures"])),
+        suppressors=tuple(Suppression(*fields) for fields in json.loads(row["suppressors"])),
         innocent_explanations=tuple(json.loads(row["innocent_explanations"])),
     )
 

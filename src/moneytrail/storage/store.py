@@ -12,6 +12,7 @@ from moneytrail.errors import ConflictError, NotFoundError, ParameterError
 from moneytrail.storage import alert_rows, journal, keys, paging
 from moneytrail.storage.database import Database
 from moneytrail.storage.records import JSON, RunSummary
+from moneytrail.storage.tables import alert_matches as matches_table
 from moneytrail.storage.tables import alerts as alerts_table
 from moneytrail.storage.tables import runs as runs_table
 
@@ -162,6 +163,23 @@ class Store:
         """Return an alert as it was saved, with its status of now; NotFoundError if there is none."""
         with self._database.reading() as connection:
             return alert_rows.read_alert(connection, alert_id)
+
+    def alert_of(self, match_id: str) -> str:
+        """Return the id of the alert that holds a match, of the newest run that has one; NotFoundError if none does."""
+        matches, alerts, runs = matches_table.c, alerts_table.c, runs_table.c
+        query = (
+            sa.select(alerts.alert_id)
+            .join_from(matches_table, alerts_table, matches.alert_id == alerts.alert_id)
+            .join(runs_table, runs.run_id == alerts.run_id)
+            .where(matches.match_id == match_id)
+            .order_by(runs.created_at.desc(), alerts.alert_id)
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(query).scalar()
+        if found is None:
+            raise NotFoundError(f"no alert holds the match {match_id!r}")
+        return str(found)
 
     def evidence(self, alert_id: str, match_id: str | None = None) -> list[EvidenceTransfer]:
         """Return the evidence of an alert, or of one match of it, in the order in which it was saved.

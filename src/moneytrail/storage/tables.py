@@ -11,7 +11,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION: Final = "0001"
+SCHEMA_VERSION: Final = "0002"
 """The newest migration; a test holds it against the migrations folder."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -164,11 +164,13 @@ alert_matches = sa.Table(
     sa.Column("name", AnyText, nullable=False),
     sa.Column("subject", AnyText, nullable=False),
     sa.Column("score", sa.Double, nullable=False),
+    sa.Column("unsuppressed_score", sa.Double, nullable=False),
     sa.Column("value", sa.BigInteger, nullable=False),
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("ended_at", Instant, nullable=False),
     sa.Column("detectable_at", Instant, nullable=False),
     sa.Column("measures", sa.Text, nullable=False),
+    sa.Column("suppressors", sa.Text, nullable=False),
     sa.Column("explanation", AnyText, nullable=False),
     sa.Column("innocent_explanations", sa.Text, nullable=False),
     sa.Column("truncated", sa.Boolean, nullable=False),

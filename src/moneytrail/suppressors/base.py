@@ -8,7 +8,7 @@ was known when the match completed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 LOOKBACK_DAYS: Final = 365
 """How far back from the end of a match an account is looked at (design: a year shows every season)."""
+
+
+WHY: Final = "as in our look-alike library; no source gives a number"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +117,19 @@ class View:
         """Sum of these amounts, minor units."""
         return int(self.amount[which].sum())
 
+    def months_paid(self, which: NDArray[np.bool_]) -> dict[int, int]:
+        """For each account at the other end of the transfers chosen, in how many calendar months it stands there."""
+        chosen = which & (self.peer >= 0)
+        pairs = np.unique(np.stack([self.peer[chosen], self.month[chosen]]), axis=1)
+        peers, months = np.unique(pairs[0], return_counts=True)
+        return dict(zip(peers.tolist(), months.tolist(), strict=True))
+
+    @property
+    def known_months(self) -> int:
+        """How many calendar months the data reach back, the last one counted though it is not over; at most 12."""
+        first = int(np.datetime64(self.graph.known_from, "us").astype("datetime64[M]").astype(np.int64))
+        return min(12, int(self.graph.month[self.until]) - first + 1)
+
     def by_peer(self, which: NDArray[np.bool_]) -> dict[int, NDArray[np.int64]]:
         """For each account at the other end its places among the transfers chosen, rising; absent sides left out."""
         places = np.flatnonzero(which & (self.peer >= 0))
@@ -147,6 +163,20 @@ class Case:
         return View(self.ground, account, int(self.found.ledger[-1]))
 
     @cached_property
+    def payees(self) -> NDArray[np.int32]:
+        """Accounts that the subject pays in the evidence, rising."""
+        return self._of(self.ground.graph.debtor, self.ground.graph.creditor)
+
+    @cached_property
+    def payers(self) -> NDArray[np.int32]:
+        """Accounts that pay the subject in the evidence, rising."""
+        return self._of(self.ground.graph.creditor, self.ground.graph.debtor)
+
+    def _of(self, own: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.int32]:
+        ledger = self.found.ledger[own[self.found.ledger] == self.found.subject]
+        return np.unique(other[ledger][other[ledger] >= 0])
+
+    @cached_property
     def others(self) -> NDArray[np.int32]:
         """The other accounts in the evidence, rising."""
         graph, ledger = self.ground.graph, self.found.ledger
@@ -169,7 +199,7 @@ class Suppressor:
     test : str
         The test exactly: all of it must hold.
     on : tuple of str
-        Ids of the typologies whose matches it is tested on.
+        Ids of the typologies whose matches it is tested on; empty for one that chooses what is looked at instead.
     factor : Parameter
         What a score is multiplied by, from 0 to 1.
     judge : callable
@@ -184,8 +214,8 @@ class Suppressor:
     name: str
     test: str
     on: tuple[str, ...]
-    factor: Parameter
-    judge: Judge
+    factor: Parameter = field(default_factory=lambda: factor(1.0))
+    judge: Judge = lambda _case, _values: ""
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
 
@@ -232,10 +262,29 @@ class Suppressor:
 
 
 def factor(default: float) -> Parameter:
-    """The factor of a suppressor; the look-alike library's own, all of them design."""
-    return Parameter(
-        "factor", default, "share", 0.0, 1.0, "what a score is multiplied by", "the look-alike library's", "design"
-    )
+    """The factor of a suppressor."""
+    return share("factor", default, "what a score is multiplied by")
+
+
+def share(name: str, default: float, meaning: str) -> Parameter:
+    """A share of a test."""
+    return Parameter(name, default, "share", 0.0, 1.0, meaning, WHY, "design")
+
+
+def count(name: str, default: int, meaning: str, high: int = 10_000) -> Parameter:
+    """A number of a test."""
+    return Parameter(name, default, "count", 1, high, meaning, WHY, "design")
+
+
+def amount(name: str, default: int, meaning: str) -> Parameter:
+    """A sum of a test."""
+    return Parameter(name, default, "minor units", 0, 10**12, meaning, WHY, "design")
+
+
+def spread(amounts: NDArray[np.int64]) -> float:
+    """Coefficient of variation: standard deviation over mean; 0 for nothing."""
+    mean = float(amounts.mean()) if amounts.size else 0.0
+    return float(amounts.std()) / mean if mean else 0.0
 
 
 def told(conditions: Iterable[tuple[bool, str]]) -> str:

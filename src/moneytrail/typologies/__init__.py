@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from moneytrail.errors import ParameterError
 from moneytrail.matches import Matches, Measure, Parameter, Role
@@ -26,7 +26,6 @@ __all__ = [
     "Source",
     "Typology",
     "by_id",
-    "describe",
 ]
 
 CATALOGUE: Final[tuple[Typology, ...]] = (
@@ -49,8 +48,3 @@ def by_id(typology: str) -> Typology:
         if entry.id == typology:
             return entry
     raise ParameterError(f"no typology {typology!r}; there are {', '.join(t.id for t in CATALOGUE)}")
-
-
-def describe() -> list[dict[str, Any]]:
-    """The catalogue as plain data."""
-    return [entry.describe() for entry in CATALOGUE]

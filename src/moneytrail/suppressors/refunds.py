@@ -1,0 +1,55 @@
+"""R-REFUND: a business refunds its customers, or an insurer pays claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moneytrail.suppressors.base import Case, Suppressor, View, factor, share, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from moneytrail.matches import Values
+
+
+def _judge(case: Case, values: Values) -> str:
+    return told(_conditions(case, values))
+
+
+def _conditions(case: Case, values: Values) -> Iterator[tuple[bool, str]]:
+    view = case.subject
+    yield view.is_kind("business", "institution", "charity") or view.is_trade("platform", "insurer"), "a business"
+    back = np.flatnonzero(np.isin(view.ledger, case.found.ledger) & ~view.credit & (view.peer >= 0))
+    yield back.size > 0, ""
+    paid = view.by_peer(view.credit)
+    matched = sum(_was_paid(view, int(place), paid) for place in back)
+    said = int(view.says("refund")[back].sum())
+    yield (
+        max(matched, said) >= values["matched"] * back.size,
+        (f"{matched} of {back.size} payees had paid it as much before, and {said} references say refund or claim"),
+    )
+    yield matched + said >= back.size or matched >= values["matched"] * back.size, ""
+
+
+def _was_paid(view: View, place: int, paid: dict[int, NDArray[np.int64]]) -> bool:
+    own = paid.get(int(view.peer[place]), np.empty(0, np.int64))
+    return bool((view.amount[own[own < place]] == view.amount[place]).any())
+
+
+SUPPRESSOR = Suppressor(
+    code="R-REFUND",
+    name="refund or claims run",
+    test=(
+        "The subject is a business, institution or charity; of its debits in the evidence at least `matched` go to "
+        "payees who had paid it exactly as much before, or say refund, claim or prize."
+    ),
+    on=("L04", "S05", "S13", "L05"),
+    factor=factor(0.1),
+    judge=_judge,
+    parameters=(share("matched", 0.8, "debits that give money back"),),
+    needs=("accounts.kind",),
+)
