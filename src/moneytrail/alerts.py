@@ -483,12 +483,12 @@ def _not_contained(matches: pl.DataFrame, proof: pl.DataFrame) -> pl.DataFrame:
     return ranked[sorted(kept)]
 
 
-def match_of(row: Mapping[str, Any], typology: Typology) -> AlertMatch:
-    """A row of the matches' frame as a match."""
+def match_of(row: Mapping[str, Any], typology: Typology | None) -> AlertMatch:
+    """A row of the matches' frame as a match; `typology` is ``None`` where nothing is known of it but its id."""
     return AlertMatch(
         match_id=row["match_id"],
-        typology=typology.id,
-        name=typology.name,
+        typology=row["typology"],
+        name=typology.name if typology else row["typology"],
         subject=row["subject"],
         score=row["score"],
         unsuppressed_score=row["unsuppressed_score"],
@@ -499,7 +499,7 @@ def match_of(row: Mapping[str, Any], typology: Typology) -> AlertMatch:
         measures=tuple(Measure(**measure) for measure in row["measures"]),
         suppressors=tuple(Suppression(**one) for one in row["suppressors"]),
         explanation=row["explanation"],
-        innocent_explanations=typology.innocent_explanations,
+        innocent_explanations=typology.innocent_explanations if typology else (),
         truncated=row["truncated"],
     )
 

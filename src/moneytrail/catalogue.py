@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,6 +58,7 @@ def search(
     parameters: Parameters | None = None,
     *,
     only: Iterable[str] | None = None,
+    own: Sequence[Typology] = (),
     stage: Stage = lambda _id: nullcontext(),
 ) -> list[Searched]:
     """Search for every typology, or for some.
@@ -70,24 +71,27 @@ def search(
         See :data:`Parameters`.
     only : iterable of str, optional
         Ids of the typologies wanted; those that they build on are searched for besides, and left out of the answer.
+    own : sequence of Typology, optional
+        Typologies beside those of the catalogue, with ids of their own.
     stage : callable, optional
         See :data:`Stage`.
 
     Returns
     -------
     list of Searched
-        In the order of the catalogue.
+        In the order of the catalogue, then of `own`.
 
     Raises
     ------
     ParameterError
         As :func:`check`, or when `only` names what there is not.
     """
-    parameters = check(parameters or {})
-    wanted = [by_id(name).id for name in only] if only is not None else [entry.id for entry in CATALOGUE]
+    parameters = check(parameters or {}, own)
+    entries = _entries(own)
+    wanted = list(entries) if only is None else [_known(name, entries).id for name in only]
     ground.earlier.clear()
     found: dict[str, Searched] = {}
-    for typology in _in_order(wanted):
+    for typology in _in_order(wanted, entries):
         values = typology.values(parameters.get(typology.id))
         with stage(typology.id):
             reason = typology.not_applicable(ground, values)
@@ -96,15 +100,27 @@ def search(
             if typology.id in wanted:
                 judged = [_judged(ground, typology, one, parameters) for one in instances]
                 found[typology.id] = Searched(typology, values, reason, frames_of(ground.graph, typology, judged))
-    return [found[entry.id] for entry in CATALOGUE if entry.id in found]
+    return [found[name] for name in entries if name in found]
 
 
-def _in_order(wanted: Iterable[str]) -> list[Typology]:
+def _entries(own: Sequence[Typology]) -> dict[str, Typology]:
+    """The catalogue and `own`, by id."""
+    entries = {entry.id: entry for entry in (*CATALOGUE, *own)}
+    if len(entries) < len(CATALOGUE) + len(own):
+        raise ParameterError("two typologies have one id; give your own other ids than the catalogue's")
+    return entries
+
+
+def _known(name: str, entries: Mapping[str, Typology]) -> Typology:
+    return entries[name] if name in entries else by_id(name)
+
+
+def _in_order(wanted: Iterable[str], entries: Mapping[str, Typology]) -> list[Typology]:
     """The typologies and what they build on, each after those that it builds on."""
     order: list[Typology] = []
 
     def add(name: str) -> None:
-        typology = by_id(name)
+        typology = _known(name, entries)
         for other in typology.builds_on:
             add(other)
         if typology not in order:
@@ -122,7 +138,7 @@ def horizon_days(typology: str, parameters: Parameters | None = None) -> int:
     return own + max((horizon_days(other, parameters) for other in entry.builds_on), default=0)
 
 
-def check(parameters: Parameters) -> Parameters:
+def check(parameters: Parameters, own: Sequence[Typology] = ()) -> Parameters:
     """Return `parameters` if every id, every name and every value is allowed.
 
     Raises
@@ -130,8 +146,9 @@ def check(parameters: Parameters) -> Parameters:
     ParameterError
         Naming the typology or suppressor, the parameter, the value and what is allowed.
     """
+    entries = _entries(own)
     for name, overrides in parameters.items():
-        (by_code(name) if name.startswith("R-") else by_id(name)).values(overrides)
+        (by_code(name) if name.startswith("R-") else _known(name, entries)).values(overrides)
     return parameters
 
 

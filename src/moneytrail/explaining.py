@@ -11,10 +11,11 @@ import polars as pl
 from moneytrail.alerts import evidence_of, match_of
 from moneytrail.errors import NotFoundError, ParameterError
 from moneytrail.storage import Store
-from moneytrail.typologies import by_id
+from moneytrail.typologies import CATALOGUE
 
 if TYPE_CHECKING:
     from moneytrail.alerts import AlertMatch, EvidenceTransfer
+    from moneytrail.typologies import Typology
 
 FRAMES = ("matches", "evidence", "transfers")
 
@@ -54,8 +55,7 @@ def from_store(store: str, match_id: str) -> Explained:
         alert = opened.alert(opened.alert_of(match_id))
     match = next(one for one in alert.matches if one.match_id == match_id)
     evidence = tuple(one for one in alert.evidence if one.match_id == match_id)
-    definition = by_id(match.typology).definition
-    return Explained(match, evidence, alert.alert_id, alert.reference_currency, definition)
+    return Explained(match, evidence, alert.alert_id, alert.reference_currency, _definition(match.typology))
 
 
 def from_folder(folder: Path, match_id: str, reference_currency: str) -> Explained:
@@ -86,5 +86,15 @@ def from_folder(folder: Path, match_id: str, reference_currency: str) -> Explain
     row = found.row(0, named=True)
     rows = proof.join(transfers, on="transaction_id", how="left", maintain_order="left")
     evidence = tuple(evidence_of(one) for one in rows.iter_rows(named=True))
-    typology = by_id(row["typology"])
-    return Explained(match_of(row, typology), evidence, None, reference_currency, typology.definition)
+    match = match_of(row, _known(row["typology"]))
+    return Explained(match, evidence, None, reference_currency, _definition(match.typology))
+
+
+def _known(typology: str) -> Typology | None:
+    """The catalogue's entry; ``None`` for a typology of somebody's own."""
+    return next((entry for entry in CATALOGUE if entry.id == typology), None)
+
+
+def _definition(typology: str) -> str:
+    known = _known(typology)
+    return known.definition if known else ""

@@ -33,7 +33,7 @@ from moneytrail.readers import read
 from moneytrail.schema import ACCOUNT_SCHEMA, CHANNELS, TRANSFER_SCHEMA, check_transfers
 from moneytrail.suppressors import SUPPRESSORS
 from moneytrail.tables import Tables, shipped
-from moneytrail.typologies import CATALOGUE, by_id
+from moneytrail.typologies import CATALOGUE, Typology
 from moneytrail.typologies.ground import Ground
 
 if TYPE_CHECKING:
@@ -144,6 +144,8 @@ class Pipeline:
         What differs from the catalogue's defaults.
     tables : Tables
         What words, codes and places mean.
+    own : sequence of Typology
+        Typologies of one's own, looked for beside those of the catalogue.
     detectors : sequence of NamedDetector
         Fitted beforehand, so that no score depends on what came later.
     """
@@ -153,11 +155,12 @@ class Pipeline:
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     detectors: Sequence[NamedDetector] = ()
     tables: Tables = field(default_factory=shipped)
+    own: Sequence[Typology] = ()
 
     def __post_init__(self) -> None:
         if self.alert_budget < 1:
             raise ParameterError(f"alert_budget = {self.alert_budget}: allowed is 1 or more")
-        check(self.parameters)
+        check(self.parameters, self.own)
 
     def run(
         self,
@@ -209,8 +212,8 @@ class Pipeline:
                     graph, place, {name: _in_input_order(graph, scores)[place] for name, scores in anomaly.items()}
                 ),
                 catalogue={
-                    entry["id"]: (by_id(entry["id"]), by_id(entry["id"]).period_days(entry["parameters"]) * DAY)
-                    for entry in catalogue
+                    entry.id: (entry, entry.period_days(values["parameters"]) * DAY)
+                    for entry, values in zip((*CATALOGUE, *self.own), catalogue, strict=True)
                 },
                 run_id=record["run_id"],
                 budget=self.alert_budget,
@@ -220,7 +223,7 @@ class Pipeline:
         def score_every_transfer() -> pl.DataFrame:
             return _scored(graph, _anomalies(graph, self.detectors, None, _Clock(progress)), catalogue, (place, best))
 
-        record |= _outcome(graph, matches, grouping, clock)
+        record |= _outcome(graph, [entry["id"] for entry in catalogue], (matches, grouping), clock)
         return RiskReport(
             matches.match, matches.evidence, grouping.frame, grouping.alerts, record, score_every_transfer
         )
@@ -228,9 +231,8 @@ class Pipeline:
     def _find(
         self, graph: TransactionGraph, arrivals: pl.DataFrame | None, clock: _Clock
     ) -> tuple[Matches, list[dict[str, Any]]]:
-        searched = search(
-            Ground(graph, self.tables, arrivals), self.parameters, stage=lambda name: clock.stage(f"typology {name}")
-        )
+        ground = Ground(graph, self.tables, arrivals)
+        searched = search(ground, self.parameters, own=self.own, stage=lambda name: clock.stage(f"typology {name}"))
         entries = [
             {"id": one.typology.id, "parameters": one.values, "not_applicable": one.not_applicable or None}
             for one in searched
@@ -496,13 +498,16 @@ def _best_scores(
     return found["place"].cast(pl.Int64).to_numpy(), found.select(typologies).to_numpy()
 
 
-def _outcome(graph: TransactionGraph, matches: Matches, grouping: Grouping, clock: _Clock) -> dict[str, Any]:
+def _outcome(
+    graph: TransactionGraph, sought: Sequence[str], found: tuple[Matches, Grouping], clock: _Clock
+) -> dict[str, Any]:
     """What came out, for the run record and the summary."""
+    matches, grouping = found
     counts = dict(matches.match.group_by("typology").len().iter_rows())
     return {
         "transfers": graph.transfers,
         "accounts": graph.accounts,
-        "matches": {typology.id: int(counts.get(typology.id, 0)) for typology in CATALOGUE},
+        "matches": {name: int(counts.get(name, 0)) for name in sought},
         "truncated_matches": int(matches.match["truncated"].sum()),
         "alerts": len(grouping.alerts),
         "alerts_beyond_budget": grouping.frame.height - len(grouping.alerts),
