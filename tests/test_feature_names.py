@@ -161,7 +161,7 @@ def test_a_hash_tells_other_columns_apart() -> None:
 
 def test_the_page_lists_every_usual_column() -> None:
     """Sizes as K and windows as WINDOW, but for the detectors' own columns."""
-    page = pages()["features.md"].splitlines()
+    page = pages(Path(__file__).parents[1] / "docs")["features.md"].splitlines()
     for feature in FEATURES:
         stem = re.sub(r"_\d+$", "_K", feature.name.rpartition("_")[0])
         shown = feature.name if feature.name in FEATURE_NAMES else f"{stem}_WINDOW"

@@ -1,21 +1,34 @@
 """The generated pages of ``docs/``: what the code declares, written out for people. ``make docs`` writes them again.
 
-A test fails when a page does not say what the code says.
+Each typology's page has an example, from ``docs/typologies/examples``: the catalogue searches it, and what it finds is
+drawn. A test fails when a page does not say what the code says.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
+from moneytrail.alerts import ALERT_FROM
+from moneytrail.catalogue import horizon_days, search
+from moneytrail.drawing import Arrow, draw
+from moneytrail.errors import ParameterError
 from moneytrail.features import DETECTOR_FEATURES, FEATURES
-from moneytrail.graph import DAY, PULLED_CHANNELS, RELATION_RULE
+from moneytrail.graph import DAY, PULLED_CHANNELS, RELATION_RULE, TransactionGraph
 from moneytrail.matches import GATE_POINTS, MOST_POINTS
+from moneytrail.rates import ExchangeRates
 from moneytrail.schema import ACCOUNT_COLUMNS, ACCOUNT_KINDS, CHANNELS, TRANSFER_COLUMNS
+from moneytrail.suppressors import SUPPRESSORS
 from moneytrail.tables import shipped
+from moneytrail.testing import register, story
 from moneytrail.typologies import CATALOGUE
+from moneytrail.typologies.ground import ARRIVAL_COLUMNS, Ground
 from moneytrail.wording import money
 
 if TYPE_CHECKING:
@@ -27,16 +40,78 @@ if TYPE_CHECKING:
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->\n\n"
 
 
-def pages() -> dict[str, str]:
-    """Every generated page: path below ``docs/`` to its text."""
-    made = {f"typologies/{entry.id}.md": _typology(entry) for entry in CATALOGUE}
-    return made | {"typologies/README.md": _catalogue(), "features.md": _features(), "schema.md": _schema()}
+def pages(folder: Path) -> dict[str, str]:
+    """Every generated page: path below ``docs/`` to its text. `folder` is ``docs/``, which holds the examples."""
+    made = {}
+    for entry in CATALOGUE:
+        shown = example_of(entry, folder / "typologies" / "examples" / f"{entry.id}.toml")
+        made[f"typologies/{entry.id}.md"] = _typology(entry, shown)
+        made[f"typologies/{entry.id}.svg"] = shown.drawing
+    return made | {
+        "typologies/README.md": _catalogue(),
+        "suppressors.md": _suppressors(),
+        "features.md": _features(),
+        "schema.md": _schema(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the catalogue finds in an example.
+
+    Attributes
+    ----------
+    told : str
+        What the example is, in a sentence.
+    match : dict
+        The best match of the typology, as a row of the matches' frame.
+    drawing : str
+        Its transfers, as SVG.
+    """
+
+    told: str
+    match: dict[str, Any]
+    drawing: str
+
+
+def example_of(entry: Typology, path: Path) -> Example:
+    """Search an example for its typology, with those that it builds on.
+
+    The file is TOML: ``told``, a sentence; ``transfers``, a story as :func:`moneytrail.testing.story` reads it; and,
+    where they are needed, ``accounts``, a list of tables, ``arrivals``, a list of ``[day, arrivals, red]``, and
+    ``parameters``.
+
+    Raises
+    ------
+    ParameterError
+        When nothing of the typology is found in it.
+    """
+    document = tomllib.loads(path.read_text("utf-8"))
+    transfers = story(document["transfers"])
+    graph = TransactionGraph.from_frame(transfers, ExchangeRates.load(), register(document.get("accounts", [])))
+    days = document.get("arrivals", [])
+    arrivals = pl.DataFrame(days, schema=ARRIVAL_COLUMNS, orient="row") if days else None
+    (searched,) = search(Ground(graph, arrivals=arrivals), document.get("parameters"), only=[entry.id])
+    found = searched.matches
+    if not found.match.height:
+        raise ParameterError(f"{path.name}: {entry.id} finds nothing in it {searched.not_applicable}")
+    match = found.match.sort("score", "match_id", descending=[True, False]).row(0, named=True)
+    proof = found.evidence.filter(pl.col("match_id") == match["match_id"])
+    rows = proof.join(transfers, on="transaction_id", how="left", maintain_order="left").iter_rows(named=True)
+    arrows = [
+        Arrow(
+            f"{row['booked_at'].day} {row['booked_at']:%b %H:%M}", row["debtor_account"], row["creditor_account"],
+            money(row["amount"], row["currency"]).removesuffix(".00"), row["role"],
+        )
+        for row in rows
+    ]  # fmt: skip
+    return Example(document["told"], match, draw(arrows, match["subject"], f"{entry.name}: {document['told']}"))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Write the pages into the folder named by the first argument."""
     folder = Path(arguments[0])
-    for name, text in pages().items():
+    for name, text in pages(folder).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
@@ -54,10 +129,16 @@ def _bullets(items: Iterable[object]) -> str:
 
 
 def _catalogue() -> str:
-    rows = [(f"[{t.id}]({t.id}.md)", t.name, t.stage, t.summary) for t in CATALOGUE]
+    rows = [(f"[{t.id}]({t.id}.md)", t.name, t.stage, t.summary, ", ".join(t.needs) or "–") for t in CATALOGUE]
+    headings = ("id", "name", "stage", "what it looks for", "needs besides who paid whom, when and how much")
     rule = RELATION_RULE
     return (
-        f"{MADE}# The catalogue\n\n{_table(('id', 'name', 'stage', 'what it looks for'), rows)}\n"
+        f"{MADE}# The catalogue\n\n{_table(headings, rows)}\n"
+        "A typology that needs a column which the data lack is *not applicable*: the run record says so, and its "
+        "scores are empty, not zero. Set parameters with `moneytrail score --set S01.payers=10` or in a file with "
+        "`--parameters`; what words, codes and places mean stands in `tables.toml` and is replaced with `--tables`. "
+        "[Suppressors](../suppressors.md) lower the score of look-alikes. To add a typology of your own, see "
+        "[writing a typology](../writing-a-typology.md).\n\n"
         "## Words that every page uses\n\n"
         "**Unaffiliated.** Two accounts are affiliated when the account table gives them the same party or the same "
         "hashed address, telephone, e-mail or device, or when they had regular dealings: at least "
@@ -75,12 +156,15 @@ def _catalogue() -> str:
     )
 
 
-def _typology(entry: Typology) -> str:
+def _typology(entry: Typology, shown: Example) -> str:
     parts = [
         MADE,
         f"# {entry.id} {entry.name}\n\n{entry.summary}\n\n",
-        f"Stage: {entry.stage}. A match depends on at most {entry.span_days(entry.values())} days of transfers.\n\n",
+        f"Stage: {entry.stage}. A match depends on at most {horizon_days(entry.id)} days of transfers.\n\n",
+        *_conditions(entry),
         f"## The rule\n\n{entry.definition}\n\n",
+        f"## An example\n\n{shown.told}\n\n![{entry.name}]({entry.id}.svg)\n\n",
+        f"What the alert says, with score {shown.match['score']:.2f}:\n\n> {shown.match['explanation']}\n\n",
         "## Parameters\n\n",
         _table(
             ("name", "default", "allowed", "unit", "meaning", "why this default", "basis"),
@@ -97,6 +181,7 @@ def _typology(entry: Typology) -> str:
         "\nEvery person begins as *unknown*: a part in a match is a fact of the transfers, not a judgement.\n\n",
         "## Innocent explanations to rule out\n\n",
         _bullets(entry.innocent_explanations),
+        *_tests(entry),
         "\n## Sources\n\n",
         _bullets(entry.sources),
     ]
@@ -108,6 +193,45 @@ def _typology(entry: Typology) -> str:
         headings = ("line", "channels", "applies from", "what it triggers", "source")
         parts += ["\n## The lines\n\n", _table(headings, lines)]
     return "".join(parts)
+
+
+def _conditions(entry: Typology) -> list[str]:
+    said = []
+    if entry.needs:
+        said.append(f"It needs {', '.join(f'`{need}`' for need in entry.needs)}.")
+    if entry.builds_on:
+        said.append(f"It builds on what {', '.join(f'[{other}]({other}.md)' for other in entry.builds_on)} found.")
+    if not entry.alerts_alone:
+        said.append("It raises no alert of its own: a match is shown in the alerts that it is linked to.")
+    if entry.amltrix:
+        said.append(f"AMLTRIX techniques: {', '.join(entry.amltrix)} (Amlyze, AMLTRIX framework, 2025).")
+    return [" ".join(said) + "\n\n"] if said else []
+
+
+def _tests(entry: Typology) -> list[str]:
+    tested = [one for one in SUPPRESSORS if entry.id in one.on]
+    if not tested:
+        return []
+    rows = [(f"[{one.code}](../suppressors.md)", one.name, f"{one.factor.default:g}") for one in tested]
+    return ["\nTested on every match:\n\n", _table(("code", "look-alike", "score is multiplied by"), rows)]
+
+
+def _suppressors() -> str:
+    rows = []
+    for one in SUPPRESSORS:
+        numbers = ", ".join(f"`{p.name}` {p.default:g}" for p in one.parameters) or "–"
+        effect = f"x {one.factor.default:g} on {', '.join(one.on)}" if one.on else "chooses what is looked at"
+        rows.append((one.code, one.name, one.test, numbers, effect, ", ".join(one.needs) or "–"))
+    headings = ("code", "look-alike", "test: all of it must hold", "numbers", "effect", "needs")
+    return (
+        f"{MADE}# Suppressors\n\nA suppressor is an innocent explanation with a test. Where it holds, a match's score "
+        "is multiplied by its factor; of several the smallest decides, since they ask after the same innocence. It is "
+        f"shown in the alert with its figures, and removes no evidence. A match below {ALERT_FROM} raises no alert of "
+        "its own; it is kept among the run's matches and shown in the alerts that it is linked to. Every factor and "
+        "number is design: no source gives one. Change one with `moneytrail score --set R-LAND.factor=0.5`.\n\n"
+        "Each test looks at the year up to the match's last transfer and at nothing later.\n\n"
+        f"{_table(headings, rows)}"
+    )
 
 
 def _parameter(parameter: Parameter) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ fault that it finds, and returns nothing when there is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from moneytrail.typologies.ground import Ground
 if TYPE_CHECKING:
     from moneytrail.typologies import Typology
 
-__all__ = ["CheckError", "check_matches", "check_typology", "story"]
+__all__ = ["CheckError", "check_matches", "check_typology", "register", "story"]
 
 
 class CheckError(MoneytrailError, AssertionError):
@@ -83,6 +83,26 @@ def _told(number: int, words: list[str]) -> dict[str, Any]:
     }
 
 
+def register(accounts: Sequence[Mapping[str, Any]] | pl.DataFrame) -> pl.DataFrame:
+    """Return an account table of a few facts: a mapping an account, or a frame with some of the columns.
+
+    >>> register([{"account": "Collector", "kind": "personal", "occupation": "student"}]).height
+    1
+
+    Raises
+    ------
+    InputError
+        As :func:`moneytrail.schema.check_accounts`.
+    """
+    given = accounts if isinstance(accounts, pl.DataFrame) else pl.DataFrame(accounts, infer_schema_length=None)
+    if not given.width:
+        given = pl.DataFrame(schema={"account": pl.String})
+    absent = [name for name in ACCOUNT_SCHEMA if name not in given.columns]
+    made = given.with_columns(pl.lit(None, ACCOUNT_SCHEMA[name]).alias(name) for name in absent)
+    made = made.with_columns(pl.col("kind").cast(ACCOUNT_SCHEMA["kind"]).fill_null("unknown"))
+    return check_accounts(made.select(pl.col(name).cast(dtype) for name, dtype in ACCOUNT_SCHEMA.items()))
+
+
 def check_typology(
     typology: Typology,
     hit: pl.DataFrame,
@@ -118,7 +138,7 @@ def check_typology(
     CheckError
         With every fault, a line each.
     """
-    known = None if accounts is None else _whole(accounts)
+    known = None if accounts is None else register(accounts)
 
     def found(transfers: pl.DataFrame, register: pl.DataFrame | None = known) -> Matches:
         graph = TransactionGraph.from_frame(transfers, ExchangeRates.load(), register)
@@ -135,13 +155,6 @@ def check_typology(
     faults += [f"hit, {law}: the finding changes" for law in _broken_laws(hit, known, matches, found)]
     if faults:
         raise CheckError(f"{typology.id}: " + "; ".join(faults))
-
-
-def _whole(accounts: pl.DataFrame) -> pl.DataFrame:
-    absent = [name for name in ACCOUNT_SCHEMA if name not in accounts.columns]
-    made = accounts.with_columns(pl.lit(None, ACCOUNT_SCHEMA[name]).alias(name) for name in absent)
-    made = made.with_columns(pl.col("kind").cast(ACCOUNT_SCHEMA["kind"]).fill_null("unknown"))
-    return check_accounts(made.select(pl.col(name).cast(dtype) for name, dtype in ACCOUNT_SCHEMA.items()))
 
 
 def _declared(typology: Typology) -> Iterator[str]:
