@@ -6,6 +6,7 @@ An attempt is a number of transfers that the simulator planted together and call
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
@@ -22,11 +23,10 @@ HEADER: Final = (
 )
 """AMLworld's columns, which its pattern file leaves out."""
 
-SAME: Final = (
-    *("booked_at", "debtor_account", "creditor_account", "amount", "currency", "credited_amount", "credited_currency"),
-    "channel",
-)
-"""What makes a row of the pattern file the same as one of the transfers."""
+SAME: Final = ("booked_at", "debtor_account", "creditor_account", "currency", "credited_currency", "channel")
+"""What makes a row of the pattern file the same as one of the transfers, beside its amounts."""
+AMOUNTS: Final = ("amount", "credited_amount")
+"""Looked at first and not insisted on: the two files round Bitcoin to different decimals."""
 
 
 class Hop(NamedTuple):
@@ -162,12 +162,14 @@ def _of_text(patterns: Path, transfers: pl.DataFrame) -> pl.DataFrame:
     with TemporaryDirectory() as folder:
         rows = Path(folder) / "patterns.csv"
         rows.write_text("\n".join([",".join(HEADER), *lines]) + "\n", "utf-8")
-        wanted = _numbered(read(rows, layout="amlworld").transfers)
-    have = _numbered(transfers.filter(pl.col("label_illicit")))
-    named = wanted.join(have, on=[*SAME, "copy"], how="left", nulls_equal=True, suffix="_read")
+        wanted = _bare(read(rows, layout="amlworld").transfers)
+    have = _bare(transfers.filter(pl.col("label_illicit")))
+    exact = _paired(wanted, have, [*SAME, *AMOUNTS])
+    rest = wanted.join(exact, on="row", how="anti"), have.join(exact, on="transaction_id", how="anti")
+    pairs = pl.concat([exact, _paired(*rest, SAME)])
     labels = pl.DataFrame({"row": range(len(lines)), "attempt": attempts, "family": families})
-    return labels.join(named, on="row", how="left", maintain_order="left").select(
-        "attempt", "family", pl.col("transaction_id_read").fill_null(pl.format("row {}", "row")).alias("transaction_id")
+    return labels.join(pairs, on="row", how="left", maintain_order="left").select(
+        "attempt", "family", pl.col("transaction_id").fill_null(pl.format("row {}", "row"))
     )
 
 
@@ -188,10 +190,20 @@ def _sections(patterns: Path) -> tuple[list[str], list[str], list[str]]:
     return attempts, families, lines
 
 
-def _numbered(transfers: pl.DataFrame) -> pl.DataFrame:
-    """The rows with bank ids without zeros in front, the copies of one row numbered."""
-    bare = transfers.with_columns(pl.col("debtor_account", "creditor_account").str.strip_chars_start("0"))
-    return bare.select("row", "transaction_id", *SAME, copy=pl.int_range(pl.len()).over(SAME))
+def _bare(transfers: pl.DataFrame) -> pl.DataFrame:
+    """What is compared, bank ids without zeros in front."""
+    accounts = pl.col("debtor_account", "creditor_account").str.strip_chars_start("0")
+    return transfers.with_columns(accounts).select("row", "transaction_id", *SAME, *AMOUNTS)
+
+
+def _paired(wanted: pl.DataFrame, have: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The rows wanted with the ids of those that are the same by `keys`, the copies of one row in their order."""
+    copies = [frame.with_columns(copy=pl.int_range(pl.len()).over(keys)) for frame in (wanted, have)]
+    return (
+        copies[0]
+        .join(copies[1], on=[*keys, "copy"], nulls_equal=True, suffix="_read")
+        .select("row", transaction_id="transaction_id_read")
+    )
 
 
 def _gather(transfers: pl.DataFrame, rows: pl.DataFrame) -> tuple[tuple[Attempt, ...], int]:

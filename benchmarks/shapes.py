@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -73,19 +73,28 @@ def closes_in_any_order(hops: Sequence[Hop]) -> bool:
     return follows.get(at) == hops[0].debtor
 
 
+def lengths(family: str, hops: Sequence[Hop]) -> tuple[int, ...]:
+    """How long it takes, in microseconds: of a gather-scatter the gathering, and the scattering from its end.
+
+    The hub of a gather-scatter is the account whose smaller side has most counterparties, of equals the first paid.
+    """
+    if family != "gather-scatter" or not has_shape(family, hops):
+        return (hops[-1].time - hops[0].time,) if hops else (0,)
+    payers, payees = _sides(hops)
+    hub = max(payers, key=lambda account: min(len(payers[account]), len(payees.get(account, ()))))
+    paid = [hop.time for hop in hops if hop.creditor == hub != hop.debtor]
+    left = [hop.time for hop in hops if hop.debtor == hub != hop.creditor]
+    return paid[-1] - paid[0], max(0, left[-1] - paid[-1])
+
+
 def two_hop_chains(hops: Sequence[Hop]) -> list[tuple[Hop, Hop]]:
-    """The unconnected chains of a *stack*: each transfer with the first one later that its payee makes, each once."""
-    made: list[tuple[Hop, Hop]] = []
-    used: set[int] = set()
+    """The chains of a *stack*: each transfer with the first one later that its payee makes, to another account."""
+    made = []
     for place, first in enumerate(hops):
-        if place in used or first.creditor is None or first.debtor == first.creditor:
+        if first.creditor is None or first.debtor == first.creditor:
             continue
-        for later in range(place + 1, len(hops)):
-            second = hops[later]
-            if later not in used and second.debtor == first.creditor != second.creditor:
-                made.append((first, second))
-                used |= {place, later}
-                break
+        onward = (hop for hop in hops[place + 1 :] if hop.debtor == first.creditor != hop.creditor)
+        made += [(first, second) for second in islice(onward, 1)]
     return made
 
 

@@ -55,6 +55,9 @@ MappingOption = Annotated[
     Path | None, typer.Option("--mapping", metavar="MAP.toml", help="What the columns of any other file mean.")
 ]
 AccountsOption = Annotated[Path | None, typer.Option("--accounts", metavar="FILE", help="Account table.")]
+ArrivalsOption = Annotated[
+    Path | None, typer.Option("--arrivals", metavar="FILE", help="Small-boat arrivals by day; CSV or Parquet.")
+]
 CurrencyOption = Annotated[str | None, typer.Option("--currency", help="Currency of files that state none.")]
 RatesOption = Annotated[Path | None, typer.Option("--rates", metavar="RATES.toml", help="Exchange rates.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -119,6 +122,7 @@ def score(
     layout: LayoutOption = None,
     mapping: MappingOption = None,
     accounts: AccountsOption = None,
+    arrivals: ArrivalsOption = None,
     currency: CurrencyOption = None,
     store: StoreOption = None,
     no_store: Annotated[bool, typer.Option("--no-store", help="Write to no store.")] = False,
@@ -153,11 +157,11 @@ def score(
     Example: moneytrail score transfers.parquet --accounts accounts.parquet --out results
     """
     from moneytrail import console
-    from moneytrail.runs import Inputs, Places, check_repeated, score_inputs, summarise, write
+    from moneytrail.runs import Inputs, Places, check_arrivals, check_repeated, score_inputs, summarise, write
 
     start = time.perf_counter()
     settings = Settings()
-    inputs = Inputs(files, layout, mapping, accounts, currency)
+    inputs = Inputs(files, layout, mapping, accounts, currency, arrivals)
     inputs.check()
     if store and no_store:
         raise ParameterError("--store and --no-store contradict each other")
@@ -171,6 +175,11 @@ def score(
             if value is not None:
                 raise ParameterError(f"{option} goes not with --repeat, which takes everything but the data from a run")
         record = _run_file(repeat)
+        check_arrivals(record, inputs)
+    beside = inputs.arrivals_beside()
+    if beside and not quiet:
+        name = shlex.quote(str(beside))
+        console.note(f"{beside} is not read; to look for what follows arrivals, add --arrivals {name}")
     chosen = _Chosen(rates, tables, parameters, tuple(parameter or ()))
     pipeline = _pipeline(record, chosen, alert_budget, detectors, models)
     loaded = round(time.perf_counter() - start, 4)

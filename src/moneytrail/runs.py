@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from moneytrail.errors import InputError, ParameterError
-from moneytrail.readers import REASONS, load_mapping, read, read_accounts
+from moneytrail.readers import REASONS, load_mapping, read, read_accounts, read_arrivals
 from moneytrail.scoring import FRAME_FILES, is_run_record
 from moneytrail.storage import Store, without_password
 
@@ -42,6 +42,8 @@ class Inputs:
     layout, currency : str or None
         As :func:`moneytrail.readers.read`.
     mapping, accounts : Path or None
+    arrivals : Path or None
+        The daily table of small-boat arrivals.
     """
 
     files: Sequence[Path]
@@ -49,6 +51,7 @@ class Inputs:
     mapping: Path | None = None
     accounts: Path | None = None
     currency: str | None = None
+    arrivals: Path | None = None
 
     def check(self) -> None:
         """Refuse, before anything is loaded, what cannot be read.
@@ -69,7 +72,14 @@ class Inputs:
 
     def every(self) -> list[Path]:
         """All files that are read."""
-        return [*self.files, *(path for path in (self.mapping, self.accounts) if path)]
+        return [*self.files, *(path for path in (self.mapping, self.accounts, self.arrivals) if path)]
+
+    def arrivals_beside(self) -> Path | None:
+        """A table of arrivals beside the transfers that was not named. It is never taken unasked: it decides."""
+        if self.arrivals:
+            return None
+        beside = (path.parent / "arrivals.parquet" for path in self.files)
+        return next((path for path in beside if path.is_file()), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,7 @@ def score_inputs(inputs: Inputs, pipeline: Pipeline, tell: Tell) -> Run:
     """
     start = time.perf_counter()
     mapping = load_mapping(inputs.mapping) if inputs.mapping else None
+    arrivals = read_arrivals(inputs.arrivals) if inputs.arrivals else None
     tell("read", 0.0)
     reading = read(
         list(inputs.files),
@@ -180,7 +191,8 @@ def score_inputs(inputs: Inputs, pipeline: Pipeline, tell: Tell) -> Run:
     tell("read", 1.0)
     seconds = round(time.perf_counter() - start, 4)
     accounts = known.accounts if known else None
-    report = pipeline.run(reading.transfers, accounts, source=source_of(inputs, reading, known), progress=tell)
+    source = source_of(inputs, reading, known)
+    report = pipeline.run(reading.transfers, accounts, arrivals, source=source, progress=tell)
     report.record["rows"] = _counts(reading) | {"rounded": reading.rows_rounded}
     report.record["account_rows"] = _counts(known) if known else None
     report.record["seconds"] = {"read": seconds, **report.record["seconds"]}
@@ -241,6 +253,21 @@ def summarise(run: Run, places: Places) -> dict[str, Any]:
     }
 
 
+def check_arrivals(record: Mapping[str, Any], inputs: Inputs) -> None:
+    """Refuse to repeat the run of `record` without its table of arrivals, before the work begins.
+
+    Raises
+    ------
+    ParameterError
+    """
+    source = record.get("source")
+    wanted = source.get("arrivals_sha256") if isinstance(source, dict) else None
+    if wanted and not inputs.arrivals:
+        raise ParameterError("the run had a table of arrivals, which is data: give it with --arrivals")
+    if wanted and inputs.arrivals and _sha256(inputs.arrivals) != wanted:
+        raise ParameterError(f"--arrivals {inputs.arrivals}: is not the table of arrivals that the run had")
+
+
 def check_repeated(record: Mapping[str, Any], run_id: str) -> None:
     """Refuse a run that is not the one of `record`.
 
@@ -260,7 +287,8 @@ def _check_parent(option: str, path: Path) -> None:
 
 def source_of(inputs: Inputs, reading: Reading, accounts: AccountReading | None) -> dict[str, Any]:
     """The data in the run record. Names are told but do not count; contents and how they were read do."""
-    mapping = hashlib.sha256(inputs.mapping.read_bytes()).hexdigest() if inputs.mapping else None
+    mapping = _sha256(inputs.mapping) if inputs.mapping else None
+    arrivals = _sha256(inputs.arrivals) if inputs.arrivals else None
     deciding = {
         "files": [sha256 for _, _, sha256 in reading.files],
         "accounts": [sha256 for _, _, sha256 in accounts.files] if accounts else [],
@@ -268,15 +296,24 @@ def source_of(inputs: Inputs, reading: Reading, accounts: AccountReading | None)
         "mapping": mapping,
         "currency": inputs.currency,
     }
-    every = (*reading.files, *(accounts.files if accounts else ()))
+    every = [*reading.files, *(accounts.files if accounts else ())]
+    if inputs.arrivals and arrivals:
+        # Without a table the data are what they were before there could be one, and their fingerprint too.
+        deciding["arrivals"] = arrivals
+        every.append((str(inputs.arrivals), inputs.arrivals.stat().st_size, arrivals))
     return {
         "fingerprint": hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest(),
         "files": [{"name": Path(name).name, "bytes": size, "sha256": sha256} for name, size, sha256 in every],
         "layout": reading.layout,
         "mapping_sha256": mapping,
+        "arrivals_sha256": arrivals,
         "currency": inputs.currency,
         "assumptions": list(reading.assumptions),
     }
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _counts(reading: Reading | AccountReading) -> dict[str, Any]:

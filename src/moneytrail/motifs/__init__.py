@@ -18,6 +18,7 @@ from moneytrail.motifs.diamonds import SCATTER_GATHER
 from moneytrail.motifs.fans import FAN_IN, FAN_OUT
 from moneytrail.motifs.hubs import GATHER_SCATTER, PASS_THROUGH
 from moneytrail.motifs.paths import CHAIN, CYCLE, RANDOM_WALK
+from moneytrail.motifs.rings import RING
 
 if TYPE_CHECKING:
     from moneytrail.graph import TransactionGraph
@@ -30,6 +31,7 @@ MOTIFS: Final[tuple[Motif, ...]] = (
     GATHER_SCATTER,
     SCATTER_GATHER,
     CYCLE,
+    RING,
     CHAIN,
     BIPARTITE,
     STACK,

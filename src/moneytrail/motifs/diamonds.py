@@ -8,6 +8,7 @@ import numpy as np
 
 from moneytrail.graph import DAY
 from moneytrail.kernels.diamonds import DiamondRule, diamond_evidence, scatter_gathers
+from moneytrail.matches import Role, Values
 from moneytrail.motifs.base import Findings, Instances, Motif
 from moneytrail.motifs.measuring import (
     alike,
@@ -24,8 +25,7 @@ from moneytrail.motifs.measuring import (
     total,
 )
 from moneytrail.motifs.sides import PASSED_ON, TOLERANCE, borders, budget, least, sides_of, told, window
-from moneytrail.typologies.base import Role, Values
-from moneytrail.typologies.wording import counted, money
+from moneytrail.wording import counted, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def _find(graph: TransactionGraph, values: Values) -> Findings:
     found = Instances(hit[:, 0], start, ledger, role, hit[:, 2] > 0, rows[rows[:, 2] > 0, 0])
     amount = graph.amount[ledger]
     scattered = role == 0
-    value_in, value_out = total(amount, found, scattered), total(amount, found, ~scattered)
+    value_in, value_out = total(amount, found, scattered), total(amount, found, role == 1)
     number = distinct(found, graph.creditor[ledger], scattered)
     spans = span(graph, found, rule.window)
     scales = (
@@ -62,6 +62,8 @@ def _find(graph: TransactionGraph, values: Values) -> Findings:
         pace(spans, 0.04),
         fact("value in", "what was scattered", value_in, "minor units"),
         fact("value out", "what was gathered", value_out, "minor units"),
+        fact("ahead", "accounts that paid the sink before the source paid them",
+             distinct(found, graph.debtor[ledger], role == 3), "count"),
     )  # fmt: skip
     sinks = graph.names.gather(hit[:, 3]).to_list() if len(hit) else []
     return Findings(
@@ -101,9 +103,11 @@ SCATTER_GATHER = Motif(
         "window length, counted from 1 January 1970 UTC, by the time of the last transfer: the one with most "
         "intermediaries, then the one that closes first. Its evidence is, for each intermediary, the source's "
         "transfers to it before its last transfer to the sink, and its transfers to the sink after the first of "
-        "these, in that window. A search may look at `budget` transfers for each transfer of the source; "
-        "intermediaries who pay most often are left to the last, and where it runs out they are only looked up for "
-        "sinks that lack one at most. Not covered: cash, and transfers to oneself."
+        "these, in that window. Who in that window paid the sink only before the source paid them is shown beside "
+        "these, with the transfers of both sides, but makes no match, no size and no value. A search may look at "
+        "`budget` transfers for each transfer of the source; intermediaries who pay most often are left to the last, "
+        "and where it runs out they are only looked up for sinks that lack one at most. Not covered: cash, and "
+        "transfers to oneself."
     ),
     parameters=(
         window(4, "labelled patterns span up to four days"),
@@ -115,6 +119,8 @@ SCATTER_GATHER = Motif(
     roles=(
         Role("scatter", "a transfer from the source to an account in between", "intermediary"),
         Role("gather", "a transfer from an account in between to the sink", "sink", counts=False),
+        Role("cover", "a transfer from the source to an account that had paid the sink", "intermediary", counts=False),
+        Role("advance", "a transfer to the sink by an account that the source paid later", "sink", counts=False),
     ),
     subject_part="source",
     finder=_find,

@@ -12,7 +12,7 @@ from moneytrail.kernels.walks import WalkRule, walks
 from moneytrail.matches import Parameter, Role, Values
 from moneytrail.motifs.base import HOUR, Findings, Instances, Motif, Scale
 from moneytrail.motifs.measuring import booster, distinct, fact, gate, limit, pace, ratio, span, total
-from moneytrail.motifs.sides import PASSED_ON, borders, budget, share, sides_of, told, window
+from moneytrail.motifs.sides import PASSED_ON, borders, budget, budgeted, lines, share, sides_of, told, window
 from moneytrail.shares import reaches, thousandths
 from moneytrail.wording import counted
 
@@ -34,21 +34,6 @@ def _rule(values: Values) -> PathRule:
         share_high=thousandths(values.get("share_high", 1)),
         budget=int(values.get("budget", 1)),
     )
-
-
-def _instances(subject: NDArray[np.int64], hops: NDArray[np.int64], path: NDArray[np.int64]) -> Instances:
-    """Rows whose first `hops` entries of `path` are their transfers."""
-    start = np.concatenate([[0], np.cumsum(hops)]).astype(np.int64)
-    ledger = path[np.arange(path.shape[1]) < hops[:, None]]
-    row_of = np.zeros(subject.size, np.bool_)
-    return Instances(subject, start, ledger, np.zeros(ledger.size, np.int8), row_of, np.zeros(0, np.int64))
-
-
-def _budgeted(rows: NDArray[np.int64]) -> Instances:
-    """Rows as the searches with a budget give them: account, hops, stopped, a number, path."""
-    hit = rows[rows[:, 1] > 0]
-    found = _instances(hit[:, 0], hit[:, 1], hit[:, 4:])
-    return found._replace(truncated=hit[:, 2] > 0, stopped=rows[rows[:, 2] > 0, 0])
 
 
 def _linked(found: Instances) -> NDArray[np.bool_]:
@@ -81,7 +66,7 @@ def _find_cycles(graph: TransactionGraph, values: Values) -> Findings:
     outgoing, incoming, pairs = sides_of(graph)
     rule = _rule(values)
     ledger = (graph.time, graph.amount)
-    found = _budgeted(cycles(outgoing, incoming, pairs, ledger, rule, borders(incoming)))
+    found = budgeted(cycles(outgoing, incoming, pairs, ledger, rule, borders(incoming)))
     amount = graph.amount[found.ledger]
     hops = np.diff(found.start)
     start = found.start[:-1]
@@ -109,7 +94,7 @@ def _say_cycles(
 def _find_chains(graph: TransactionGraph, values: Values) -> Findings:
     outgoing = sides_of(graph).outgoing
     rule = _rule(values)
-    found = _budgeted(chains(outgoing, rule, borders(outgoing)))
+    found = budgeted(chains(outgoing, rule, borders(outgoing)))
     return _measure_line(graph, found, rule, values, "a chain of")
 
 
@@ -118,7 +103,7 @@ def _find_walks(graph: TransactionGraph, values: Values) -> Findings:
     rule = _rule(values)
     walk = WalkRule(rule.window, rule.hop, rule.fewest, rule.most)
     rows = walks(outgoing, incoming, graph.time, walk, borders(outgoing, incoming))
-    return _measure_line(graph, _instances(rows[:, 0], rows[:, 1], rows[:, 2:]), rule, values, "a walk of")
+    return _measure_line(graph, lines(rows[:, 0], rows[:, 1], rows[:, 2:]), rule, values, "a walk of")
 
 
 def _measure_line(graph: TransactionGraph, found: Instances, rule: PathRule, values: Values, shape: str) -> Findings:

@@ -42,7 +42,7 @@ _KNOWN: WeakKeyDictionary[TransactionGraph, Sides] = WeakKeyDictionary()
 
 
 def sides_of(graph: TransactionGraph) -> Sides:
-    """The sides of a graph, made once: ten motifs are often looked for in the same one."""
+    """The sides of a graph, made once: all motifs are often looked for in the same one."""
     made = _KNOWN.get(graph)
     if made is None:
         made = _KNOWN[graph] = _make(graph)
@@ -78,6 +78,21 @@ def runs(first: NDArray[np.int64], stop: NDArray[np.int64]) -> tuple[NDArray[np.
     sizes = stop - first
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     return start, np.arange(start[-1]) - np.repeat(start[:-1] - first, sizes)
+
+
+def lines(subject: NDArray[np.int64], hops: NDArray[np.int64], path: NDArray[np.int64]) -> Instances:
+    """Rows whose first `hops` entries of `path` are their transfers."""
+    start = np.concatenate([[0], np.cumsum(hops)]).astype(np.int64)
+    ledger = path[np.arange(path.shape[1]) < hops[:, None]]
+    row_of = np.zeros(subject.size, np.bool_)
+    return Instances(subject, start, ledger, np.zeros(ledger.size, np.int8), row_of, np.zeros(0, np.int64))
+
+
+def budgeted(rows: NDArray[np.int64]) -> Instances:
+    """Rows as the searches with a budget give them: account, hops, stopped, a number, path."""
+    hit = rows[rows[:, 1] > 0]
+    found = lines(hit[:, 0], hit[:, 1], hit[:, 4:])
+    return found._replace(truncated=hit[:, 2] > 0, stopped=rows[rows[:, 2] > 0, 0])
 
 
 def told(graph: TransactionGraph, found: Instances, value: NDArray[np.int64]) -> Iterator[tuple[str, str, str]]:

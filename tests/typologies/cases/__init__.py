@@ -1,4 +1,4 @@
-"""Small worlds of each typology: a module an id, with ``cases()``, ``MONEY``, and ``EXEMPT`` for laws it cannot keep."""
+"""Small worlds of each typology: a module an id, with ``cases()``, ``MONEY`` and ``EXEMPT``, laws it cannot keep."""
 
 from __future__ import annotations
 
