@@ -6,6 +6,9 @@ and ``python -m benchmarks.attempts amlsim FOLDER …``. Counted are attempts th
 transfers. Beside it stands what the search cost: matches, transfers that are in one, and those found *closely*, by a
 match of which at least half is the attempt, for what matches everything has found nothing.
 
+*Cycles* are looked for in the ledger's order; a *ring* is a labelled cycle that closes in some order, found by a match
+of ``ring`` or of ``cycle``.
+
 A *stack* is counted by its unconnected two-hop chains. A *bipartite* attempt is a set of unconnected pairs, which no
 structure can find: it is counted and nothing is expected. *Fitting* attempts take less time than a match may; of a
 gather-scatter either part does.
@@ -43,11 +46,17 @@ class Family(NamedTuple):
     motif : str
     wanted : mapping
         Parameters that make the motif the family's shape.
+    labels : str
+        What the attempts are labelled as; empty: as the family is named.
+    beside : str
+        A motif whose matches find an attempt too; those made and touched are counted on its own line.
     """
 
     name: str
     motif: str
     wanted: Mapping[str, object]
+    labels: str = ""
+    beside: str = ""
 
 
 FAMILIES: Final = (
@@ -56,6 +65,7 @@ FAMILIES: Final = (
     Family("gather-scatter", "gather-scatter", {}),
     Family("scatter-gather", "scatter-gather", {}),
     Family("cycle", "cycle", {}),
+    Family("ring", "ring", {}, labels="cycle", beside="cycle"),
     Family("random", "chain", {}),
     Family("stack", "chain", {"hops": 2}),
 )
@@ -103,8 +113,9 @@ def _look_for(family: Family, labelled: Labelled, graph: TransactionGraph, overr
     started = perf_counter()
     sought = find(graph, family.motif, values)
     seconds = perf_counter() - started
-    own = [attempt for attempt in labelled.attempts if attempt.family == family.name]
-    judged = _judge(_wanted(family, own), sought, family, _reach(values))
+    beside = [find(graph, family.beside, overrides.get(family.beside))] if family.beside else []
+    own = [attempt for attempt in labelled.attempts if attempt.family == (family.labels or family.name)]
+    judged = _judge(_wanted(family, own), (sought, *beside), family, _reach(values))
     touched = sought.evidence["transaction_id"].n_unique()
     return {
         "family": family.name,
@@ -177,17 +188,18 @@ class Judged(NamedTuple):
         }
 
 
-def _judge(wanted: Sequence[Attempt], sought: Sought, family: Family, reach: Sequence[int]) -> list[Judged]:
-    """Hold each attempt against the match that has most of it."""
+def _judge(wanted: Sequence[Attempt], searches: Sequence[Sought], family: Family, reach: Sequence[int]) -> list[Judged]:
+    """Hold each attempt against the match of any search that has most of it."""
+    held_by = zip(*(held_by_a_match(wanted, sought) for sought in searches), strict=True)
     return [
         Judged(
             attempt,
-            held,
-            closely,
+            held=max(held for held, _ in each),
+            closely=any(closely for _, closely in each),
             strict=family.name == "stack" or is_strict(family.name, attempt.hops),
             fitting=all(own < most for own, most in zip(lengths(family.name, attempt.hops), reach, strict=True)),
         )
-        for attempt, (held, closely) in zip(wanted, held_by_a_match(wanted, sought), strict=True)
+        for attempt, each in zip(wanted, held_by, strict=True)
     ]
 
 

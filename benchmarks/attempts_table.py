@@ -24,7 +24,11 @@ def table(document: dict[str, Any]) -> str:
         f"bipartite: {document['bipartite']} labelled, unconnected pairs; nothing is expected",
         f"cycle: {document['cycles_in_any_order']} close in some order of time; shaped are those in the ledger's own",
     ]
-    lines += [f"{one['family']}: {_how(one)}" for one in document["families"] if one["family"] != one["motif"]]
+    lines += [
+        f"{one['family']}: {_how(one)}"
+        for one in document["families"]
+        if one["family"] != one["motif"] or one["family"] == "ring"
+    ]
     lines += [f"set: {motif}.{name} = {value}" for motif, own in document["set"].items() for name, value in own.items()]
     late = [one for one in document["families"] if one["fitting"] < one["shaped"]]
     if late:
@@ -40,6 +44,8 @@ def _line(cells: Sequence[object]) -> str:
 
 
 def _how(one: Mapping[str, Any]) -> str:
+    if one["family"] == "ring":
+        return "labelled cycles that close in any order, found by ring or cycle"
     what = "two-hop chains of stacks" if one["family"] == "stack" else "lines"
     return f"{what}, looked for by {one['motif']} of at least {one['parameters']['hops']} transfers"
 

@@ -29,7 +29,8 @@ def has_shape(family: str, hops: Sequence[Hop]) -> bool:
     - *scatter-gather*: at least three accounts are both paid and pay.
     - *cycle*: at least three transfers, each by the account that the one before paid, in ledger order; the last pays
       the account that made the first.
-    - *random*: the same, wherever it ends.
+    - *ring*: :func:`closes_in_any_order`.
+    - *random*: as a *cycle*, wherever it ends.
     - *stack*: two transfers follow one another (:func:`two_hop_chains`).
 
     Parameters
@@ -152,6 +153,7 @@ _SHAPES: Final[Mapping[str, Callable[[Sequence[Hop]], bool]]] = MappingProxyType
         "gather-scatter": _is_gather_scatter,
         "scatter-gather": _is_scatter_gather,
         "cycle": _is_cycle,
+        "ring": closes_in_any_order,
         "random": _is_line,
         "stack": lambda hops: bool(two_hop_chains(hops)),
     }

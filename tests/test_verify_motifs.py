@@ -71,6 +71,12 @@ STORIES = {
         2025-07-02 11:00  C -> D   90
         2025-07-03 10:00  D -> A   85
     """,
+    "ring": """
+        2025-07-01 10:00  A -> B  100
+        2025-07-01 11:00  C -> D   95
+        2025-07-02 11:00  B -> C   90
+        2025-07-03 10:00  D -> A   85
+    """,
     "chain": """
         2025-07-01 10:00  A -> B  100
         2025-07-01 11:00  B -> C   95
@@ -152,6 +158,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "gather-scatter": {"payers": 2, "payees": 2},
     "scatter-gather": {"intermediaries": 2},
     "cycle": {"hops": 2},
+    "ring": {"hops": 2},
     "chain": {},
     "random-walk": {},
     "bipartite": {"senders": 2, "receivers": 2, "pair_share": 0.5},
@@ -224,6 +231,7 @@ SIZES = {
     "gather-scatter": ("payers", "payees", "value in", "value out"),
     "scatter-gather": ("intermediaries", "value in", "value out"),
     "cycle": ("hops", "wait", "even"),
+    "ring": ("hops", "even", "passed on"),
     "chain": ("hops", "wait", "passed", "accounts"),
     "random-walk": ("hops", "wait", "passed", "accounts"),
     "bipartite": ("senders", "receivers", "pairs", "pair_share", "alike"),
@@ -269,6 +277,11 @@ OWN: list[tuple[str, str, str, Change]] = [
     ("cycle", "subject", "another beginning", claim("subject", "B")),
     ("cycle", "hop limit", "too long a wait", move(3, hours=80)),
     ("cycle", "even", "another amount", put(1, "reference_amount", 100)),
+    ("ring", "closed", "a link elsewhere", put(1, "creditor_account", "X")),
+    ("ring", "closed", "it closes too soon", put(2, "creditor_account", "D")),
+    ("ring", "distinct", "an account pays twice", put(2, "debtor_account", "A")),
+    ("ring", "subject", "another that completes it", claim("subject", "A")),
+    ("ring", "even", "another amount", put(3, "reference_amount", 100)),
     ("chain", "linked", "a broken link", put(1, "debtor_account", "X")),
     ("chain", "distinct", "an account met twice", put(3, "creditor_account", "B")),
     ("chain", "hop limit", "too long a wait", move(3, hours=60)),

@@ -204,7 +204,8 @@ def _conditions(entry: Typology) -> list[str]:
     if not entry.alerts_alone:
         said.append("It raises no alert of its own: a match is shown in the alerts that it is linked to.")
     if entry.amltrix:
-        said.append(f"AMLTRIX techniques: {', '.join(entry.amltrix)} (Amlyze, AMLTRIX framework, 2025).")
+        linked = f"[AMLTRIX](https://framework.amltrix.com) techniques: {', '.join(entry.amltrix)}"
+        said.append(f"{linked} (Amlyze, AMLTRIX framework, 2025).")
     return [" ".join(said) + "\n\n"] if said else []
 
 

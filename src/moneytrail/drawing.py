@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final, NamedTuple
 
-LANE, COLUMN, LEFT, TOP, BOTTOM = 30, 46, 190, 24, 64
+LANE, COLUMN, LEFT, TOP, BOTTOM, MARGIN = 30, 46, 190, 24, 64, 42
 INK, LINE, SUBJECT = "#1a1a1a", "#b8b8b8", "#D55E00"
+HALO: Final = 'paint-order="stroke" stroke="#ffffff" stroke-width="3"'
 ROLES: Final = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 """Colours of the roles in turn (Okabe and Ito); each role is also named below the drawing."""
 
@@ -53,9 +54,11 @@ def draw(arrows: Sequence[Arrow], subject: str, title: str) -> str:
     """
     shown = list(arrows[:MOST_ARROWS])
     lanes = _lanes(shown, subject)
-    width = LEFT + COLUMN * len(shown) + 30
-    height = TOP + LANE * len(lanes) + BOTTOM
     roles = list(dict.fromkeys(arrow.role for arrow in shown))
+    # An amount stands between its arrow and the next.
+    step = max(COLUMN, 10 + 5 * max((len(arrow.amount) for arrow in shown), default=0))
+    width, height = LEFT + step * len(shown) + MARGIN, TOP + LANE * len(lanes) + BOTTOM
+    foot = height - BOTTOM - LANE + 22
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + 20 * len(roles) + 20}" '
@@ -64,35 +67,44 @@ def draw(arrows: Sequence[Arrow], subject: str, title: str) -> str:
         f"<title>{escape(title)}</title>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',
         *(_marker(number, colour) for number, colour in enumerate(ROLES)),
+        *(_lane(name, TOP + LANE * place, width, name == subject) for name, place in lanes.items()),
     ]
-    for lane, place in lanes.items():
-        colour = SUBJECT if lane == subject else LINE
-        y = TOP + LANE * place
-        weight = ' font-weight="bold"' if lane == subject else ""
-        parts.append(f'<line x1="{LEFT - 8}" y1="{y}" x2="{width - 12}" y2="{y}" stroke="{colour}"/>')
-        parts.append(f'<text x="{LEFT - 14}" y="{y + 4}" text-anchor="end" fill="{INK}"{weight}>{escape(lane)}</text>')
     for column, arrow in enumerate(shown):
-        parts += _arrow(arrow, LEFT + COLUMN * column + 14, lanes, roles.index(arrow.role) % len(ROLES))
-        x, y = LEFT + COLUMN * column + 14, TOP + LANE * (len(lanes) - 1) + 22
-        parts.append(f'<text x="{x}" y="{y}" fill="{INK}" transform="rotate(35 {x} {y})">{escape(arrow.day)}</text>')
+        x = LEFT + step * column + 14
+        parts += _arrow(arrow, x, lanes, roles.index(arrow.role) % len(ROLES))
+        parts.append(_text(x, foot, arrow.day, f' transform="rotate(35 {x} {foot})"'))
     for number, role in enumerate(roles):
-        y = height + 20 * number
-        colour = ROLES[number % len(ROLES)]
+        y, colour = height + 20 * number, ROLES[number % len(ROLES)]
         parts.append(f'<line x1="14" y1="{y}" x2="44" y2="{y}" stroke="{colour}" stroke-width="2"/>')
-        parts.append(f'<text x="52" y="{y + 4}" fill="{INK}">{escape(role)}</text>')
+        parts.append(_text(52, y + 4, role))
     if len(arrows) > len(shown):
-        more = f"and {len(arrows) - len(shown)} more transfers"
-        parts.append(f'<text x="{LEFT}" y="{height}" fill="{INK}">{more}</text>')
+        parts.append(_text(LEFT, height + 4, f"and {len(arrows) - len(shown)} more transfers"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _lanes(arrows: Sequence[Arrow], subject: str) -> dict[str, int]:
-    """A place for each account: those that pay the subject above it, those that it pays and the rest below."""
-    pays = [a.debtor or CASH for a in arrows if a.creditor == subject]
-    others = [name or CASH for a in arrows for name in (a.debtor, a.creditor)]
-    above = [name for name in dict.fromkeys(pays) if name != subject]
-    below = [name for name in dict.fromkeys(others) if name != subject and name not in above]
-    return {name: place for place, name in enumerate([*above, subject, *below])}
+    """A place for each account: above the subject those that pay it, or only pay, unless its own money reached them."""
+    ways = [(arrow.debtor or CASH, arrow.creditor or CASH) for arrow in arrows]
+    payers, paid = {debtor for debtor, _ in ways}, {creditor for _, creditor in ways}
+    upper = {debtor for debtor, creditor in ways if creditor == subject} | (payers - paid)
+    seen, reached = {subject}, {subject}
+    for debtor, creditor in ways:
+        if debtor in reached and creditor not in seen:
+            reached.add(creditor)
+        seen |= {debtor, creditor}
+    others = [name for name in dict.fromkeys(name for way in ways for name in way) if name != subject]
+    above = [name for name in others if name in upper - reached]
+    return {name: place for place, name in enumerate([*above, subject, *(n for n in others if n not in above)])}
+
+
+def _lane(name: str, y: int, width: int, is_subject: bool) -> str:
+    colour, weight = (SUBJECT, ' font-weight="bold"') if is_subject else (LINE, "")
+    line = f'<line x1="{LEFT - 8}" y1="{y}" x2="{width - 12}" y2="{y}" stroke="{colour}"/>'
+    return line + "\n" + _text(LEFT - 14, y + 4, name, f' text-anchor="end"{weight}')
+
+
+def _text(x: int, y: float, said: str, more: str = "") -> str:
+    return f'<text x="{x}" y="{y:g}" fill="{INK}"{more}>{escape(said)}</text>'
 
 
 def _arrow(arrow: Arrow, x: int, lanes: dict[str, int], role: int) -> list[str]:
@@ -105,7 +117,8 @@ def _arrow(arrow: Arrow, x: int, lanes: dict[str, int], role: int) -> list[str]:
             f'<line x1="{x}" y1="{start}" x2="{x}" y2="{short}" stroke="{ROLES[role]}" stroke-width="1.6" '
             f'marker-end="url(#arrow{role})"/>'
         ),
-        f'<text x="{x + 4}" y="{(start + end) / 2 + 3:g}" fill="{INK}" font-size="9">{escape(arrow.amount)}</text>',
+        # Pale behind the figures, or the lanes strike them out.
+        _text(x + 4, (start + end) / 2 + 3, arrow.amount, f' font-size="9" {HALO}'),
     ]
 
 

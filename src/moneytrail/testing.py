@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["CheckError", "check_matches", "check_typology", "register", "story"]
 
 
+SPOKEN = ("reference", "location", "debtor_institution", "creditor_institution")
+"""Columns whose texts have blanks, which a story writes as underscores."""
+
+
 class CheckError(MoneytrailError, AssertionError):
     """A typology breaks its contract; the message lists every fault."""
 
@@ -79,7 +83,7 @@ def _told(number: int, words: list[str]) -> dict[str, Any]:
         "amount": minor,
         "currency": "GBP",
         "channel": "credit_transfer",
-        **{name: value.replace("_", " ") if name == "reference" else value for name, value in extra.items()},
+        **{name: value.replace("_", " ") if name in SPOKEN else value for name, value in extra.items()},
     }
 
 

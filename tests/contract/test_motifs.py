@@ -47,6 +47,7 @@ SMALL: dict[str, dict[str, int | float]] = {
     "gather-scatter": {"gather_days": 2, "scatter_days": 2, "payers": 2, "payees": 2},
     "scatter-gather": {"window_days": 3, "intermediaries": 2},
     "cycle": {"window_days": 3, "hops": 2, "most_hops": 5},
+    "ring": {"window_days": 3, "hops": 2, "most_hops": 5},
     "chain": {"window_days": 3, "hops": 2, "most_hops": 5},
     "bipartite": {"window_days": 4, "senders": 2, "receivers": 2},
     "stack": {"window_days": 6, "senders": 2, "middle": 2, "receivers": 2, "pair_share": 0.5},

@@ -104,9 +104,9 @@ def test_a_folder_of_an_earlier_search_is_replaced_and_no_other(ring: Path, tmp_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--motif", "ring"), "no motif 'ring'"),
+        (("--motif", "star"), "no motif 'star'"),
         (("--motif", ""), "no motif ''"),
-        (("--set", "ring.hops=3"), "no motif 'ring'"),
+        (("--set", "star.hops=3"), "no motif 'star'"),
         (("--set", "cycle.hops=1"), "cycle"),
         (("--set", "cycle.nothing=1"), "has no parameter 'nothing'"),
         (("--set", "cycle.hops"), "NAME.PARAMETER=NUMBER"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,14 +28,11 @@ NUMBERS = st.tuples(
 def test_meshes_equal_the_oracle(rows: list[Row], numbers: tuple[int, ...], chunks: int) -> None:
     world, rule = joined(rows), MeshRule(*numbers)
     found = meshes(world.outgoing, world.incoming, rule, world.borders(chunks))
+    starts = [0, *np.cumsum(found[:, 1]).tolist()]
+    pairs = [tuple(pair) for pair in mesh_pairs(found, world.outgoing, world.incoming, rule).T.tolist()]
     made = [
-        oracle.Mesh(
-            account,
-            {tuple(pair) for pair in mesh_pairs(place, account, world.outgoing, world.incoming, rule).T.tolist()},
-            int(world.outgoing.edge[place]),
-            fired,
-        )
-        for account, _, place, fired in found.tolist()
+        oracle.Mesh(account, set(pairs[starts[row] : starts[row + 1]]), int(world.outgoing.edge[place]), fired)
+        for row, (account, _, place, fired) in enumerate(found.tolist())
     ]
     assert made == oracle.meshes(rows, [joins_a_pair(row) for row in rows], oracle.Rule(*numbers))
     assert found[:, 1].tolist() == [len(one.pairs) for one in made]

@@ -88,10 +88,10 @@ def test_many_rings_of_a_dense_crowd_are_all_found() -> None:
     rng = np.random.default_rng(4)
     debtors, by, times = rng.integers(0, 6, 60), rng.integers(1, 6, 60), np.sort(rng.integers(0, 120, 60))
     rows = [(int(d), int(d + k) % 6, int(t), 1 + i) for i, (d, k, t) in enumerate(zip(debtors, by, times, strict=True))]
-    found = find(joined(rows), UnorderedRule(12, 3, 6, ENDLESS)).tolist()
+    found = find(joined(rows), UnorderedRule(30, 3, 6, ENDLESS)).tolist()
     assert len(found) > 10
     made = [(account, even, ring[:hops]) for account, hops, _, even, *ring in found]
-    assert made == oracle.unordered_rings(rows, oracle.Rule(12, 3, 6))
+    assert made == oracle.unordered_rings(rows, oracle.Rule(30, 3, 6))
 
 
 def test_evenness_of_huge_amounts_is_exact() -> None:

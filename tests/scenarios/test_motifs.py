@@ -1,7 +1,8 @@
-"""Ten shapes told as stories: a hit, what lacks one thing, and the case exactly at the threshold."""
+"""The shapes told as stories: a hit, what lacks one thing, and the case exactly at the threshold."""
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -41,6 +42,11 @@ STORIES = {
 2025-07-01 09:00 A -> B 1,000
 2025-07-02 09:00 B -> C 950
 2025-07-03 09:00 C -> A 900
+""",
+    "ring": """
+2025-07-01 09:00 A -> B 1,000
+2025-07-02 09:00 C -> A 950
+2025-07-03 09:00 B -> C 900
 """,
     "chain": """
 2025-07-01 09:00 A -> B 1,000
@@ -91,6 +97,7 @@ SIZES = {
     "gather-scatter": {"payers": 3, "payees": 3},
     "scatter-gather": {"intermediaries": 3},
     "cycle": {"hops": 3},
+    "ring": {"hops": 3, "passed on": 1},
     "chain": {"hops": 3},
     "bipartite": {"senders": 3, "receivers": 3, "pairs": 7},
     "stack": {"senders": 3, "middle": 3, "receivers": 3, "pairs": 13},
@@ -99,7 +106,7 @@ SIZES = {
 }
 
 SUBJECTS = {
-    "fan-in": "Hub", "fan-out": "Hub", "gather-scatter": "Hub", "scatter-gather": "Source", "cycle": "A",
+    "fan-in": "Hub", "fan-out": "Hub", "gather-scatter": "Hub", "scatter-gather": "Source", "cycle": "A", "ring": "B",
     "chain": "A", "bipartite": "A1", "stack": "A1", "random-walk": "A", "pass-through": "Hub",
 }  # fmt: skip
 
@@ -109,6 +116,7 @@ ROLES = {
     "gather-scatter": {"gather": ["t0", "t1", "t2"], "scatter": ["t3", "t4", "t5"]},
     "scatter-gather": {"scatter": ["t0", "t1", "t3"], "gather": ["t2", "t4", "t5"]},
     "cycle": {"hop": ["t0", "t1", "t2"]},
+    "ring": {"part": ["t0", "t1", "t2"]},
     "chain": {"hop": ["t0", "t2", "t3"]},
     "bipartite": {"across": [f"t{i}" for i in range(7)]},
     "stack": {"first layer": [f"t{i}" for i in range(7)], "second layer": [f"t{i}" for i in range(7, 13)]},
@@ -160,6 +168,10 @@ def test_the_smallest_one_is_found_with_its_roles_and_its_size(motif: str) -> No
         ("cycle", "it ends elsewhere", "C -> A", "C -> D"),
         ("cycle", "out of order", "2025-07-02", "2025-07-04"),
         ("cycle", "one window long", "2025-07-03 09:00", "2025-07-05 09:00"),
+        ("ring", "it goes elsewhere", "B -> C", "B -> D"),
+        ("ring", "one way is turned round", "C -> A", "A -> C"),
+        ("ring", "one window long", "2025-07-03 09:00", "2025-07-17 09:00"),
+        ("ring", "one pays in cash", "C -> A", "- -> A"),
         ("chain", "the line breaks", "C -> D", "E -> D"),
         ("chain", "it comes back", "C -> D", "C -> A"),
         ("chain", "one wait too long", "2025-07-02 09:00 B -> C 950\n2025-07-03 09:00",
@@ -192,6 +204,7 @@ def test_one_condition_less_and_nothing_is_found(motif: str, why: str, old: str,
         ("scatter-gather", "2025-07-03 10:00", "2025-07-05 08:59:59.999999"),
         ("cycle", "2025-07-03 09:00", "2025-07-05 08:59:59.999999"),
         ("cycle", "2025-07-02 09:00", "2025-07-01 09:00"),
+        ("ring", "2025-07-03 09:00", "2025-07-17 08:59:59.999999"),
         ("chain", "2025-07-02 09:00 B -> C 950\n2025-07-03 09:00", "2025-07-01 09:30 B -> C 950\n2025-07-04 09:30"),
         ("random-walk", "2025-07-02 09:00 B -> A 10\n2025-07-03 09:00",
          "2025-07-01 09:30 B -> A 10\n2025-07-04 09:30"),
@@ -220,6 +233,17 @@ def test_money_may_rest_anywhere_on_its_way_round_unless_a_limit_is_set() -> Non
     assert matches("cycle", rested)
     assert matches("cycle", STORIES["cycle"], hop_hours=24)
     assert not matches("cycle", STORIES["cycle"], hop_hours=23)
+
+
+def test_a_ring_is_completed_by_whoever_pays_last_in_whatever_order() -> None:
+    """Of the six orders of three transfers three are cycles; the last payer is the subject in all of them."""
+    ways = ["A -> B", "B -> C", "C -> A"]
+    for order in permutations(ways):
+        told = "".join(f"2025-07-0{day} 09:00 {way} 500\n" for day, way in enumerate(order, 1))
+        (match,) = matches("ring", told)
+        assert match["subject"] == order[-1][0]
+        assert match["detectable_at"] == match["ended_at"]
+        assert match["measures"]["passed on"]["value"] == (2 if matches("cycle", told) else 1)
 
 
 def test_who_paid_the_sink_before_it_was_paid_is_shown_and_makes_no_match() -> None:

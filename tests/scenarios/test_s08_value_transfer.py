@@ -104,7 +104,8 @@ def test_a_till_emptied_every_day_raises_the_score() -> None:
 
 def test_a_registered_money_service_is_not_matched() -> None:
     """R-REGMSB: it is compared with its like; S09 still looks at it."""
-    assert not fires("S08", BOOK, {"Shop": {"registered_money_service": True}})
+    registered: dict[str, dict[str, Any]] = {"Shop": {"registered_money_service": True}}
+    assert not fires("S08", BOOK, registered)
 
 
 def test_a_savings_circle_pays_those_who_paid_in() -> None:

@@ -182,7 +182,7 @@ LOOK_ALIKES = {
 @pytest.mark.parametrize(
     "code",
     [
-        pytest.param("R-REM", marks=pytest.mark.xfail(strict=True, reason="R-REM asks those who pay the subject")),
+        "R-REM",
         "R-LOAN",
     ],
 )

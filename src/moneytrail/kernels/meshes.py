@@ -306,9 +306,14 @@ def meshes(outgoing: Adjacency, incoming: Adjacency, rule: MeshRule, borders: ND
 
 
 @njit(cache=True, nogil=True)
-def mesh_pairs(p: int, account: int, outgoing: Adjacency, incoming: Adjacency, rule: MeshRule) -> NDArray[np.int64]:
-    """The pairs of the mesh that the debit of `account` at position `p` completes: int64[2, pairs], who paid whom."""
+def mesh_pairs(found: NDArray[np.int64], outgoing: Adjacency, incoming: Adjacency, rule: MeshRule) -> NDArray[np.int64]:
+    """The pairs of meshes, one after the other: int64[2, pairs], who paid whom. `found` is from :func:`meshes`."""
     accounts = outgoing.indptr.size - 1
     room = _Room(np.full(accounts, -1, np.int32), np.full(accounts, -1, np.int32))
-    proof: NDArray[np.int64] = _mesh_at(p, account, outgoing, incoming, rule, room)[1]
+    proof = np.empty((2, found[:, 1].sum()), np.int64)
+    used = 0
+    for row in range(found.shape[0]):
+        many, pairs = _mesh_at(found[row, 2], found[row, 0], outgoing, incoming, rule, room)
+        proof[:, used : used + many] = pairs
+        used += many
     return proof

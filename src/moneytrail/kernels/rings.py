@@ -67,6 +67,19 @@ def _below(values: NDArray[np.int32], start: int, stop: int, bound: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _later(account: int, oldest: int, side: Adjacency) -> int:
+    """The account's first position that is later than the time `oldest`."""
+    low, high = side.indptr[account], side.indptr[account + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if side.time[middle] <= oldest:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
+
+
+@njit(cache=True, nogil=True)
 def _forward(
     closing: int,
     account: int,
@@ -87,17 +100,18 @@ def _forward(
     oldest = incoming.time[closing] - rule.window
     steps = 0
     tail = 0
-    for q in range(outgoing.indptr[account], outgoing.indptr[account + 1]):
+    for q in range(_later(account, oldest, outgoing), outgoing.indptr[account + 1]):
         if outgoing.edge[q] >= e:
             break
-        if outgoing.time[q] > oldest and _even(outgoing.amount[q], amount, rule.even):
+        steps += 1
+        if _even(outgoing.amount[q], amount, rule.even):
             mark[q] = e
             rank[q] = 1
             queue[tail] = q
             tail += 1
     head = 0
     reached = 1
-    while head < tail:
+    while head < tail and steps <= rule.budget:
         q = queue[head]
         head += 1
         reached = rank[q]
@@ -116,8 +130,6 @@ def _forward(
             if tail < queue.size:
                 queue[tail] = p
                 tail += 1
-        if steps > rule.budget:
-            break
     return (reached if tail else 0), steps
 
 
@@ -223,10 +235,10 @@ def _ring_of(
 def _opens(account: int, closing: int, outgoing: Adjacency, incoming: Adjacency, rule: RingRule) -> bool:
     """Whether the account has a debit that a ring may open with."""
     oldest = incoming.time[closing] - rule.window
-    for q in range(outgoing.indptr[account], outgoing.indptr[account + 1]):
+    for q in range(_later(account, oldest, outgoing), outgoing.indptr[account + 1]):
         if outgoing.edge[q] >= incoming.edge[closing]:
             return False
-        if outgoing.time[q] > oldest and _even(outgoing.amount[q], incoming.amount[closing], rule.even):
+        if _even(outgoing.amount[q], incoming.amount[closing], rule.even):
             return True
     return False
 

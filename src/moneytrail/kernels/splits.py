@@ -110,12 +110,9 @@ def _met(
         here = payee[k]
         number += 1
         last = k
-        smallest = amount[edge[k]]
-        total = np.int64(0)
         while last < stop and payee[last] == here:
-            smallest = min(smallest, amount[edge[last]])
-            total += amount[edge[last]]
             last += 1
+        received = _least_and_sum(edge[k:last], amount)
         for round_ in range(2):
             done = outgoing.indptr[here]
             for r in range(k, last):
@@ -140,8 +137,7 @@ def _met(
                         held[1, at] += outgoing.amount[q]
                         held[2, at] = min(held[2, at], outgoing.amount[q])
                     elif held[0, at] == number:
-                        passes = _reaches(held[1, at], smallest, gate.low) and _at_most(held[2, at], total, gate.high)
-                        held[3, at] += passes
+                        held[3, at] += _may_hold(received, (held[2, at], held[1, at]), gate)
                         held[0, at] = 0
                 done = max(done, high)
         k = last
@@ -156,44 +152,128 @@ def _met(
 
 
 @njit(cache=True, nogil=True)
+def _may_hold(received: tuple[int, int], passed: tuple[int, int], gate: SplitGate) -> bool:
+    """Whether some of the receipts can have been passed on by some of the payments: a sieve.
+
+    Both are the smallest and the sum.
+    """
+    return bool(_reaches(passed[1], received[0], gate.low) and _at_most(passed[0], received[1], gate.high))
+
+
+@njit(cache=True, nogil=True)
+def _least_and_sum(edge: NDArray[np.int32], amount: NDArray[np.int64]) -> tuple[int, int]:
+    """The smallest of the amounts at these ledger positions, and their sum."""
+    least, total = np.int64(2**62), np.int64(0)
+    for e in edge:
+        least = min(least, amount[e])
+        total += amount[e]
+    return least, total
+
+
+@njit(cache=True, nogil=True)
+def _room(made: NDArray[np.int64], used: int, more: int) -> NDArray[np.int64]:
+    """`made` with room for `more` columns after the first `used`."""
+    while used + more > made.shape[1]:
+        made = np.concatenate((made, np.zeros_like(made)), axis=1)
+    return made
+
+
+@njit(cache=True, nogil=True)
+def _gathers(
+    debits: tuple[int, int],
+    here: int,
+    outgoing: Adjacency,
+    slot: NDArray[np.int32],
+    made: NDArray[np.int64],
+    used: int,
+) -> tuple[NDArray[np.int64], int]:
+    """Add the debits of `here` at these positions to accounts with a `slot`."""
+    made = _room(made, used, debits[1] - debits[0])
+    for q in range(debits[0], debits[1]):
+        if slot[outgoing.peer[q]] >= 0:
+            made[0, used], made[1, used], made[2, used], made[3, used] = here, outgoing.edge[q], q, -1
+            made[5, used] = slot[outgoing.peer[q]]
+            used += 1
+    return made, used
+
+
+@njit(cache=True, nogil=True)
+def _receipts(
+    part: NDArray[np.int64],
+    received: tuple[int, NDArray[np.int32]],
+    outgoing: Adjacency,
+    amount: NDArray[np.int64],
+    gate: SplitGate,
+) -> tuple[NDArray[np.int64], int]:
+    """One intermediary's payments, sink by sink, with its receipts before those of each sink that may hold the range.
+
+    `received` is the intermediary and its receipts. Returns the events, and how many there are.
+    """
+    here, edge = received
+    order = np.argsort(part[5])
+    made = np.zeros((6, part.shape[1] * (1 + edge.size)), np.int64)
+    used = 0
+    start = 0
+    for k in range(1, order.size + 1):
+        if k < order.size and part[5, order[k]] == part[5, order[start]]:
+            continue
+        own = part[:, order[start:k]]
+        paid = amount[own[1]]
+        if _may_hold(_least_and_sum(edge, amount), (paid.min(), paid.sum()), gate):
+            for e in edge:
+                first = _below(outgoing.edge, outgoing.indptr[here], outgoing.indptr[here + 1], e)
+                made[0, used], made[1, used], made[2, used], made[3, used] = here, e, -1, first
+                made[5, used] = own[5, 0]
+                used += 1
+            made[:, used : used + k - start] = own
+            used += k - start
+        start = k
+    return made, used
+
+
+@njit(cache=True, nogil=True)
 def _events(
-    source: int, sink: int, outgoing: Adjacency, pairs: Pairs, time: NDArray[np.int64], gate: SplitGate
+    source: int,
+    sinks: NDArray[np.int64],
+    outgoing: Adjacency,
+    pairs: Pairs,
+    ledger: tuple[NDArray[np.int64], NDArray[np.int64]],
+    gate: SplitGate,
+    slot: NDArray[np.int32],
 ) -> NDArray[np.int64]:
-    """What lies between a source and a sink: intermediary, ledger position, and the debtor's place in its own list.
+    """What lies between a source and its sinks: intermediary, ledger position, the debtor's place in its own list.
 
     The place is -1 for a payment by the source, and that of the first debit after it stands in the fourth row; the
-    fifth is 0. Of intermediaries that paid the sink within reach of a receipt. In ledger order.
+    fifth is 0, the sixth the sink's place in `sinks`. Of intermediaries that paid the sink within reach of a receipt
+    and may hold the range. In order of sink, then ledger. `slot` comes and goes full of -1.
     """
     payee, edge = pairs
-    start, stop = outgoing.indptr[source], outgoing.indptr[source + 1]
-    made = np.zeros((5, 64), np.int64)
+    for at in range(sinks.size):
+        slot[sinks[at]] = at
+    made = np.zeros((6, 64), np.int64)
     used = 0
-    k = start
+    k = outgoing.indptr[source]
+    stop = outgoing.indptr[source + 1]
     while k < stop:
         here = payee[k]
         last = k
-        while last < stop and payee[last] == here:
-            last += 1
-        before = used
+        part = np.zeros((6, 16), np.int64)
+        size = 0
         done = outgoing.indptr[here]
-        for r in range(k, last):
-            low, high = _reach(edge[r], here, outgoing, time, gate)
-            for q in range(max(low, done), high):
-                if outgoing.peer[q] == sink and here != sink:
-                    if used + last - k + 1 >= made.shape[1]:
-                        made = np.concatenate((made, np.zeros_like(made)), axis=1)
-                    made[0, used], made[1, used], made[2, used], made[3, used] = here, outgoing.edge[q], q, -1
-                    used += 1
+        while last < stop and payee[last] == here:
+            low, high = _reach(edge[last], here, outgoing, ledger[0], gate)
+            part, size = _gathers((max(low, done), max(low, done, high)), here, outgoing, slot, part, size)
             done = max(done, high)
-        if used > before:
-            while used + last - k >= made.shape[1]:
-                made = np.concatenate((made, np.zeros_like(made)), axis=1)
-            for r in range(k, last):
-                first = _below(outgoing.edge, outgoing.indptr[here], outgoing.indptr[here + 1], edge[r])
-                made[0, used], made[1, used], made[2, used], made[3, used] = here, edge[r], -1, first
-                used += 1
+            last += 1
+        if size:
+            more, many = _receipts(part[:, :size], (here, edge[k:last]), outgoing, ledger[1], gate)
+            made = _room(made, used, many)
+            made[:, used : used + many] = more[:, :many]
+            used += many
         k = last
-    ordered: NDArray[np.int64] = made[:, np.argsort(made[1, :used])]
+    for sink in sinks:
+        slot[sink] = -1
+    ordered: NDArray[np.int64] = made[:, np.argsort(made[5, :used] * ledger[0].size + made[1, :used])]
     return ordered
 
 
@@ -206,18 +286,15 @@ def _sweep(
     gate: SplitGate,
     live: NDArray[np.int64],
     until: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Unit kernel: from one opening event on, who holds the range after each gather, and what those received.
+    best: NDArray[np.int64],
+) -> None:
+    """Unit kernel: from one opening event on, who holds the range after each gather up to ledger position `until`.
 
     Events whose fifth row is not 0 are passed over. `live` has for each intermediary its first receipt (place among
-    the events, -1), what it received, what it paid, whether it holds the range. Returns for each event up to ledger
-    position `until` how many hold it (0 but at a gather that counted) and the sum of their receipts.
+    the events, -1), what it received, what it paid, whether it holds the range, and the opening that this is for.
+    `best` has a firing of its last entry's period: how many, opening, last, received, first firing.
     """
     time, amount = ledger
-    live[0, :] = -1
-    live[1:, :] = 0
-    many = np.zeros(events.shape[1], np.int64)
-    value = np.zeros(events.shape[1], np.int64)
     count = 0
     total = np.int64(0)
     for k in range(opening, events.shape[1]):
@@ -225,6 +302,10 @@ def _sweep(
         if e > until or time[e] > time[events[1, opening]] + gate.scatter + gate.onward:
             break
         m = number[k]
+        if live[4, m] != opening:
+            live[:, m] = 0
+            live[0, m] = -1
+            live[4, m] = opening
         if not _counts(k, opening, live[0, m], events, time, gate):
             continue
         if live[3, m]:
@@ -242,9 +323,20 @@ def _sweep(
             total += got
         opened = live[3, number[opening]] > 0
         if events[2, k] >= 0 and opened and count >= gate.intermediaries and total >= gate.value:
-            many[k] = count
-            value[k] = total
-    return many, value
+            _note(best, count, events[1, opening], e, total, time[e] // gate.period)
+
+
+@njit(cache=True, nogil=True)
+def _note(best: NDArray[np.int64], count: int, opening: int, e: int, value: int, period: int) -> None:
+    """Keep a firing if it is of the right period and stronger."""
+    if period != best[5]:
+        return
+    if best[0] == 0 or e < best[4]:
+        best[4] = e
+    better = count > best[0] or (count == best[0] and value > best[3])
+    tie = count == best[0] and value == best[3]
+    if better or (tie and (e < best[2] or (e == best[2] and opening > best[1]))):
+        best[0], best[1], best[2], best[3] = count, opening, e, value
 
 
 @njit(cache=True, nogil=True)
@@ -263,6 +355,43 @@ def _counts(
 
 
 @njit(cache=True, nogil=True)
+def _opens(
+    opening: int,
+    events: NDArray[np.int64],
+    following: NDArray[np.int64],
+    ledger: tuple[NDArray[np.int64], NDArray[np.int64]],
+    gate: SplitGate,
+) -> bool:
+    """Whether the intermediary of an opening holds the range at any time: without it no split opens there."""
+    time, amount = ledger
+    got = np.int64(0)
+    paid = np.int64(0)
+    k = opening
+    while k >= 0 and time[events[1, k]] <= time[events[1, opening]] + gate.scatter + gate.onward:
+        if _counts(k, opening, opening, events, time, gate):
+            if events[2, k] < 0:
+                got += amount[events[1, k]]
+            else:
+                paid += amount[events[1, k]]
+            if got > 0 and _reaches(paid, got, gate.low) and _at_most(paid, got, gate.high):
+                return True
+        k = following[k]
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _following(number: NDArray[np.int64], many: int) -> NDArray[np.int64]:
+    """For each event the next one of the same intermediary, -1 where none."""
+    following = np.full(number.size, -1, np.int64)
+    last = np.full(many, -1, np.int64)
+    for k in range(number.size):
+        if last[number[k]] >= 0:
+            following[last[number[k]]] = k
+        last[number[k]] = k
+    return following
+
+
+@njit(cache=True, nogil=True)
 def _numbered(accounts: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     """Small numbers for accounts, and how many there are."""
     known = np.unique(accounts)
@@ -276,27 +405,21 @@ def _strongest(
     number: NDArray[np.int64],
     ledger: tuple[NDArray[np.int64], NDArray[np.int64]],
     gate: SplitGate,
-    live: NDArray[np.int64],
+    rooms: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> NDArray[np.int64]:
-    """The strongest firing of one period: how many, opening, last, received, first firing; how many are 0 for none."""
-    best = np.zeros(5, np.int64)
+    """The strongest firing of one period: how many, opening, last, received, first firing, period; 0 for none."""
+    best = np.zeros(6, np.int64)
+    best[5] = now
     time = ledger[0]
+    live, following = rooms
+    live[4] = -1
     for opening in range(events.shape[1]):
         begin = time[events[1, opening]]
         near = (begin + gate.scatter + gate.onward) // gate.period >= now and begin // gate.period <= now
-        if events[2, opening] >= 0 or events[4, opening] or not near:
+        if not near or events[2, opening] >= 0 or events[4, opening]:
             continue
-        counts, values = _sweep(opening, events, number, ledger, gate, live, 2**62)
-        for k in range(opening, events.shape[1]):
-            e = events[1, k]
-            if counts[k] == 0 or time[e] // gate.period != now:
-                continue
-            if best[0] == 0 or e < best[4]:
-                best[4] = e
-            better = counts[k] > best[0] or (counts[k] == best[0] and values[k] > best[3])
-            tie = counts[k] == best[0] and values[k] == best[3]
-            if better or (tie and (e < best[2] or (e == best[2] and events[1, opening] > best[1]))):
-                best[0], best[1], best[2], best[3] = counts[k], events[1, opening], e, values[k]
+        if _opens(opening, events, following, ledger, gate):
+            _sweep(opening, events, number, ledger, gate, live, 2**62, best)
     return best
 
 
@@ -311,12 +434,15 @@ def _shown(
 ) -> NDArray[np.bool_]:
     """Which events are the evidence of a firing."""
     at = np.searchsorted(events[1], best[1])
-    _sweep(at, events, number, ledger, gate, live, best[2])
+    live[4] = -1
+    _sweep(at, events, number, ledger, gate, live, best[2], best.copy())
     shown = np.zeros(events.shape[1], np.bool_)
     for k in range(at, events.shape[1]):
+        if events[1, k] > best[2]:
+            break
         m = number[k]
         before = live[0, m] if live[0, m] < k else -1
-        shown[k] = events[1, k] <= best[2] and live[3, m] and _counts(k, at, before, events, ledger[0], gate)
+        shown[k] = live[4, m] == at and live[3, m] and _counts(k, at, before, events, ledger[0], gate)
     return shown
 
 
@@ -333,7 +459,8 @@ def _splits_between(
     """
     size = events.shape[1]
     number, many = _numbered(events[0])
-    live = np.empty((4, many), np.int64)
+    live = np.zeros((5, many), np.int64)
+    following = _following(number, many)
     found = np.empty((size, 8), np.int64)
     proof = np.empty((4, 0), np.int64)
     rows = 0
@@ -345,12 +472,12 @@ def _splits_between(
         before = now
         events[4] = 0
         while True:
-            best = _strongest(now, events, number, ledger, gate, live)
+            best = _strongest(now, events, number, ledger, gate, (live, following))
             if best[0] == 0:
                 break
             shown = np.flatnonzero(_shown(best, events, number, ledger, gate, live))
             found[rows, 0], found[rows, 1], found[rows, 7] = ends[0], ends[1], shown.size
-            found[rows, 2:7] = best
+            found[rows, 2:7] = best[:5]
             part = np.empty((4, shown.size), np.int64)
             for j in range(shown.size):
                 part[0, j] = rows
@@ -375,9 +502,13 @@ def _splits_of_source(
     sinks = _met(source, outgoing, pairs, ledger, gate, slot)
     made = np.empty((0, 8), np.int64)
     proof = np.empty((4, 0), np.int64)
-    for sink in sinks:
-        events = _events(source, sink, outgoing, pairs, ledger[0], gate)
-        found, part = _splits_between((source, sink), events, ledger, gate)
+    if sinks.size == 0:
+        return made, proof
+    events = _events(source, sinks, outgoing, pairs, ledger, gate, slot)
+    borders = np.searchsorted(events[5], np.arange(sinks.size + 1))
+    for at in range(sinks.size):
+        own = events[:, borders[at] : borders[at + 1]].copy()
+        found, part = _splits_between((source, sinks[at]), own, ledger, gate)
         part[0] += made.shape[0]
         made = np.concatenate((made, found))
         proof = np.concatenate((proof, part), axis=1)

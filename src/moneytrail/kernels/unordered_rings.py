@@ -3,7 +3,7 @@
 Takes adjacencies that hold transfers between two different accounts only. A ring belongs to the transfer of it that is
 last in the ledger, so that nothing later than that is asked. The search goes out from both ends of that transfer at
 once, always where the next step is cheaper, no further than the length in question needs; then it walks from the end
-that cost less, only where the other end can still be reached.
+that costs less, only where the other end can still be reached.
 Oracle: ``tests/oracles/unordered_rings.py``.
 """
 
@@ -33,7 +33,7 @@ class UnorderedRule(NamedTuple):
     Attributes
     ----------
     window : int
-        Microseconds. All transfers lie in ``(t - window, t]``, t being the last one's time; also the length of a period.
+        Microseconds. All transfers lie in ``(t - window, t]``, t being the last one's time. Also a period's length.
     fewest, most : int
         Number of transfers.
     budget : int
@@ -58,7 +58,7 @@ class _World(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """What one thread writes into: the number of its searches, both ends' labels, queues and state, the path, a ring."""
+    """What one thread writes into: the number of searches, both ends' labels, queues and state, the path, a ring."""
 
     number: NDArray[np.int64]
     label: NDArray[np.int64]
@@ -126,7 +126,7 @@ def _held(side: Adjacency, account: int, turn: _Turn) -> tuple[int, int]:
 @njit(cache=True, nogil=True)
 def _distance(room: _Room, way: int, account: int, turn: _Turn) -> int:
     """How many transfers an account lies from that end; -1 where it has not been reached."""
-    known = room.label[way, account] - turn.number * NEAR
+    known: int = room.label[way, account] - turn.number * NEAR
     return max(known, -1)
 
 
@@ -269,7 +269,7 @@ def _goes_on(room: _Room, y: int, turn: _Turn, shape: tuple[int, int, int]) -> b
     known = _distance(room, 1 - way, y, turn)
     if known >= 0:
         return known <= rest
-    return not _done(room, 1 - way) and rest > room.ends[1 - way, FAR]
+    return bool(not _done(room, 1 - way) and rest > room.ends[1 - way, FAR])
 
 
 @njit(cache=True, nogil=True)
@@ -281,7 +281,8 @@ def _walk(world: _World, room: _Room, turn: _Turn, limits: tuple[int, int], row:
     """
     hops, left = limits
     stack = room.stack
-    way = AHEAD if room.ends[AHEAD, SPENT] <= room.ends[BACK, SPENT] else BACK
+    ends = room.ends
+    way = AHEAD if ends[AHEAD, SPENT] + ends[AHEAD, NEXT] <= ends[BACK, SPENT] + ends[BACK, NEXT] else BACK
     side = world.outgoing if way == AHEAD else world.incoming
     stack[ACCOUNT, 0] = turn.b if way == AHEAD else turn.a
     stack[SMALLEST, 0] = stack[LARGEST, 0] = world.amount[turn.closing]
@@ -326,21 +327,19 @@ def _rings_of_transfer(world: _World, room: _Room, turn: _Turn, rule: UnorderedR
     for hops in range(rule.fewest, rule.most + 1):
         now, left = _reach(world, room, turn, hops - 1, left)
         met = met or now
+        for way in (AHEAD, BACK):
+            # A ring has so many others beside the two.
+            if left >= 0 and _done(room, way) and (not met or room.ends[way, TAIL] - 1 < hops - 2):
+                return
         if met and left >= 0:
             left = _walk(world, room, turn, (hops, left), row)
         if left < 0:
             row[2] = 1
             return
-        for way in (AHEAD, BACK):
-            # A ring of one more has so many others beside the two.
-            if _done(room, way) and (not met or room.ends[way, TAIL] - 1 < hops - 1):
-                return
 
 
 @njit(cache=True, nogil=True)
-def _rings_of_account(
-    account: int, world: _World, room: _Room, rule: UnorderedRule, found: NDArray[np.int64]
-) -> None:
+def _rings_of_account(account: int, world: _World, room: _Room, rule: UnorderedRule, found: NDArray[np.int64]) -> None:
     """One row of `found` for each period with a debit, which stays without hops when nothing was found."""
     side = world.outgoing
     row = -1

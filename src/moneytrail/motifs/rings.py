@@ -42,8 +42,7 @@ def _find_rings(graph: TransactionGraph, values: Values) -> Findings:
         spans,
         booster("even", "smallest amount by the largest", ratio(smallest, largest), values["even_share"], points=0.25),
         pace(spans, 0.1),
-        fact("passed on", "transfers by an account that the one before it in the ring had paid", _passed_on(graph, found),
-             "count"),
+        fact("passed on", "transfers by an account paid in the ring before", _passed_on(graph, found), "count"),
     )  # fmt: skip
     last = found.ledger[found.start[1:] - 1]
     return Findings(found, last, scales, _say_rings(graph, found, graph.amount[last], hops))
@@ -82,7 +81,7 @@ RING = Motif(
         "and transfers to oneself."
     ),
     parameters=(
-        window(8, "WHY"),
+        window(16, "two in three of the labelled rings close within sixteen days, the longest take 26"),
         Parameter("hops", 3, "count", 2, 16, "at least so many transfers",
                   "labelled patterns of this kind begin at three", "design"),
         Parameter("most_hops", 12, "count", 2, 16, "no more than so many transfers",

@@ -17,12 +17,15 @@ from moneytrail.suppressors import (
     client_account,
     coast,
     crowdfunding,
+    established_business,
     group_treasury,
     haulier,
+    held_elsewhere,
     investor,
     lump_sum,
     marine,
     marketplace,
+    open_to_all,
     own_accounts,
     payroll,
     refunds,
@@ -68,6 +71,9 @@ SUPPRESSORS: Final[tuple[Suppressor, ...]] = (
     client_account.SUPPRESSOR,
     investor.SUPPRESSOR,
     group_treasury.SUPPRESSOR,
+    established_business.SUPPRESSOR,
+    open_to_all.SUPPRESSOR,
+    held_elsewhere.SUPPRESSOR,
 )
 
 

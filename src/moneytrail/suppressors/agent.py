@@ -56,7 +56,7 @@ SUPPRESSOR = Suppressor(
         "again, within these days, as one debit of at least `onward` of the credit and no more than it; first come, "
         "first served, and no debit counts twice."
     ),
-    on=("S08", "S15", "S16", "L05", "S04"),
+    on=("S01", "S02", "S04", "S08", "S13", "S15", "S16", "L05", "L11"),
     factor=factor(0.2),
     judge=_judge,
     parameters=(

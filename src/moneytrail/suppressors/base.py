@@ -17,6 +17,7 @@ import numpy as np
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY
 from moneytrail.matches import Parameter, Suppression, Value, Values
+from moneytrail.schema import CHANNELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,11 +100,16 @@ class View:
 
     def says(self, *purposes: str) -> NDArray[np.bool_]:
         """bool[k]: whether the reference or merchant category is of one of these purposes."""
-        return self.ground.purpose(*purposes)[self.ledger]
+        made = np.zeros(self.ledger.size, np.bool_)
+        for purpose in purposes:
+            made |= self.ground.purpose(purpose)[self.ledger]
+        return made
 
     def by(self, *channels: str) -> NDArray[np.bool_]:
         """bool[k]: whether the money moved by one of these channels."""
-        return self.ground.by_channel(*channels)[self.ledger]
+        codes = [CHANNELS.index(name) for name in channels]
+        made: NDArray[np.bool_] = np.isin(self.graph.channel[self.ledger], codes)
+        return made
 
     def is_trade(self, *trades: str) -> bool:
         """Whether the declared occupation is of one of these classes."""

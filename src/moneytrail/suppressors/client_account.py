@@ -28,7 +28,7 @@ SUPPRESSOR = Suppressor(
         "the register of regulated firms), and at least `said` of the year's transfers have words of house sales, "
         "deposits, rent or invoices."
     ),
-    on=("S04", "L03", "L05", "L07", "S08", "S16"),
+    on=("S01", "S04", "S08", "S16", "S17", "L03", "L04", "L05", "L07", "L11", "L15"),
     factor=factor(0.2),
     judge=_judge,
     parameters=(share("said", 0.3, "transfers that say what they are for"),),

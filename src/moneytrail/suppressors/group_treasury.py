@@ -43,11 +43,11 @@ SUPPRESSOR = Suppressor(
         "`said` of the transfers have words of loans, fees, goods or invoices; at least `steady` of them join "
         "accounts that had dealt in the 180 days before."
     ),
-    on=("L06", "L07", "L08", "L09"),
+    on=("S02", "L06", "L07", "L08", "L09", "L13", "L15"),
     factor=factor(0.2),
     judge=_judge,
     parameters=(
-        share("said", 0.5, "transfers that say what they are for"),
+        share("said", 0.3, "transfers that say what they are for"),
         share("steady", 0.5, "transfers between accounts that had dealt"),
     ),
     needs=("transfers.reference", "accounts.kind"),

@@ -46,7 +46,7 @@ SUPPRESSOR = Suppressor(
         "least `explained` of the match's larger side. Words alone can be written by anybody: they lower, and are "
         "shown."
     ),
-    on=("L13", "L15", "S18", "L03"),
+    on=("S18", "L03", "L04", "L07", "L13", "L15", "L16"),
     factor=factor(0.2),
     judge=_judge,
     parameters=(

@@ -32,7 +32,6 @@ def _conditions(case: Case, values: Values) -> Iterator[tuple[bool, str]]:
         max(matched, said) >= values["matched"] * back.size,
         (f"{matched} of {back.size} payees had paid it as much before, and {said} references say refund or claim"),
     )
-    yield matched + said >= back.size or matched >= values["matched"] * back.size, ""
 
 
 def _was_paid(view: View, place: int, paid: dict[int, NDArray[np.int64]]) -> bool:
@@ -47,7 +46,7 @@ SUPPRESSOR = Suppressor(
         "The subject is a business, institution or charity; of its debits in the evidence at least `matched` go to "
         "payees who had paid it exactly as much before, or say refund, claim or prize."
     ),
-    on=("L04", "S05", "S13", "L05"),
+    on=("S05", "S13", "L04", "L05", "L11"),
     factor=factor(0.1),
     judge=_judge,
     parameters=(share("matched", 0.8, "debits that give money back"),),

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def _judge(case: Case, values: Values) -> str:
-    """Those tested are the ones who pay: all payers in the evidence, or the subject where it is the payer."""
-    payers = case.payers if case.payers.size else np.array([case.found.subject])
+    """Those tested are the ones who pay: all payers in the evidence, or the subject where it is the one who pays."""
+    is_payer = case.typology.compared_by == "debits" or not case.payers.size
+    payers = np.array([case.found.subject]) if is_payer else case.payers
     held = [said for payer in payers if (said := told(_conditions(case.view(int(payer)), values)))]
     if len(held) < values["payers"] * payers.size:
         return ""

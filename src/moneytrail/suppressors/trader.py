@@ -34,13 +34,13 @@ SUPPRESSOR = Suppressor(
         "year's credits; at least `billed` of the credits have references like invoices, and at least `again` of "
         "these come from customers who paid more than once."
     ),
-    on=("S01", "L11", "L12", "S08"),
+    on=("S01", "S02", "S04", "S05", "S08", "L04", "L05", "L09", "L11", "L12", "L16"),
     factor=factor(0.3),
     judge=_judge,
     parameters=(
         share("suppliers", 0.25, "what suppliers get of the credits"),
         share("billed", 0.4, "share of credits on invoice"),
-        share("again", 0.4, "share of these by repeat customers"),
+        share("again", 0.1, "share of these by repeat customers"),
     ),
     needs=("transfers.reference",),
 )

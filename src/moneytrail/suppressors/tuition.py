@@ -31,7 +31,7 @@ SUPPRESSOR = Suppressor(
         "The payee is an education provider by the account table (it stands for the register); of those who paid it "
         "more than once in the year, at least `same` paid the same sum each time, to 1 %: a schedule."
     ),
-    on=("S02", "S16"),
+    on=("S01", "S02", "S04", "S16"),
     factor=factor(0.1),
     judge=_judge,
     parameters=(share("same", 0.7, "share of families that pay by a schedule"),),

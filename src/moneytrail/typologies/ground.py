@@ -71,6 +71,8 @@ class Ground:
 
     def purpose(self, *names: str) -> NDArray[np.bool_]:
         """bool[n]: whether the reference or the merchant category says one of these purposes (see ``tables.toml``)."""
+        if len(names) == 1:
+            return self._purpose(names[0])
         made = np.zeros(self.graph.transfers, np.bool_)
         for name in names:
             made |= self._purpose(name)
@@ -86,6 +88,7 @@ class Ground:
             if purpose.categories:
                 codes, texts = self.graph.codes("merchant_category")
                 made |= _looked_up(codes, texts.is_in(list(purpose.categories)))
+            made.flags.writeable = False
             self._purposes[name] = made
         return self._purposes[name]
 
@@ -179,15 +182,34 @@ class Ground:
 
     def kind(self, *kinds: str) -> NDArray[np.bool_]:
         """bool[accounts]: whether the account is of one of these kinds, as the account table says."""
-        codes = self.graph.register["kind"].cast(pl.Enum(ACCOUNT_KINDS)).to_physical().fill_null(255).to_numpy()
-        made: NDArray[np.bool_] = np.isin(codes, [ACCOUNT_KINDS.index(kind) for kind in kinds])
+        made: NDArray[np.bool_] = np.isin(self._kinds, [ACCOUNT_KINDS.index(kind) for kind in kinds])
         return made
+
+    @cached_property
+    def _kinds(self) -> NDArray[np.uint8]:
+        codes = self.graph.register["kind"].cast(pl.Enum(ACCOUNT_KINDS)).to_physical()
+        return codes.cast(pl.UInt8).fill_null(255).to_numpy()
 
     def trade(self, *names: str) -> NDArray[np.bool_]:
         """bool[accounts]: whether the declared occupation is of one of these classes (see ``tables.toml``)."""
-        words = frozenset().union(*(self.tables.trades[name] for name in names))
-        declared = self.graph.register["occupation"].str.to_lowercase()
-        return declared.is_in(list(words)).fill_null(False).to_numpy()
+        made = np.zeros(self.graph.accounts, np.bool_)
+        for name in names:
+            if name not in self._trades:
+                declared = self.graph.register["occupation"].str.to_lowercase()
+                words = list(self.tables.trades[name])
+                self._trades[name] = declared.is_in(words).fill_null(False).to_numpy()
+            made |= self._trades[name]
+        return made
+
+    @cached_property
+    def _trades(self) -> dict[str, NDArray[np.bool_]]:
+        return {}
+
+    @cached_property
+    def ours(self) -> NDArray[np.bool_]:
+        """bool[accounts]: whether the account table has the account; all are ours where there is no such table."""
+        known = ~np.isin(self._kinds, [255])
+        return known if known.any() else np.ones(self.graph.accounts, np.bool_)
 
     def registered(self) -> NDArray[np.bool_]:
         """bool[accounts]: whether the holder is on a register of money-service businesses."""

@@ -239,4 +239,5 @@ TYPOLOGY = Typology(
     finder=_find,
     span_days=lambda values: int(values["window_days"]) + max(int(values["window_days"]), int(values["lookback_days"])),
     applicable=_applicable,
+    amltrix=("T0016", "T0016.005"),
 )

@@ -290,4 +290,5 @@ TYPOLOGY = Typology(
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + max(180, int(values["lookback_days"])),
     needs=("transfers.debtor_country",),
+    amltrix=("T0016.002",),
 )

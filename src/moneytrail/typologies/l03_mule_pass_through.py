@@ -207,4 +207,5 @@ TYPOLOGY = Typology(
     ),
     finder=_find,
     span_days=lambda values: 3 * int(values["window_days"]) + 180,
+    amltrix=("T0011",),
 )

@@ -224,4 +224,5 @@ TYPOLOGY = Typology(
     span_days=lambda values: 2 * _period_days(values) + 180,
     period_days=_period_days,
     compared_by="debits",
+    amltrix=("T0011",),
 )

@@ -261,4 +261,5 @@ TYPOLOGY = Typology(
         int(values["window_days"]) + ceil(max(values["hops"], values["most_hops"]) * values["hop_hours"] / 24) + 181
     ),
     compared_by="debits",
+    amltrix=("T0070.001", "T0070"),
 )

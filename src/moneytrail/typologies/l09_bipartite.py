@@ -97,10 +97,13 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
     )
     found = meshes(outgoing, incoming, rule, cost_chunks(outgoing.indptr, CHUNKS))
     order = np.lexsort((outgoing.edge[found[:, 2]], -found[:, 1]))
+    found = found[order]
+    pairs = mesh_pairs(found, outgoing, incoming, rule)
     kept: dict[int, list[_Mesh]] = {}
-    for account, _, place, fired in found[order].tolist():
-        pairs = mesh_pairs(place, account, outgoing, incoming, rule)
-        _keep(kept.setdefault(int(outgoing.time[place]) // rule.window, []), pairs, fired, place, outgoing, rule)
+    start = 0
+    for _, many, place, fired in found.tolist():
+        own, start = pairs[:, start : start + many], start + many
+        _keep(kept.setdefault(int(outgoing.time[place]) // rule.window, []), own, fired, place, outgoing, rule)
     for period in sorted(kept):
         for mesh in kept[period]:
             mesh.feed = _feed(graph, mesh, incoming, rule, values)

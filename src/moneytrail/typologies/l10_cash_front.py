@@ -277,4 +277,5 @@ TYPOLOGY = Typology(
     # The period, and before a credit the window, or the rest of its month and the whole month before: 62 days.
     span_days=lambda values: int(values["window_days"]) + max(int(values["window_days"]), 62),
     needs=("accounts.occupation", "accounts.kind", "transfers.reference"),
+    amltrix=("T0014", "T0004"),
 )

@@ -316,4 +316,5 @@ TYPOLOGY = Typology(
     span_days=lambda values: 2 * int(values["month_days"]) * int(values["months"]) + SPREAD_DAYS,
     period_days=lambda values: int(values["month_days"]) * int(values["months"]),
     needs=("accounts.kind", "transfers.reference"),
+    amltrix=("T0001",),
 )  # fmt: skip

@@ -249,4 +249,5 @@ TYPOLOGY = Typology(
     span_days=lambda values: 2 * int(values["window_days"]) + max(180, int(values["regular_days"])),
     needs=("transfers.reference", "transfers.debtor_country", "accounts.kind"),
     builds_on=("S08",),
+    amltrix=("T0073", "T0008", "T0111"),
 )  # fmt: skip

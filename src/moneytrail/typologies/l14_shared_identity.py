@@ -270,4 +270,5 @@ TYPOLOGY = Typology(
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + int(values["first_days"]) + 2,
     applicable=_applicable,
+    amltrix=("T0075.001",),
 )  # fmt: skip

@@ -259,4 +259,5 @@ TYPOLOGY = Typology(
     span_days=lambda values: 3 * int(values["window_days"]) + int(values["hop_days"]),
     builds_on=SCORED,
     compared_by="debits",
+    amltrix=("T0010", "T0055.001"),
 )

@@ -252,4 +252,5 @@ TYPOLOGY = Typology(
     span_days=lambda values: int(values["window_days"]) + 180
     + max(int(values["window_days"]) + int(values["onward_days"]), int(values["lookback_days"])),
     needs=("accounts.occupation", "transfers.debtor_country"),
+    amltrix=("T0013.002", "T0013", "T0011"),
 )  # fmt: skip

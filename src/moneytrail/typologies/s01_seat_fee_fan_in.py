@@ -238,4 +238,5 @@ TYPOLOGY = Typology(
     ),
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + 180,
+    amltrix=("T0059",),
 )

@@ -468,4 +468,5 @@ TYPOLOGY = Typology(
     ),
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + int(values["onward_days"]) + 180,
+    amltrix=("T0059",),
 )

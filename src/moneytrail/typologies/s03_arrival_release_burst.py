@@ -339,4 +339,5 @@ TYPOLOGY = Typology(
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + 181,
     needs=("arrivals",),
+    amltrix=("T0059",),
 )

@@ -247,4 +247,5 @@ TYPOLOGY = Typology(
     ),
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + int(values["latest_days"]) + 180,
+    amltrix=("T0059",),
 )  # fmt: skip

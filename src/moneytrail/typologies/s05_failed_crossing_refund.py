@@ -303,4 +303,5 @@ TYPOLOGY = Typology(
     span_days=lambda values: 3 * int(values["window_days"]) + int(values["latest_days"]) + 180,
     builds_on=("S01", "S04"),
     alerts_alone=False,
+    amltrix=("T0059",),
 )

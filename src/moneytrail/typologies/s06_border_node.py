@@ -274,4 +274,5 @@ TYPOLOGY = Typology(
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + 180,
     applicable=_applicable,
+    amltrix=("T0059", "T0016.003"),
 )

@@ -293,4 +293,5 @@ TYPOLOGY = Typology(
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + int(values["home_days"]),
     needs=("transfers.location",),
+    amltrix=("T0083", "T0053"),
 )

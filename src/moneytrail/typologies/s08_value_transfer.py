@@ -277,4 +277,5 @@ TYPOLOGY = Typology(
     ),
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + 180,
+    amltrix=("T0013.001", "T0013.004"),
 )  # fmt: skip

@@ -337,4 +337,5 @@ TYPOLOGY = Typology(
     needs=("transfers.creditor_country",),
     builds_on=("S08",),
     compared_by="debits",
+    amltrix=("T0013.004", "T0013.002"),
 )

@@ -249,4 +249,5 @@ TYPOLOGY = Typology(
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + 180,
     needs=("accounts.kind", "transfers.creditor_country"),
+    amltrix=("T0014", "T0073"),
 )

@@ -362,4 +362,5 @@ TYPOLOGY = Typology(
     ),
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + 3 * 180 + int(values["new_days"]),
+    amltrix=("T0058.001", "T0059"),
 )  # fmt: skip

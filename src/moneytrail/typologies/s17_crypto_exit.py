@@ -289,4 +289,5 @@ TYPOLOGY = Typology(
     finder=_find,
     span_days=lambda values: 2 * int(values["window_days"]) + 2 * 180,
     builds_on=SCORED,
+    amltrix=("T0128",),
 )  # fmt: skip

@@ -293,4 +293,5 @@ TYPOLOGY = Typology(
     ),
     builds_on=SCORING,
     alerts_alone=False,
+    compared_by="debits",
 )  # fmt: skip

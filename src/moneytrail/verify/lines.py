@@ -1,4 +1,4 @@
-"""The rules of cycle, chain and random walk: money that is passed on from account to account."""
+"""The rules of cycle, ring, chain and random walk: transfers of which each is by the account that another paid."""
 
 from __future__ import annotations
 
@@ -68,6 +68,32 @@ def _distinct(accounts: list[str | None]) -> Check:
     return Check("distinct", not twice, f"{twice[0]} is met twice" if twice else "no account is met twice")
 
 
+def _check_ring(claim: Claim, values: Values) -> Iterator[Check]:
+    yield check_accounts(claim)
+    by = claim.evidence[-1].debtor
+    yield Check("subject", by == claim.subject, f"the last transfer is by {by}")
+    yield _distinct([one.debtor for one in claim.evidence])
+    follows = {one.debtor: one.creditor for one in claim.evidence}
+    met, at = 1, follows[by]
+    while at != by and at in follows and met < len(follows):
+        met, at = met + 1, follows[at]
+    closed = at == by and met == len(follows)
+    yield Check("closed", closed, f"{met} of {len(follows)} accounts are met on the way round, and then {at}")
+    most = values["most_hops"]
+    yield Check("most hops", met <= most, f"{met} transfers; at most {most:g} are looked for")
+
+
+def _count_ring(claim: Claim, _values: Values) -> dict[str, float]:
+    amounts = [one.amount for one in claim.evidence]
+    paid = {one.creditor: one.place for one in claim.evidence}
+    return {
+        "hops": len(amounts),
+        "even": ratio(min(amounts), max(amounts)),
+        "passed on": sum(one.debtor in paid and one.place > paid[one.debtor] for one in claim.evidence),
+        **times_of(claim),
+    }
+
+
 def _count_cycle(claim: Claim, _values: Values) -> dict[str, float]:
     amounts = [one.amount for one in claim.evidence]
     return {
@@ -109,6 +135,26 @@ CYCLE: Final = Rule(
     conditions=_check_cycle,
     window=window_days,
     spanning=("hop",),
+    unseen=UNSEEN,
+    limits=limits_of(window_days),
+    detectable=last_time,
+)
+
+
+RING: Final = Rule(
+    roles=(Role("part", ""),),
+    parameters={"window_days": 16, "hops": 3, "most_hops": 12, "even_share": 0.7, "budget": 1000},
+    measures=(
+        Held("hops", "gate", ">=", "hops", 0.1, 3),
+        SPAN,
+        Held("even", "booster", ">=", "even_share", 0.25),
+        Held("pace", "booster", "<=", most=0.1),
+        Held("passed on", "fact"),
+    ),
+    counted=_count_ring,
+    conditions=_check_ring,
+    window=window_days,
+    spanning=("part",),
     unseen=UNSEEN,
     limits=limits_of(window_days),
     detectable=last_time,

@@ -1,4 +1,4 @@
-"""The rules of the ten motifs, stated a second time. Their transfers show everything but that none was stronger."""
+"""The rules of the motifs, stated a second time. Their transfers show everything but that none was stronger."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from moneytrail.verify.hubs import FAN_IN, FAN_OUT, GATHER_SCATTER, PASS_THROUGH, SCATTER_GATHER
 from moneytrail.verify.layers import BIPARTITE, STACK
-from moneytrail.verify.lines import CHAIN, CYCLE, RANDOM_WALK
+from moneytrail.verify.lines import CHAIN, CYCLE, RANDOM_WALK, RING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ MOTIF_RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "gather-scatter": GATHER_SCATTER,
         "scatter-gather": SCATTER_GATHER,
         "cycle": CYCLE,
+        "ring": RING,
         "chain": CHAIN,
         "bipartite": BIPARTITE,
         "stack": STACK,

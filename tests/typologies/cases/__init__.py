@@ -36,7 +36,7 @@ def skip_if_exempt(typology: str, law: str) -> None:
 
 def expected(case: Case, values: Values) -> list[Instance]:
     """Return what the typology's oracle finds."""
-    earlier = {name: [tuple(one) for one in found] for name, found in case.earlier.items()}
+    earlier = {name: [(one.subject, one.fired, one.evidence) for one in found] for name, found in case.earlier.items()}
     world = World(case.transfers, case.links, case.arrivals, earlier)
     found: list[Instance] = import_module(f"tests.oracles.typologies.{case.typology.lower()}").instances(world, values)
     return found

@@ -20,7 +20,7 @@ WIRED = (100_000, 101_999, 102_000, 104_000, 104_041, 150_000, 150_000, 200_000)
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     overrides = {
-        "window_days": draw(st.sampled_from((3, 5, 10, 10))),
+        "window_days": draw(st.sampled_from((3, 7, 7, 9, 10))),
         "credits": draw(st.sampled_from((2, 2, 3))),
         "tolerance": draw(shares(0.0, 0.02, 0.3, 0.5, 0.5)),
         "history": draw(st.sampled_from((1, 1, 1, 2))),

@@ -25,7 +25,7 @@ WAGES = (None, "wages", "SALARY week 3", "payrolls")
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     overrides = {
-        "window_days": draw(st.sampled_from((7, 20, 30))),
+        "window_days": draw(st.sampled_from((7, 21, 30))),
         "value": draw(st.sampled_from((1, 10, 40))),
         "days": draw(st.sampled_from((1, 1, 2))),
         "z_peer": draw(shares(0.0, 1.0, 3.0)),

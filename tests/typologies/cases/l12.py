@@ -24,7 +24,7 @@ REGISTERS: tuple[dict[str, dict[str, Any]], ...] = (
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     overrides = {
-        "window_days": draw(st.sampled_from((3, 7, 30, 90, 90))),
+        "window_days": draw(st.sampled_from((3, 7, 27, 63, 90))),
         "third_share": draw(shares(0.001, 0.001, 0.3, 0.5, 1.0)),
         "third_parties": draw(st.sampled_from((1, 1, 2))),
         "receipts": draw(st.sampled_from((2, 2, 3))),
@@ -43,7 +43,8 @@ def cases(draw: st.DrawFn) -> Case:
         transfer(
             row,
             origin + tick * unit,
-            *sides,
+            sides[0],
+            sides[1],
             amount,
             channel=channel,
             reference=draw(words),

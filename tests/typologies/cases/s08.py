@@ -37,18 +37,18 @@ def some(
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     overrides = {
-        "window_days": draw(st.sampled_from((7, 30, 90, 90))),
+        "window_days": draw(st.sampled_from((7, 63, 63, 63, 90))),
         "payers": draw(st.sampled_from((2, 2, 2, 3))),
         "payees": draw(st.sampled_from((2, 2, 2, 3))),
         "balance_share": draw(shares(0.1, 0.5, 1.0, 1.0, 1.0)),
-        "hold_days": draw(st.sampled_from((1, 5, 30, 60))),
-        "overlap_share": draw(shares(0.0, 0.5, 1.0, 1.0)),
+        "hold_days": draw(st.sampled_from((1, 5, 30, 60, 60))),
+        "overlap_share": draw(shares(0.0, 0.5, 1.0, 1.0, 1.0)),
         "round_unit": draw(st.sampled_from((1, 2, 5))),
         "history_days": 3,
     }
     unit = draw(st.sampled_from((DAY // 4, DAY // 2, DAY, 3 * DAY)))
     origin = draw(st.sampled_from((NEW_YEAR, NEW_YEAR + 28 * DAY + 17 * DAY // 24, 0, -9 * DAY)))
-    least = draw(st.sampled_from((0, 5, 6)))
+    least = draw(st.sampled_from((0, 6, 7)))
     drawn = (
         draw(some(INTO_A, 0, 12, least, 10)) + draw(some(OUT_OF_A, 4, 20, least, 10)) + draw(some(ANYWAY, 0, 20, 0, 4))
     )
