@@ -671,7 +671,8 @@ def demo(
         scored = bool(opened.runs(limit=1))
     if not scored:
         console.note("Scoring it …")
-        inputs = Inputs([bank / "transfers.parquet"], accounts=bank / "accounts.parquet")
+        transfers, accounts, arrivals = (bank / f"{name}.parquet" for name in ("transfers", "accounts", "arrivals"))
+        inputs = Inputs([transfers], accounts=accounts, arrivals=arrivals)
         pipeline = _pipeline(None, _Chosen(), None, None, None)
         with console.progress(False) as tell:
             save(store, score_inputs(inputs, pipeline, tell).report)

@@ -19,8 +19,8 @@ from tests.oracles import alerts as oracle
 from tests.worlds import DAY, EPOCH, NEW_YEAR, Transfer, frame_of, transfer
 
 WINDOWS = {"S01": 8 * DAY, "L01": 1 * DAY, "L03": 3 * DAY, "L04": 2 * DAY}
-ROLES = {entry.id: entry.roles[0].name for entry in CATALOGUE}
-REGISTER: dict[str, tuple[Typology, int]] = {entry.id: (entry, WINDOWS[entry.id]) for entry in CATALOGUE}
+ROLES = {entry.id: entry.roles[0].name for entry in CATALOGUE if entry.id in WINDOWS}
+REGISTER: dict[str, tuple[Typology, int]] = {entry.id: (entry, WINDOWS[entry.id]) for entry in CATALOGUE if entry.id in WINDOWS}
 
 
 class World(NamedTuple):

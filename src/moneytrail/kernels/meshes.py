@@ -124,39 +124,43 @@ def _pairs(
 
 
 @njit(cache=True, nogil=True)
-def _worst(
-    degree: NDArray[np.int64], opening: NDArray[np.int64], sizes: tuple[int, int], rule: MeshRule, dense: bool
-) -> int:
-    """The member that leaves next; -1 for none.
+def _core(pairs: NDArray[np.int64], degree: NDArray[np.int64], senders: int, links: int) -> int:
+    """Take out all pairs of members with too few, until there are none such; how many pairs are left."""
+    while True:
+        left = 0
+        gone = False
+        for k in range(pairs.shape[1]):
+            if pairs[0, k] < 0:
+                continue
+            a, b = pairs[0, k], senders + pairs[1, k]
+            if degree[a] < links or degree[b] < links:
+                pairs[0, k] = -1
+                degree[a] -= 1
+                degree[b] -= 1
+                gone = True
+            else:
+                left += 1
+        if not gone:
+            return left
 
-    Those with too few links leave first; then, as long as the sets are not dense enough, the member with the smallest
-    share of the other set. Of equals the one whose first transfer is the latest, of these the receiver. Senders come
-    first in `degree`; who has left has 0.
+
+@njit(cache=True, nogil=True)
+def _sparsest(degree: NDArray[np.int64], opening: NDArray[np.int64], senders: int, sizes: tuple[int, int]) -> int:
+    """The member with the smallest share of the other set; of equals the one with the latest first transfer.
+
+    Of these the receiver. Senders come first in `degree`; who has left has 0. `sizes` are those of what is left.
     """
-    senders = sizes[0]
-    many, few = 0, 0
-    for k in range(degree.size):
-        if degree[k]:
-            many += k < senders
-            few += k >= senders
     worst = -1
     for k in range(degree.size):
         if degree[k] == 0:
             continue
-        poor = degree[k] < rule.links
-        if dense and not poor:
-            continue
         if worst < 0:
             worst = k
             continue
-        if poor != (degree[worst] < rule.links):
-            worst = k if poor else worst
-            continue
-        mine = degree[k] * (few if worst < senders else many)
-        theirs = degree[worst] * (few if k < senders else many)
-        if not poor and mine != theirs:
-            worst = k if mine < theirs else worst
-        elif opening[k] > opening[worst] or (opening[k] == opening[worst] and k > worst):
+        mine = degree[k] * sizes[1 if worst < senders else 0]
+        theirs = degree[worst] * sizes[1 if k < senders else 0]
+        later = opening[k] > opening[worst] or (opening[k] == opening[worst] and k > worst)
+        if mine < theirs or (mine == theirs and later):
             worst = k
     return worst
 
@@ -174,21 +178,22 @@ def _peel(pairs: NDArray[np.int64], sizes: tuple[int, int], ends: tuple[int, int
         for x in (pairs[0, k], senders + pairs[1, k]):
             degree[x] += 1
             opening[x] = min(opening[x], pairs[2, k])
-    left = pairs.shape[1]
     while True:
+        left = _core(pairs, degree, senders, rule.links)
+        if not degree[ends[0]] or not degree[senders + ends[1]]:
+            return 0
         many = np.count_nonzero(degree[:senders])
         few = np.count_nonzero(degree[senders:])
-        if many < rule.senders or few < rule.receivers or not degree[ends[0]] or not degree[senders + ends[1]]:
+        if many < rule.senders or few < rule.receivers:
             return 0
-        worst = _worst(degree, opening, sizes, rule, left * 1000 >= rule.share * many * few)
-        if worst < 0:
+        if left * 1000 >= rule.share * many * few:
             return int(left)
+        worst = _sparsest(degree, opening, senders, (many, few))
         for k in range(pairs.shape[1]):
             if pairs[0, k] >= 0 and (pairs[0, k] == worst or senders + pairs[1, k] == worst):
                 degree[pairs[0, k]] -= 1
                 degree[senders + pairs[1, k]] -= 1
                 pairs[0, k] = -1
-                left -= 1
 
 
 @njit(cache=True, nogil=True)

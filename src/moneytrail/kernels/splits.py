@@ -167,7 +167,7 @@ def _least_and_sum(edge: NDArray[np.int32], amount: NDArray[np.int64]) -> tuple[
     for e in edge:
         least = min(least, amount[e])
         total += amount[e]
-    return least, total
+    return int(least), int(total)
 
 
 @njit(cache=True, nogil=True)

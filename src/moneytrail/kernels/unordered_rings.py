@@ -266,9 +266,9 @@ def _goes_on(room: _Room, y: int, turn: _Turn, shape: tuple[int, int, int]) -> b
         if room.stack[ACCOUNT, k] == y:
             return False
     rest = hops - 2 - depth
-    known = _distance(room, 1 - way, y, turn)
+    known: int = _distance(room, 1 - way, y, turn)
     if known >= 0:
-        return known <= rest
+        return bool(known <= rest)
     return bool(not _done(room, 1 - way) and rest > room.ends[1 - way, FAR])
 
 

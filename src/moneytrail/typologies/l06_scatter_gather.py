@@ -59,8 +59,9 @@ PARAMETERS = (
         "an account that pays out more often in three days is a hub of trade", "design",
     ),
     Parameter(
-        "alike_share", 0.1, "share", 0.0, 1.0, "how far from their middle all parts may lie to be called equal",
-        "equal parts are split on purpose: adds points", "design",
+        "alike_share", 0.1, "share", 0.0, 1.0,
+        "how far from their middle all parts may lie to be called equal: adds points",
+        "equal parts are split on purpose", "design",
     ),
     Parameter(
         "linked", 2, "count", 2, 10_000, "intermediaries that share a party or hashed attribute: as many add points",

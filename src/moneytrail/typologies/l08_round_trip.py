@@ -62,7 +62,7 @@ PARAMETERS = (
         "a standing arrangement", "design",
     ),
     Parameter(
-        "budget", 5_000, "transfers", 1, 10**7, "how many transfers are looked at for each closing transfer",
+        "budget", 2_000, "transfers", 1, 10**7, "how many transfers are looked at for each closing transfer",
         "nearly all searches end within some dozens", "design",
     ),
 )  # fmt: skip
@@ -93,11 +93,12 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
     kept = followed(ground) & (graph.amount >= int(values["value"]))
     outgoing, incoming = lists_of(ground, kept & ~_for_goods(ground, kept))
     found = rings(outgoing, incoming, graph.transfers, rule, cost_chunks(incoming.indptr, PARTS))
+    signs = _signs(ground)
     for ring in _rings(graph, found, rule.window):
         subject = int(graph.debtor[ring.opening[0]])
         ledger = np.array(sorted({e for round_ in ring.rounds for e in round_}), np.int64)
         returns = {round_[-1] for round_ in ring.rounds if graph.debtor[round_[0]] == subject}
-        measures = _measure(ground, ring, returns, values)
+        measures = _measure(graph, ring, returns, signs, values)
         yield Found(
             subject=subject,
             ledger=ledger,
@@ -107,6 +108,21 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
             explanation=_explain(graph, ring, ledger, {m.name: m for m in measures}),
             truncated=ring.stopped,
         )
+
+
+class _Signs(NamedTuple):
+    """bool[n]: what adds points where a transfer has it; ``None`` where the data cannot show it. Made once."""
+
+    labelled: NDArray[np.bool_] | None
+    abroad: NDArray[np.bool_] | None
+
+
+def _signs(ground: Ground) -> _Signs:
+    countries = ground.has("transfers.debtor_country") and ground.has("transfers.creditor_country")
+    return _Signs(
+        ground.purpose("loan", "payroll", "invoice") if ground.has("transfers.reference") else None,
+        ground.abroad("debtor") | ground.abroad("creditor") if countries else None,
+    )
 
 
 def _for_goods(ground: Ground, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -136,8 +152,9 @@ def _rings(graph: TransactionGraph, found: NDArray[np.int64], period: int) -> li
     return list(made.values())
 
 
-def _measure(ground: Ground, ring: _Ring, returns: set[int], values: Values) -> tuple[Measure, ...]:
-    graph = ground.graph
+def _measure(
+    graph: TransactionGraph, ring: _Ring, returns: set[int], signs: _Signs, values: Values
+) -> tuple[Measure, ...]:
     amounts = [graph.amount[round_] for round_ in ring.rounds]
     even = min(int(one.min()) / int(one.max()) for one in amounts)
     spans = max(int(graph.time[round_[-1]] - graph.time[round_[0]]) for round_ in ring.rounds)
@@ -146,15 +163,14 @@ def _measure(ground: Ground, ring: _Ring, returns: set[int], values: Values) -> 
     boosters = [
         booster("rounds", "times that it went round", len(returns), "count", values["rounds"], points=0.10),
     ]
-    if ground.has("transfers.reference"):
-        labelled = ground.purpose("loan", "payroll", "invoice")[back].any()
+    if signs.labelled is not None:
         boosters.append(
-            booster("label", "what came back is called a loan, pay or an invoice (1 yes, 0 no)", float(labelled),
-                    "count", 1.0, points=0.10)
+            booster("label", "what came back is called a loan, pay or an invoice (1 yes, 0 no)",
+                    float(signs.labelled[back].any()), "count", 1.0, points=0.10)
         )  # fmt: skip
-    if ground.has("transfers.debtor_country") and ground.has("transfers.creditor_country"):
-        abroad = (ground.abroad("debtor") | ground.abroad("creditor"))[ledger].any()
-        boosters.append(booster("abroad", "a leg goes abroad (1 yes, 0 no)", float(abroad), "count", 1.0, points=0.10))
+    if signs.abroad is not None:
+        abroad = float(signs.abroad[ledger].any())
+        boosters.append(booster("abroad", "a leg goes abroad (1 yes, 0 no)", abroad, "count", 1.0, points=0.10))
     return (
         gate("hops", "transfers in the ring", len(ring.opening), "count", values["hops"],
              points=margin(len(ring.opening), values["hops"], 2, 0.10)),
@@ -200,18 +216,19 @@ TYPOLOGY = Typology(
     summary="Money is sent round and comes back to where it started, about as much as was sent.",
     definition=(
         "Looked at are transfers of at least `value`, pushed (no direct debit, card, internal booking or salary) "
-        "between accounts of different parties, but for goods: those whose reference or merchant category says goods, "
-        "a sale, an invoice, freight or customs, and whose accounts share no attribute but had at least 3 transfers "
+        "between accounts of different parties, but for goods: those whose reference or merchant category says goods,"
+        " a sale, an invoice, freight or customs, and whose accounts share no attribute but had at least 3 transfers "
         "in two calendar months, 30 to 180 days before. A ring has from `hops` to `most_hops` of them: each by the "
         "account that the one before paid, later in the ledger and among that account's next `next_debits` such "
         "debits; the last pays the account that made the first, and no other account is met twice; all lie in the "
-        "`window_days` that end at the last (left end excluded), and the smallest is at least `even_share` of the "
-        "largest. At each closing transfer the shortest ring is taken; of equals the one whose transfer before the "
-        "last is the latest, then the one before that, and so on. Rings that close in one period of `window_days`, "
-        "counted from 1 January 1970 UTC, among the same accounts in the same order, wherever they begin, are one "
-        "match, whose subject made the earliest transfer. At most `budget` transfers are looked at for each closing "
-        "transfer; a match is marked as truncated where that was not enough for another of its account in that "
-        "period. Not covered: legs in cash or by card, a return in parts, and goods that no reference speaks of."
+        "`window_days` that end at the last (left end excluded, right end included), and the smallest is at least "
+        "`even_share` of the largest. At each closing transfer the shortest ring is taken; of equals the one whose "
+        "transfer before the last is the latest, then the one before that, and so on. Rings that close in one period "
+        "of `window_days`, counted from 1 January 1970 UTC, among the same accounts in the same order, wherever they "
+        "begin, are one match, whose subject made the earliest transfer. At most `budget` transfers are looked at for"
+        " each closing transfer; a match is marked as truncated where that was not enough for another of its account "
+        "in that period. Not covered: legs in cash or by card, a return in parts, and goods that no reference speaks "
+        "of."
     ),
     parameters=PARAMETERS,
     roles=(
