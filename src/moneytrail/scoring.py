@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
     from moneytrail.detectors import Detector
 
+SILENT: Final = frozenset(entry.id for entry in CATALOGUE if not entry.alerts_alone)
+"""Typologies that add nothing to a risk score."""
+
 SHIPPED_DETECTORS: Final = ("iforest", "hbos")
 ROWS_AT_ONCE: Final = 65_536
 """Detectors score at least so many transfers at a time, where so many are asked for."""
@@ -448,6 +451,7 @@ def _scored(
     """The transfers with every score apart and the combined one, in the order of the input."""
     place, best = proved
     ids = [entry["id"] for entry in catalogue]
+    raising = [entry["id"] for entry in catalogue if entry["id"] not in SILENT]
     frame = graph.frame.with_columns(
         pl.Series("reference_amount", _in_input_order(graph, graph.amount)),
         *(_rounded(name, _in_input_order(graph, scores)) for name, scores in anomaly.items()),
@@ -456,11 +460,12 @@ def _scored(
     for column, name in enumerate(ids):
         scores[name][place] = best[:, column]
     if anomaly:
-        typologies = np.column_stack([scores[name] for name in ids])
+        typologies = np.column_stack([scores[name] for name in raising])
         scores["risk_score"] = risk(typologies, frame.select(list(anomaly)).to_numpy())
     else:
         # Without detectors a transfer that proves no match has no risk, and nearly all prove none.
-        scores["risk_score"][place] = risk(best, np.empty((place.size, 0)))
+        told = best[:, [ids.index(name) for name in raising]]
+        scores["risk_score"][place] = risk(told, np.empty((place.size, 0)))
     missing = [entry["id"] for entry in catalogue if entry["not_applicable"]]
     order = [*graph.frame.columns, "reference_amount", *ids, *anomaly, "risk_score"]
     frame = frame.with_columns(pl.Series(name, values) for name, values in scores.items())

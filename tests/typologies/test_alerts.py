@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from moneytrail.alerts import ALERT_SCHEMA, MOST_SUBJECTS, Grouping, group, risk
 from moneytrail.matches import EVIDENCE_SCHEMA, MATCH_SCHEMA
 from moneytrail.schema import INSTANT
-from moneytrail.typologies import CATALOGUE, Matches, Typology
+from moneytrail.typologies import Matches, Typology, by_id
 from tests.oracles import alerts as oracle
 from tests.worlds import DAY, EPOCH, NEW_YEAR, Transfer, frame_of, transfer
 
 WINDOWS = {"S01": 8 * DAY, "L01": 1 * DAY, "L03": 3 * DAY, "L04": 2 * DAY}
-ROLES = {entry.id: entry.roles[0].name for entry in CATALOGUE if entry.id in WINDOWS}
-REGISTER: dict[str, tuple[Typology, int]] = {entry.id: (entry, WINDOWS[entry.id]) for entry in CATALOGUE if entry.id in WINDOWS}
+ROLES = {name: by_id(name).roles[0].name for name in WINDOWS}
+REGISTER: dict[str, tuple[Typology, int]] = {
+    entry.id: (entry, WINDOWS[entry.id]) for entry in CATALOGUE if entry.id in WINDOWS
+}
 
 
 class World(NamedTuple):
@@ -56,6 +58,7 @@ def frames(world: World) -> tuple[Matches, pl.DataFrame]:
             "typology": match.typology,
             "subject": match.subject,
             "score": match.score,
+            "unsuppressed_score": match.score,
             "value": 1,
             "transfers": len(match.transfers),
             "started_at": match.start,
@@ -64,6 +67,7 @@ def frames(world: World) -> tuple[Matches, pl.DataFrame]:
             "truncated": False,
             "explanation": "",
             "measures": [],
+            "suppressors": [],
         }
         for match in world.matches
     ]
