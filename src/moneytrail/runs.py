@@ -244,6 +244,7 @@ def summarise(run: Run, places: Places) -> dict[str, Any]:
         },
         "alerts": record["alerts"],
         "alerts_beyond_budget": record["alerts_beyond_budget"],
+        "matches_that_raised_no_alert": record["matches_that_raised_no_alert"],
         "links_left_between_alerts": record["links_left_between_alerts"],
         "assumptions": list(run.reading.assumptions),
         "rejected_examples": run.rejected.head(REJECTED_SHOWN).to_dicts(),

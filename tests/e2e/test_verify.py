@@ -31,7 +31,7 @@ def test_every_match_of_a_run_is_confirmed(scored: Scored) -> None:
     said = call("verify-match", scored.out, "--all", "--json", "-q").json
     assert said["confirmed"] == sum(scored.summary["matches"].values()) > 20
     assert said["refused"] == 0
-    assert {verdict["match_id"].split("-")[0] for verdict in said["verdicts"]} == set(TYPOLOGY_RULES)
+    assert {verdict["match_id"].split("-")[0] for verdict in said["verdicts"]} >= set(TYPOLOGY_RULES)
     for verdict in said["verdicts"]:
         assert all(check["held"] for check in verdict["checks"])
         assert verdict["not_checkable"]

@@ -20,9 +20,7 @@ from tests.worlds import DAY, EPOCH, NEW_YEAR, Transfer, frame_of, transfer
 
 WINDOWS = {"S01": 8 * DAY, "L01": 1 * DAY, "L03": 3 * DAY, "L04": 2 * DAY}
 ROLES = {name: by_id(name).roles[0].name for name in WINDOWS}
-REGISTER: dict[str, tuple[Typology, int]] = {
-    entry.id: (entry, WINDOWS[entry.id]) for entry in CATALOGUE if entry.id in WINDOWS
-}
+REGISTER: dict[str, tuple[Typology, int]] = {name: (by_id(name), window) for name, window in WINDOWS.items()}
 
 
 class World(NamedTuple):

@@ -26,6 +26,9 @@ MOST: Final = 0.99
 CLOSE: Final = 1.5e-6
 """How near points must be to be the same: they are rounded to the sixth decimal, and a half may go either way."""
 
+PEERS: Final = frozenset({"own_month", "peers_middle", "peers_high"})
+"""Facts on the peer group that any match may state; they cannot be counted from its own transfers."""
+
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({**TYPOLOGY_RULES, **MOTIF_RULES})
 """The rule of every typology and motif that can be checked."""
 
@@ -77,8 +80,13 @@ def verify(claim: Claim) -> Verdict:
     """
     rule = RULES.get(claim.kind)
     if rule is None:
-        known = Check("typology", False, f"there is no checker for {claim.kind!r}; there are {', '.join(RULES)}")
-        return Verdict(claim.match_id, False, (known,), ())
+        own = claim.match_id.startswith(f"{claim.kind}-")
+        checks = [
+            Check("typology", own, f"the match's id {claim.match_id} is of {claim.kind}" if own else "not its id's")
+        ]
+        checks += _check_sums(claim)
+        unseen_rule = (f"whether the transfers satisfy the rule of {claim.kind}: of it there is no second checker",)
+        return Verdict(claim.match_id, all(check.held for check in checks), tuple(checks), unseen_rule)
     values = {**rule.parameters, **(claim.parameters or {})}
     checks = list(_check_form(claim, rule))
     unseen: list[str] = []
@@ -112,7 +120,7 @@ def _check_form(claim: Claim, rule: Rule) -> Iterator[Check]:
         if wrong
         else f"{claim.subject} stands on the right side of every transfer",
     )
-    known = {held.name for held in rule.measures}
+    known = {held.name for held in rule.measures} | PEERS
     lacking = sorted({held.name for held in rule.measures if held.needed} - set(claim.measures))
     extra = sorted(set(claim.measures) - known)
     fault = f"lacks {lacking[0]}" if lacking else f"{extra[0]} is none of its measures" if extra else "all stated"
@@ -123,8 +131,8 @@ def _stands(subject: str, side: str, debtor: str | None, creditor: str | None) -
     return not side or subject == (debtor if side == "debtor" else creditor)
 
 
-def _check_frame(claim: Claim, rule: Rule, values: Values) -> Iterator[Check]:
-    """What holds of every match: order, times, window, number, value, score, id."""
+def _check_sums(claim: Claim) -> Iterator[Check]:
+    """What holds of every match, whatever its rule: order, times, number, gates, score."""
     shown = claim.evidence
     twice = [name for name, number in Counter(one.transaction_id for one in shown).items() if number > 1]
     yield Check("once", not twice, f"transfer {twice[0]} stands twice" if twice else "no transfer stands twice")
@@ -134,11 +142,20 @@ def _check_frame(claim: Claim, rule: Rule, values: Values) -> Iterator[Check]:
     yield _same("transfers", claim.transfers, len(shown))
     yield _same("started_at", claim.started, first)
     yield _same("ended_at", claim.ended, last)
+    failed = [name for name, stated in claim.measures.items() if stated.kind == "gate" and not stated.met]
+    yield Check("gates", not failed, f"{failed[0]} is a gate that is not met" if failed else "every gate is met")
+    points = sum(stated.points for stated in claim.measures.values())
+    lowered = min(claim.factors, default=1.0) * min(MOST, round(GATE + points, 6))
+    yield Check("score", abs(claim.score - lowered) <= CLOSE, f"claimed {claim.score:g}, the measures make {lowered:g}")
+
+
+def _check_frame(claim: Claim, rule: Rule, values: Values) -> Iterator[Check]:
+    """What holds of every match of a known rule: its sums, window, value and id."""
+    shown = claim.evidence
+    yield from _check_sums(claim)
     yield from _check_window(claim, rule, values)
     counting = [role.name for role in rule.roles if role.counts]
     yield _same("value", claim.value, sum(one.amount for one in having(claim, *counting)))
-    points = sum(stated.points for stated in claim.measures.values())
-    yield _same("score", claim.score, min(MOST, round(GATE + points, 6)))
     try:
         key = rule.key(claim)
     except KeyError:

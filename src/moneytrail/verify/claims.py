@@ -94,6 +94,8 @@ class Claim:
         Of the search, where they are known.
     columns : frozenset of str
         Which of the columns that may be absent were there.
+    factors : tuple of float
+        What suppressors say that they multiply the score by.
     """
 
     match_id: str
@@ -110,6 +112,7 @@ class Claim:
     evidence: tuple[Shown, ...]
     parameters: Mapping[str, float] | None
     columns: frozenset[str]
+    factors: tuple[float, ...] = ()
 
 
 def claim_of(
@@ -162,6 +165,10 @@ def claim_of(
         evidence=tuple(shown),
         parameters=None if parameters is None else _parameters(parameters, match_id),
         columns=frozenset(name for name in ("location", "creditor_institution") if name in evidence[0]),
+        factors=tuple(
+            _Fields(raw, f"match {match_id}, suppressor {place + 1}").number("factor")
+            for place, raw in enumerate(own.rows("suppressors") if own.get("suppressors") else ())
+        ),
     )
 
 
