@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from moneytrail.alerts import ALERT_SCHEMA, MOST_SUBJECTS, Grouping, group, risk
 from moneytrail.matches import EVIDENCE_SCHEMA, MATCH_SCHEMA
 from moneytrail.schema import INSTANT
-from moneytrail.typologies import Matches, Typology, by_id
+from moneytrail.typologies import Matches, Typology
+from moneytrail.typologies import by_id as typology_of
 from tests.oracles import alerts as oracle
 from tests.worlds import DAY, EPOCH, NEW_YEAR, Transfer, frame_of, transfer
 
 WINDOWS = {"S01": 8 * DAY, "L01": 1 * DAY, "L03": 3 * DAY, "L04": 2 * DAY}
-ROLES = {name: by_id(name).roles[0].name for name in WINDOWS}
-REGISTER: dict[str, tuple[Typology, int]] = {name: (by_id(name), window) for name, window in WINDOWS.items()}
+ROLES = {name: typology_of(name).roles[0].name for name in WINDOWS}
+REGISTER: dict[str, tuple[Typology, int]] = {name: (typology_of(name), window) for name, window in WINDOWS.items()}
 
 
 class World(NamedTuple):
