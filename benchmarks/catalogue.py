@@ -92,7 +92,7 @@ class Result:
     def half_left(self, account: str, first: datetime, last: datetime) -> datetime | None:
         """When half of what came into a gang's place from `first` to `last` had left it; ``None``: never seen to."""
         near = self.ledger.filter(pl.col("time").is_between(first, last + AFTERWARDS))
-        came = near.filter((pl.col("target") == account) & (pl.col("time") <= last))["amount"].sum()
+        came = int(near.filter((pl.col("target") == account) & (pl.col("time") <= last))["amount"].to_numpy().sum())
         gone = near.filter(pl.col("source") == account).sort("time").with_columns(total=pl.col("amount").cum_sum())
         late = gone.filter(pl.col("total") >= HALF * came)
         return late["time"][0] if came and late.height else None
