@@ -31,7 +31,7 @@ demo: setup  ## Simulate a bank with gangs in it, score it, show and serve the a
 	@$(BIN)/moneytrail demo
 
 test: setup  ## Run the test suite (kernels compiled).
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-modes: setup  ## The kernels again: interpreted with coverage, then with bounds checks.
 	@NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -m "not slow" -p no:cacheprovider tests/kernels tests/typologies tests/scenarios

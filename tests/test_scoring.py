@@ -18,6 +18,7 @@ from moneytrail import features
 from moneytrail.errors import InputError, ParameterError
 from moneytrail.graph import TransactionGraph
 from moneytrail.rates import ExchangeRates
+from moneytrail.risk import shipped_weights
 from moneytrail.schema import TRANSFER_SCHEMA
 from moneytrail.scoring import Pipeline, RiskReport, load_detectors, pipeline_of, warm_up
 from moneytrail.simulate import SimulatedBank, simulate
@@ -66,9 +67,9 @@ def test_the_combined_score_is_what_it_says() -> None:
     calm = np.ones(scored.height)
     for entry in CATALOGUE:
         if entry.alerts_alone:
-            calm *= 1 - scored[entry.id].fill_null(0.0).to_numpy()
+            calm *= 1 - shipped_weights()[entry.id] * scored[entry.id].fill_null(0.0).to_numpy()
     mean = (scored["anomaly_iforest"].to_numpy() + scored["anomaly_hbos"].to_numpy()) / 2
-    calm *= 1 - 0.2 * np.clip((mean - 0.9) / 0.1, 0, 1)
+    calm *= 1 - 0.05 * np.clip((mean - 0.9) / 0.1, 0, 1)
     assert np.abs(scored["risk_score"].to_numpy() - (1 - calm)).max() < 1e-5
 
 

@@ -156,7 +156,13 @@ class AlertItem(BaseModel):
             examples=["Account 4411 took similar one-off fees from 12 people it has no tie to."],
         ),
     ]
-    risk_score: Annotated[float, Field(description="The combined score by which alerts are ranked.", examples=[0.87])]
+    risk_score: Annotated[
+        float,
+        Field(
+            description="By which alerts are ranked: each typology score by its weight, and a little strangeness.",
+            examples=[0.87],
+        ),
+    ]
     typology_scores: Annotated[
         dict[str, float],
         Field(description="Best score of each typology.", examples=[{"S01": 0.8, "L03": 0.55}]),
@@ -217,7 +223,7 @@ class SuppressorItem(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     code: Annotated[str, Field(examples=["R-LAND"])]
-    name: Annotated[str, Field(examples=["landlord or house-share rent"])]
+    name: Annotated[str, Field(examples=["rent of a landlord or a shared house"])]
     factor: Annotated[float, Field(ge=0, le=1, description="What the score was multiplied by; the smallest decides.")]
     said: Annotated[str, Field(description="The test with its figures.")]
 

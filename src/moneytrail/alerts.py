@@ -14,13 +14,12 @@ import polars as pl
 
 from moneytrail.graph import DAY
 from moneytrail.matches import Measure, Suppression
+from moneytrail.risk import RiskRule
 from moneytrail.schema import INSTANT
 from moneytrail.wording import between, counted, money, plain_id, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from moneytrail.matches import Matches
 from moneytrail.typologies.base import Typology
@@ -36,7 +35,6 @@ __all__ = [
     "SubjectRole",
     "Suppression",
     "group",
-    "risk",
 ]
 
 SubjectRole = Literal["suspect", "victim", "unknown"]
@@ -132,45 +130,12 @@ class Alert:
     status: AlertStatus = "open"
 
 
-ANOMALY_FROM: Final = 0.9
-"""From this mean anomaly score on, strangeness adds to a risk score; at 1 it adds most."""
-
-ANOMALY_WEIGHT: Final = 0.2
-"""The most that strangeness can add: it alone can never bring a risk score above this."""
-
-
 ALERT_FROM: Final = 0.3
 """A match that scores less raises no alert of its own (design): so low it comes only where a suppressor holds, since a
 gate alone gives 0.5. It is kept among the matches, and shown in the alerts that it is linked to."""
 
 MOST_SUBJECTS: Final = 25
 """The most subjects that shared transfers may bring together in one alert (design: what one person can take in)."""
-
-
-def risk(typology_scores: NDArray[np.float64], anomaly: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The combined score of transfers or alerts.
-
-    ``1 - (1 - s1)(1 - s2)…(1 - a)``, where the ``s`` are typology scores and ``a`` is :data:`ANOMALY_WEIGHT` times how
-    far the mean anomaly score lies between :data:`ANOMALY_FROM` and 1. The parts stay beside it and are never lost.
-
-    Parameters
-    ----------
-    typology_scores : float64[n, typologies]
-        In [0, 1]; 0 where a typology did not match.
-    anomaly : float64[n, detectors]
-        In [0, 1]; no column at all means that no detector ran.
-
-    Returns
-    -------
-    float64[n]
-        In [0, 1], rounded to six decimals.
-    """
-    calm = np.prod(1.0 - typology_scores, axis=1)
-    if anomaly.shape[1]:
-        strange = np.clip((anomaly.mean(axis=1) - ANOMALY_FROM) / (1.0 - ANOMALY_FROM), 0.0, 1.0)
-        calm = calm * (1.0 - ANOMALY_WEIGHT * strange)
-    combined: NDArray[np.float64] = np.round(1.0 - calm, 6)
-    return combined
 
 
 ALERT_SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -199,7 +164,8 @@ class Grouping:
     Attributes
     ----------
     frame : polars DataFrame
-        One row an alert, as ``ALERT_SCHEMA``, best first. Detectors' means follow as columns ``anomaly_NAME``.
+        One row an alert, as ``ALERT_SCHEMA``, best first; `within_budget` are those that are raised. Detectors' means
+        follow as columns ``anomaly_NAME``.
     alerts : tuple of Alert
         The first `budget` of them.
     unraised : int
@@ -223,15 +189,17 @@ def group(
     run_id: str,
     budget: int,
     reference_currency: str,
+    rule: RiskRule | None = None,
+    known_from: int | None = None,
 ) -> Grouping:
     """Make alerts of matches: those that share transfers or subjects within their windows become one.
 
     Two matches belong together when they share a transfer, or when they have the same subject and the later starts at
     most one window (the longer of the two) after the earlier ends. Links by transfers are followed from those that
     share most, and not where the alert would get more than :data:`MOST_SUBJECTS` subjects: nobody can read one of
-    hundreds. How many were left is told. Alerts are ranked by risk score, then value, then
-    their smallest match id; the first `budget` of them are made whole. None is dropped: the frame holds them all. A
-    match that a suppressor brought below :data:`ALERT_FROM`, and one whose typology says so, raises none.
+    hundreds. How many were left is told. Alerts are ranked by risk score, then value, then their smallest match id; of
+    those whose risk is enough to be raised the first `budget` are made whole. None is dropped: the frame holds them
+    all. A match that a suppressor brought below :data:`ALERT_FROM`, and one whose typology says so, raises none.
 
     Parameters
     ----------
@@ -243,7 +211,12 @@ def group(
     run_id : str
     budget : int
     reference_currency : str
+    rule : RiskRule, optional
+        How scores become a risk score; the shipped one without it.
+    known_from : int, optional
+        When the data begin, microseconds UTC: alerts of their first days count for less.
     """
+    rule = rule or RiskRule()
     detectors = [name for name in transfers.columns if name.startswith("anomaly_")]
     schema = ALERT_SCHEMA | dict.fromkeys(detectors, pl.Float64())
     if not matches.match.height:
@@ -264,19 +237,24 @@ def group(
     proof = proof.join(proving, on="transaction_id", how="left", maintain_order="left")
     counting = [f"{t}\x1f{role.name}" for t, (entry, _) in catalogue.items() for role in entry.roles if role.counts]
     proof = proof.with_columns(counts=pl.concat_str("typology", "role", separator="\x1f").is_in(counting))
-    frame = _alert_frame(match, proof, detectors, [typology for typology in catalogue if typology not in silent])
+    loud = [typology for typology in catalogue if typology not in silent]
+    frame = _alert_frame(match, proof, detectors, loud, rule)
     ids = [_alert_id(run_id, names) for names in frame["match_ids"]]
     frame = frame.with_columns(alert_id=pl.Series(ids, dtype=pl.String), reference_currency=pl.lit(reference_currency))
+    if known_from is not None:
+        since = frame["detectable_at"].cast(pl.Int64).to_numpy() - known_from
+        frame = frame.with_columns(risk_score=pl.Series(rule.early(frame["risk_score"].to_numpy(), since)))
     # The last tie is settled by the matches and not by the alert's id, which a new version of moneytrail changes.
     frame = frame.with_columns(tie=pl.col("match_ids").list.min()).sort(
         "risk_score", "value", "tie", descending=[True, True, False]
     )
     frame = frame.with_columns(
-        rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64), within_budget=pl.int_range(pl.len()) < budget
+        rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+        within_budget=(pl.int_range(pl.len()) < budget) & (pl.col("risk_score") >= rule.raise_from),
     )
-    headlines = [_headline(row, reference_currency, catalogue) for row in frame.iter_rows(named=True)]
+    headlines = [_headline(row, reference_currency, catalogue, rule) for row in frame.iter_rows(named=True)]
     frame = frame.with_columns(headline=pl.Series(headlines, dtype=pl.String))
-    whole = _whole_alerts(frame.head(budget), match, proof, run_id, catalogue)
+    whole = _whole_alerts(frame.filter("within_budget"), match, proof, run_id, catalogue)
     return Grouping(frame.select(*schema), whole, unraised, links_left)
 
 
@@ -360,7 +338,9 @@ def _transfer_links(matches: Matches) -> list[tuple[int, int]]:
     return sorted(shared, key=lambda pair: (-shared[pair], pair))
 
 
-def _alert_frame(match: pl.DataFrame, proof: pl.DataFrame, detectors: list[str], typologies: list[str]) -> pl.DataFrame:
+def _alert_frame(
+    match: pl.DataFrame, proof: pl.DataFrame, detectors: list[str], typologies: list[str], rule: RiskRule
+) -> pl.DataFrame:
     """One row a group: scores, value, times; not yet ranked."""
     best = match.group_by("group", maintain_order=True).agg(
         *(pl.col("score").filter(pl.col("typology") == t).max().fill_null(0.0).alias(f"score_{t}") for t in typologies),
@@ -390,7 +370,7 @@ def _alert_frame(match: pl.DataFrame, proof: pl.DataFrame, detectors: list[str],
     anomaly = frame.select(detectors).to_numpy() if detectors else np.empty((frame.height, 0))
     found = [[t for t, s in zip(typologies, row, strict=True) if s > 0] for row in scores.tolist()]
     return frame.with_columns(
-        risk_score=pl.Series(risk(scores, anomaly)),
+        risk_score=pl.Series(rule(typologies, scores, anomaly)),
         typologies=pl.Series(found, dtype=pl.List(pl.String)),
         typology_scores=pl.Series([[s for s in row if s > 0] for row in scores.tolist()], dtype=pl.List(pl.Float64)),
     )
@@ -401,9 +381,12 @@ def _alert_id(run_id: str, match_ids: pl.Series) -> str:
     return f"A-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
 
 
-def _headline(row: Mapping[str, Any], currency: str, catalogue: Mapping[str, tuple[Typology, int]]) -> str:
-    """What, who, how much, when, how sure: one sentence."""
-    ranked = sorted(zip(row["typology_scores"], row["typologies"], strict=True), key=lambda pair: (-pair[0], pair[1]))
+def _headline(
+    row: Mapping[str, Any], currency: str, catalogue: Mapping[str, tuple[Typology, int]], rule: RiskRule
+) -> str:
+    """What (that which adds most to the risk first), who, how much, when, how sure: one sentence."""
+    parts = zip(row["typology_scores"], row["typologies"], strict=True)
+    ranked = sorted(((rule.weight(name) * score, name) for score, name in parts), key=lambda pair: (-pair[0], pair[1]))
     names = [catalogue[typology][0].name for _, typology in ranked]
     what = names[0] + (f" with {' and '.join(name.lower() for name in names[1:])}" if len(names) > 1 else "")
     subjects = row["subjects"]

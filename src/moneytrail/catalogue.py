@@ -15,19 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moneytrail.errors import ParameterError
-from moneytrail.matches import Matches, Value
-from moneytrail.suppressors import SUPPRESSORS, Case, by_code
+from moneytrail.matches import Matches, Value, Values
+from moneytrail.risk import TABLE, RiskRule, shipped_weights
+from moneytrail.suppressors import SUPPRESSORS, Case, Suppressor, by_code
 from moneytrail.typologies import CATALOGUE, by_id
 from moneytrail.typologies.base import Found, Typology, frames_of
 from moneytrail.typologies.measuring import fact
 from moneytrail.wording import money, month, score
 
 if TYPE_CHECKING:
-    from moneytrail.suppressors import Suppressor
     from moneytrail.typologies.ground import Ground
 
 Parameters = Mapping[str, Mapping[str, object]]
-"""What differs from the defaults: by id of a typology or code of a suppressor, then by parameter."""
+"""What differs from the defaults: by id of a typology or code of a suppressor, then by parameter. Under ``risk``, what
+typologies weigh."""
 
 Stage = Callable[[str], AbstractContextManager[None]]
 """Entered around the search for each typology, with its id."""
@@ -98,7 +99,12 @@ def search(
             instances = [] if reason else typology.search(ground, values)
             ground.earlier[typology.id] = instances
             if typology.id in wanted:
-                judged = [_judged(ground, typology, one, parameters) for one in instances]
+                tests = [
+                    (entry, entry.values(parameters.get(entry.code)), bool(entry.lacks(ground)))
+                    for entry in SUPPRESSORS
+                    if typology.id in entry.on
+                ]
+                judged = [_judged(ground, typology, one, tests) for one in instances]
                 found[typology.id] = Searched(typology, values, reason, frames_of(ground.graph, typology, judged))
     return [found[name] for name in entries if name in found]
 
@@ -148,6 +154,9 @@ def check(parameters: Parameters, own: Sequence[Typology] = ()) -> Parameters:
     """
     entries = _entries(own)
     for name, overrides in parameters.items():
+        if name == TABLE:
+            RiskRule.of(overrides, list(entries))
+            continue
         (by_code(name) if name.startswith("R-") else _known(name, entries)).values(overrides)
     return parameters
 
@@ -197,6 +206,7 @@ def describe() -> list[dict[str, Any]]:
         entry.describe()
         | {
             "horizon_days": horizon_days(entry.id),
+            "weight": shipped_weights()[entry.id],
             "suppressors": [suppressor.code for suppressor in SUPPRESSORS if entry.id in suppressor.on],
         }
         for entry in CATALOGUE
@@ -206,14 +216,17 @@ def describe() -> list[dict[str, Any]]:
 # What is said of every match
 
 
-def _judged(ground: Ground, typology: Typology, found: Found, parameters: Parameters) -> Found:
+Test = tuple[Suppressor, Values, bool]
+"""A suppressor, its parameters, and whether the data lack what it needs."""
+
+
+def _judged(ground: Ground, typology: Typology, found: Found, tests: Sequence[Test]) -> Found:
     """The match with its peer group and the innocent explanations that were tested."""
     compared = _compared(ground, typology, found)
     case = Case(ground, typology, compared)
-    tested = [entry for entry in SUPPRESSORS if typology.id in entry.on and not entry.lacks(ground)]
-    made = [entry.suppression(case, entry.values(parameters.get(entry.code))) for entry in tested]
+    made = [entry.suppression(case, values) for entry, values, lacking in tests if not lacking]
     judged = replace(compared, suppressions=tuple(one for one in made if one))
-    untested = [entry for entry in SUPPRESSORS if typology.id in entry.on and entry.lacks(ground)]
+    tested, untested = ([entry for entry, _, lacks in tests if lacks == wanted] for wanted in (False, True))
     return replace(judged, explanation=f"{judged.explanation} {_tested(judged, tested, untested)}".strip())
 
 
@@ -250,7 +263,7 @@ def _tested(found: Found, tested: list[Suppressor], untested: list[Suppressor]) 
         said.append(f"This lowers the score from {before} to {after}.")
     failed = [entry.name for entry in tested if entry.code not in held]
     if failed:
-        said.append(f"Tested and not found: {', '.join(failed)}.")
+        said.append(f"Tested and not found: {'; '.join(failed)}.")
     if untested:
-        said.append(f"Not tested, for want of data: {', '.join(entry.name for entry in untested)}.")
+        said.append(f"Not tested, for want of data: {'; '.join(entry.name for entry in untested)}.")
     return " ".join(said)

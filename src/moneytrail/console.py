@@ -118,6 +118,12 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         console.print(f"  {typology} not applicable: {escape(reason)}")
     beyond = summary["alerts_beyond_budget"]
     rest = f" {beyond:,} more lie beyond the alert budget." if beyond else ""
+    low, line = summary["alerts_below_the_line"], summary["raise_from"]
+    if low:
+        rest += (
+            f" {low:,} of a risk below {line:g} are not raised; they are in alerts.parquet (--out), and "
+            "--set risk.raise_from=0 raises them."
+        )
     console.print(f"Alerts: [bold]{summary['alerts']:,}[/bold].{rest}")
     if summary["links_left_between_alerts"]:
         left = summary["links_left_between_alerts"]

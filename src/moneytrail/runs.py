@@ -244,6 +244,8 @@ def summarise(run: Run, places: Places) -> dict[str, Any]:
         },
         "alerts": record["alerts"],
         "alerts_beyond_budget": record["alerts_beyond_budget"],
+        "alerts_below_the_line": record["alerts_below_the_line"],
+        "raise_from": record["deciding"]["risk"]["raise_from"],
         "matches_that_raised_no_alert": record["matches_that_raised_no_alert"],
         "links_left_between_alerts": record["links_left_between_alerts"],
         "assumptions": list(run.reading.assumptions),

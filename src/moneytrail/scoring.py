@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 from moneytrail import detectors, features, motifs
-from moneytrail.alerts import ALERT_FROM, ANOMALY_FROM, ANOMALY_WEIGHT, MOST_SUBJECTS, Alert, Grouping, group, risk
+from moneytrail.alerts import ALERT_FROM, MOST_SUBJECTS, Alert, Grouping, group
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
 from moneytrail.catalogue import check, search
 from moneytrail.errors import ParameterError
@@ -30,6 +30,7 @@ from moneytrail.graph import DAY, RELATION_RULE, TransactionGraph
 from moneytrail.matches import Matches
 from moneytrail.rates import ExchangeRates
 from moneytrail.readers import read
+from moneytrail.risk import SETTINGS, TABLE, RiskRule
 from moneytrail.schema import ACCOUNT_SCHEMA, CHANNELS, TRANSFER_SCHEMA, check_transfers
 from moneytrail.suppressors import SUPPRESSORS
 from moneytrail.tables import Tables, shipped
@@ -144,7 +145,7 @@ class Pipeline:
     alert_budget : int
         How many alerts the run may raise, 1 or more. The rest stay in the report, marked.
     parameters : mapping of typology id to mapping of parameter to value
-        What differs from the catalogue's defaults.
+        What differs from the catalogue's defaults; under ``risk``, what the typologies weigh.
     tables : Tables
         What words, codes and places mean.
     own : sequence of Typology
@@ -164,6 +165,11 @@ class Pipeline:
         if self.alert_budget < 1:
             raise ParameterError(f"alert_budget = {self.alert_budget}: allowed is 1 or more")
         check(self.parameters, self.own)
+
+    @cached_property
+    def risk(self) -> RiskRule:
+        """How scores become a risk score."""
+        return RiskRule.of(self.parameters.get(TABLE, {}), [entry.id for entry in (*CATALOGUE, *self.own)])
 
     def run(
         self,
@@ -221,15 +227,26 @@ class Pipeline:
                 run_id=record["run_id"],
                 budget=self.alert_budget,
                 reference_currency=self.rates.reference,
+                rule=self.risk,
+                known_from=self._begins(graph),
             )
 
         def score_every_transfer() -> pl.DataFrame:
-            return _scored(graph, _anomalies(graph, self.detectors, None, _Clock(progress)), catalogue, (place, best))
+            return _scored(
+                graph, _anomalies(graph, self.detectors, None, _Clock(progress)), catalogue, (place, best), self.risk
+            )
 
-        record |= _outcome(graph, [entry["id"] for entry in catalogue], (matches, grouping), clock)
+        record |= _outcome(
+            graph, [entry["id"] for entry in catalogue], (matches, grouping), clock, self.risk.raise_from
+        )
         return RiskReport(
             matches.match, matches.evidence, grouping.frame, grouping.alerts, record, score_every_transfer
         )
+
+    def _begins(self, graph: TransactionGraph) -> int | None:
+        """When the data begin, where they go on for long enough that their first days can count for less."""
+        begins, long = int(graph.known_from), 2 * self.risk.early_days * DAY
+        return begins if graph.transfers and int(graph.time[-1]) - begins >= long else None
 
     def _find(
         self, graph: TransactionGraph, arrivals: pl.DataFrame | None, clock: _Clock
@@ -259,7 +276,7 @@ class Pipeline:
             },
             "detectors": [{"name": n.detector.name, "version": n.version, "sha256": n.sha256} for n in self.detectors],
             "features": {n.detector.name: features.hash_of(n.detector.features) for n in self.detectors},
-            "risk": {"anomaly_from": ANOMALY_FROM, "anomaly_weight": ANOMALY_WEIGHT},
+            "risk": self.risk.document(),
             "alert_from": ALERT_FROM,
             "most_subjects": MOST_SUBJECTS,
             "alert_budget": self.alert_budget,
@@ -295,6 +312,8 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
         deciding = record["deciding"]
         rates = deciding["rates"]
         parameters = {entry["id"]: entry["parameters"] for entry in deciding["catalogue"]} | deciding["suppressors"]
+        risk = deciding["risk"]
+        parameters[TABLE] = dict(risk["weights"]) | {name: risk[name] for name in SETTINGS}
         tables = Tables.of(deciding["tables"], "the run record")
         wanted = [(d["name"], d["version"], d["sha256"]) for d in deciding["detectors"]]
         budget, reference, table = int(deciding["alert_budget"]), rates["reference"], dict(rates["rates"])
@@ -447,6 +466,7 @@ def _scored(
     anomaly: dict[str, NDArray[np.float64]],
     catalogue: list[dict[str, Any]],
     proved: tuple[NDArray[np.int64], NDArray[np.float64]],
+    risk: RiskRule,
 ) -> pl.DataFrame:
     """The transfers with every score apart and the combined one, in the order of the input."""
     place, best = proved
@@ -461,11 +481,11 @@ def _scored(
         scores[name][place] = best[:, column]
     if anomaly:
         typologies = np.column_stack([scores[name] for name in raising])
-        scores["risk_score"] = risk(typologies, frame.select(list(anomaly)).to_numpy())
+        scores["risk_score"] = risk(raising, typologies, frame.select(list(anomaly)).to_numpy())
     else:
         # Without detectors a transfer that proves no match has no risk, and nearly all prove none.
         told = best[:, [ids.index(name) for name in raising]]
-        scores["risk_score"][place] = risk(told, np.empty((place.size, 0)))
+        scores["risk_score"][place] = risk(raising, told, np.empty((place.size, 0)))
     missing = [entry["id"] for entry in catalogue if entry["not_applicable"]]
     order = [*graph.frame.columns, "reference_amount", *ids, *anomaly, "risk_score"]
     frame = frame.with_columns(pl.Series(name, values) for name, values in scores.items())
@@ -504,10 +524,15 @@ def _best_scores(
 
 
 def _outcome(
-    graph: TransactionGraph, sought: Sequence[str], found: tuple[Matches, Grouping], clock: _Clock
+    graph: TransactionGraph,
+    sought: Sequence[str],
+    found: tuple[Matches, Grouping],
+    clock: _Clock,
+    line: float,
 ) -> dict[str, Any]:
     """What came out, for the run record and the summary."""
     matches, grouping = found
+    below = int((grouping.frame["risk_score"] < line).sum())
     counts = dict(matches.match.group_by("typology").len().iter_rows())
     return {
         "transfers": graph.transfers,
@@ -515,7 +540,8 @@ def _outcome(
         "matches": {name: int(counts.get(name, 0)) for name in sought},
         "truncated_matches": int(matches.match["truncated"].sum()),
         "alerts": len(grouping.alerts),
-        "alerts_beyond_budget": grouping.frame.height - len(grouping.alerts),
+        "alerts_beyond_budget": grouping.frame.height - len(grouping.alerts) - below,
+        "alerts_below_the_line": below,
         "matches_that_raised_no_alert": grouping.unraised,
         "links_left_between_alerts": grouping.links_left,
         "channels": {

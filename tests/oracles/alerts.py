@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import NamedTuple
 
@@ -51,12 +52,12 @@ def value(evidence: list[Transfer], subjects: set[str]) -> int:
     return max(came, left)
 
 
-def combined(scores: list[float], anomalies: list[float]) -> float:
-    """One minus the product of what each score leaves; anomalies count from 0.9 on, and for a fifth at most."""
+def combined(scores: Mapping[str, float], weights: Mapping[str, float], anomalies: list[float]) -> float:
+    """One minus the product of what each weighed score leaves; anomalies count from 0.9 on, for a twentieth at most."""
     calm = 1.0
-    for score in scores:
-        calm *= 1 - score
+    for typology, score in scores.items():
+        calm *= 1 - weights[typology] * score
     if anomalies:
         mean = sum(anomalies) / len(anomalies)
-        calm *= 1 - 0.2 * min(max((mean - 0.9) / 0.1, 0.0), 1.0)
+        calm *= 1 - 0.05 * min(max((mean - 0.9) / 0.1, 0.0), 1.0)
     return 1 - calm

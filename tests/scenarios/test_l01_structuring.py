@@ -27,10 +27,10 @@ def test_the_explanation_names_the_account_the_money_and_the_line() -> None:
     (match,) = matches("L01", DEPOSITS)
     said = match["explanation"]
     assert said.startswith(
-        "Account Shop was paid £2,740.00 in 3 cash or wire credits, between 3 March 2025 and 4 March 2025, "
-        "each below £1,000.00"
+        "Account Shop was paid £2,740.00 in 3 cash credits, between 3 March 2025 and 4 March 2025, "
+        "each below the line of £1,000.00 ('"
     )
-    assert "3 credits lie just under that line." in said
+    assert "3 of them lie just under that line, at £800.00 or more." in said
     assert "On one day money was paid in at 2 places." in said
 
 

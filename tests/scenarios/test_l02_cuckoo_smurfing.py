@@ -51,10 +51,13 @@ def test_the_explanation_says_what_was_expected_and_accuses_nobody() -> None:
     assert said.startswith(
         "Account Ines was paid £2,550.00 in 3 cash credits, between 2 May 2025 and 5 May 2025, each "
     )
-    assert "each below £1,000.00 (" in said
-    assert "account Brother at a bank abroad had sent it 2 credits, the last on 3 April 2025;" in said
-    assert "the middle one is £2,500.00, within 2 % of the cash. Up to the last cash credit no such credit came" in said
-    assert "The cash was paid in at 2 regions." in said
+    assert "each below the line of £1,000.00 ('" in said
+    assert "account Brother, at a bank abroad, had sent it 2 credits, the last on 3 April 2025;" in said
+    assert (
+        "the cash comes within 2 % of the middle one of these, £2,500.00. While the cash was paid in, nothing came"
+        in said
+    )
+    assert "It was paid in at places in 2 regions." in said
     assert said.endswith("The holder may have been promised this money and know nothing of where it came from.")
 
 

@@ -30,8 +30,9 @@ def test_the_explanation_names_the_account_the_money_and_the_pace() -> None:
     (match,) = matches("L03", TWO_DAYS)
     assert match["explanation"].startswith(
         "Account Mule took £2,000.00 in 2 credits from accounts with no known tie to it, "
-        "between 2 June 2025 and 3 June 2025. 88 % of it left within 60 minutes and 88 % within 24 hours, on 2 days; "
-        "10 % of what came in was kept."
+        "between 2 June 2025 and 3 June 2025. 88 % of it left within 24 hours, 88 % within 60 minutes; money that "
+        "left so soon came on 2 days. 10 % of what came in was kept. All of what went out went to payees new to the "
+        "account."
     )
 
 

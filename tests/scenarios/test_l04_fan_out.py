@@ -33,7 +33,10 @@ def test_the_explanation_names_the_account_the_money_and_the_payees() -> None:
     assert said.startswith(
         "Account Hub sent £3,000.00 to 5 accounts with no known tie to it, between 1 July 2025 and 2 July 2025."
     )
-    assert "One or two credits shortly before would have paid for 80 % of it." in said
+    assert (
+        "In the 48 hours up to the first of these payments 1 credit of £2,400.00 came in: enough for 80 % of it."
+        in said
+    )
     assert said.endswith("The payees bank with 3 institutions.")
 
 

@@ -36,7 +36,7 @@ def test_a_gathering_that_is_scattered_again_is_found_exactly_at_the_threshold()
     assert match["explanation"].startswith(
         "Account Node was paid £4,000.00 by 4 accounts with no known tie to it, between 1 July 2025 and 7 July 2025. "
         "It then paid £3,200.00, 80 % of that, to 4 accounts with no known tie to it, between 8 July 2025 and 12 July "
-        "2025. Nobody is on both sides."
+        "2025. None of the payers is among the payees."
     )
 
 

@@ -32,8 +32,8 @@ def test_a_split_that_is_gathered_again_is_found_exactly_at_the_threshold() -> N
         "onward_hours": 72,
     }
     assert match["explanation"] == (
-        "Account Source paid £1,000.00 to 3 accounts, which paid £800.00 to account Sink, between 1 July 2025 and "
-        "6 July 2025. Each passed on from 80 % to 80 % of what it received, at most 72.0 hours later."
+        "Account Source paid £1,000.00 to 3 accounts (Mule1, Mule2 and Mule3), which paid £800.00 to account Sink, "
+        "between 1 July 2025 and 6 July 2025. Each passed on 80 % of what it received, at most 72.0 hours later."
     )
 
 
@@ -87,7 +87,7 @@ def test_mules_worked_from_one_device_raise_the_score() -> None:
     (match,) = matches("L06", SPLIT, links)
     assert match["measures"]["linked"]["value"] == 2
     assert match["score"] > matches("L06", SPLIT, {name: {} for name in links} | {"X": {"party": "p"}})[0]["score"]
-    assert "2 accounts of those in between share an attribute" in match["explanation"]
+    assert "2 of the accounts in between share an attribute" in match["explanation"]
 
 
 # What looks like it

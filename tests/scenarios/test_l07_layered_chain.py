@@ -29,9 +29,9 @@ def test_a_line_of_three_is_found_exactly_at_the_threshold() -> None:
         "value": 72_250,
     }
     assert match["explanation"] == (
-        "Account Source sent £1,000.00 along a line of 3 transfers, between 1 July 2025 and 2 July 2025: by account "
-        "Mule1, account Mule2 to account End. Each account passed on from 85 % to 85 % of what it got, at most 24.0 "
-        "hours later, and had kept at most 15 % of all it was paid on those days."
+        "Account Source sent £1,000.00 along a line of 3 transfers, between 1 July 2025 and 2 July 2025: by way of "
+        "account Mule1 and account Mule2, to account End. Each account on the way passed on 85 % of what it got, at "
+        "most 24.0 hours later, and kept at most 15 % of all that it was paid from the beginning of that day on."
     )
 
 

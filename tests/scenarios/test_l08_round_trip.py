@@ -24,10 +24,10 @@ def test_a_round_trip_is_found_exactly_at_the_threshold() -> None:
     gates = {name: m["value"] for name, m in match["measures"].items() if m["kind"] == "gate"}
     assert gates == {"hops": 3, "window_days": 19, "even_share": 0.7, "value": 70_000, "goods": 0}
     assert match["explanation"] == (
-        "Account Firm sent £1,000.00 off and was paid back £700.00 by way of account Mule1, account Mule2, between "
-        "1 July 2025 and 20 July 2025. A round took at most 19.0 days, and the smallest transfer of one is 70 % of its "
-        "largest. No leg pays a regular supplier for goods, as far as the references say. What came back is called a "
-        "loan, pay or an invoice."
+        "Account Firm sent £1,000.00 and got back £700.00 by way of account Mule1 and account Mule2, between 1 July "
+        "2025 and 20 July 2025. It took at most 19.0 days to come round, and no transfer of a round is less than 70 % "
+        "of its largest. No transfer of it pays a regular supplier for goods, as far as the references say. A transfer "
+        "that came back is called a loan, pay or an invoice."
     )
 
 
@@ -83,7 +83,7 @@ def test_a_hundred_other_large_payments_first_are_too_many() -> None:
 
 def test_a_leg_abroad_raises_the_score() -> None:
     there = ROUND.replace("850\n", "850 debtor_country=GB creditor_country=AE\n")
-    assert "A leg goes abroad." in matches("L08", there)[0]["explanation"]
+    assert "A transfer of the round goes abroad." in matches("L08", there)[0]["explanation"]
 
 
 # What looks like it

@@ -35,9 +35,10 @@ def test_three_that_pay_most_of_three_are_found_exactly_at_the_threshold() -> No
         "few_transfers": 1,
     }
     assert match["explanation"] == (
-        "Account Mule1 and 2 other accounts paid £1,500.00 across to 3 accounts, between 1 July 2025 and 6 July 2025. "
-        "6 of 9 possible pairs (67 %) are there; each account is in at least 2 of them. No debtor had paid its "
-        "creditor more than 1 time in 180 days, these included."
+        "Account Mule1 and 2 other accounts (Mule2 and Mule3) paid £1,500.00 to 3 accounts (Far1, Far2 and Far3), "
+        "between 1 July 2025 and 6 July 2025. Of 9 possible pairs of payer and payee 6 (67 %) dealt so; each account "
+        "is in at least 2 of them. None of the payers had paid the same payee more than once in 180 days, these "
+        "payments included."
     )
 
 
@@ -97,7 +98,7 @@ def test_a_third_set_that_had_paid_the_senders_is_shown() -> None:
     assert len(match["evidence"]["feed"]) == 6
     assert match["value"] == 150_000
     assert match["measures"]["stacked"]["value"] == 3
-    assert "had been paid £1,200.00 by a third set of 3 accounts shortly before." in match["explanation"]
+    assert "had themselves been paid £1,200.00 by a third set of 3 accounts shortly before." in match["explanation"]
     kept = MESH.replace("400", "100").replace("300", "100").replace("250", "100")
     (match,) = [one for one in matches("L09", feed + kept) if one["subject"] == "Mule1"]
     assert "feed" not in match["evidence"], "they passed on less than 80 %"

@@ -71,9 +71,9 @@ def test_the_explanation_says_how_much_for_which_staff_and_against_whom() -> Non
     (match,) = matches("L10", PEERS + FRONT, SHOPS, **LOOSE)
     said = match["explanation"]
     assert said.startswith("Account Front, a business registered as 'barber', banked £6,000.00 in cash on 5 days, ")
-    assert "It paid £100.00 in wages; 1 worker could earn about £1,800.00 in the 5 days." in said
-    assert "more cash than at the 2 businesses compared with: 7.6 robust standard deviations above their middle" in said
-    assert "25 % of its takings were no cash, against 50 % in the middle of those." in said
+    assert "in 5 days 1 worker could take about £1,800.00, at £45.00 an hour and 8 hours a day." in said
+    assert "the 2 businesses it is compared with banked in the month before: 7.6 robust standard deviations" in said
+    assert "Takings other than cash were 25 % of all its takings, against 50 % at the middle one." in said
     assert said.endswith("Wages, rent, tax and stock on record come to 2 % of the cash.")
 
 

@@ -47,10 +47,10 @@ def test_half_a_year_exactly_at_every_threshold_is_found() -> None:
 def test_the_explanation_names_the_money_and_what_is_missing() -> None:
     (match,) = matches("L11", firm(), KNOWN)
     assert match["explanation"].startswith(
-        "Account Firm, a business, was paid £30,000.00 by 1 payer, between 10 January 2025 and 10 June 2025: at least "
-        "£5,000.00 in each of 6 months. It spent £3,000.00 on wages, tax, pension, rent, utilities and trade "
-        "suppliers, 10 % of what came in. 60 % of the £27,000.00 that it paid out went to persons, abroad or out in "
-        "cash."
+        "Account Firm, a business, was paid £30,000.00 by 1 payer, between 10 January 2025 and 9 June 2025: at least "
+        "£5,000.00 in each of 6 months of 30 days. It spent £3,000.00 on wages, tax, pension, rent, utilities and "
+        "trade suppliers, 10 % of what came in. 60 % of the £27,000.00 that it paid out went to persons, "
+        "abroad or out in cash."
     )
 
 

@@ -54,9 +54,10 @@ def test_the_explanation_says_what_stands_for_not_named() -> None:
     (match,) = found(TRADE)
     assert match["explanation"].startswith(
         "Account Trader, a business that sells goods abroad, was paid £10,000.00 in 6 receipts, between 2 May 2025 and "
-        "28 May 2025. £3,000.00 of it, 30 %, came from 2 payers in this country with no known tie to it, whose "
-        "references speak of goods and who seldom paid it. 2 receipts for goods came from buyers abroad. Who is named "
-        "on the invoices the data do not say. 50 % of these payments are for cars, phones, textiles or rugs."
+        "28 May 2025. £3,000.00 of it, 30 %, came from 2 payers in this country with no known tie to it: their "
+        "references speak of goods, and each paid it fewer than 3 times in 180 days. 2 receipts for goods came from "
+        "buyers abroad. The data do not say who is named on the invoices. 50 % of the third-party payments are for "
+        "cars, phones, textiles or rugs."
     )
 
 

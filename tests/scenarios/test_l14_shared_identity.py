@@ -39,9 +39,9 @@ def test_three_holders_with_two_things_in_common_are_found() -> None:
     gates = {name: m["value"] for name, m in match["measures"].items() if m["kind"] == "gate"}
     assert gates == {"holders": 3, "shared": 2}
     said = match["explanation"]
-    assert said.startswith("Account Agron and 2 other accounts (Bekim, Clirim) of 3 different holders in all have in ")
-    assert "common a device and an e-mail address." in said
-    assert "£1,350.00 of the £1,350.00 that they pushed to others went to one payee, account Chief." in said
+    assert said.startswith("Account Agron and 2 other accounts (Bekim and Clirim), of 3 different holders in all, ")
+    assert "have in common a device and an e-mail address." in said
+    assert "All of the £1,350.00 that they sent to others went to one payee, account Chief." in said
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def test_a_purchase_with_a_collectors_money_is_found_exactly_at_the_threshold() 
     assert gates == {"price": 500_000, "traced_share": pytest.approx(0.3, abs=1e-6)}
     said = match["explanation"]
     assert said.startswith("Account Buyer paid £5,000.00 to account Dealer on 21 May 2025")
-    assert "Of the £16,666.66 that came in over the 180 days before, 30 % is traced to accounts found before" in said
-    assert "£5,000.00 directly from accounts found before" in said
+    assert "Of the £16,666.66 that came in over the 180 days before, 30 % counts as traced to earlier findings" in said
+    assert "£5,000.00 came directly from accounts so found" in said
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_money_is_followed_over_one_account_in_between(more: str, expected: bool
     found = matches(SEATS + before + hop)
     assert bool(found) is expected
     if found:
-        assert "£5,000.00 over one account in between" in found[0]["explanation"]
+        assert "£5,000.00 came from such accounts over one other" in found[0]["explanation"]
 
 
 def test_two_accounts_in_between_are_not_followed() -> None:
@@ -78,7 +78,7 @@ def test_two_accounts_in_between_are_not_followed() -> None:
 def test_a_collector_that_buys_itself_spends_what_strangers_paid() -> None:
     (match,) = matches(SEATS + "2025-05-21 09:00  Collector -> Dealer 7,000 reference=gold\n")
     assert match["measures"]["own"]["value"] == 800_000
-    assert "from strangers, to an account that was itself found" in match["explanation"]
+    assert "was paid by strangers to this account, which was itself so found" in match["explanation"]
 
 
 def test_the_sellers_declared_trade_is_enough() -> None:

@@ -59,7 +59,7 @@ def test_the_explanation_says_who_how_much_and_where_it_went() -> None:
     said = match["explanation"]
     assert said.startswith("Account Mei, whose holder is registered as 'student', was paid £5,000.00 in 3 credits in ")
     assert "£3,000.00 of it was cash. Besides cash it came from 1 payer." in said
-    assert "£3,000.00, or 60 % as much, went on in 1 debit, £3,000.00 of it for study, homes or goods." in said
+    assert "£3,000.00, 60 % of that sum, went on in 1 debit, all of it for study, homes or goods." in said
     assert "No sender abroad is on record: there were no credits from abroad in 90 days." in said
     assert said.endswith("Whether the holder knows what the account is used for is not shown.")
 

@@ -40,10 +40,10 @@ def test_the_explanation_names_the_account_the_money_and_the_people() -> None:
     said = match["explanation"]
     assert said.startswith("Account Collector was paid £8,000.00 by 8 ")
     assert "with no known tie to it, between 3 May 2025 and 28 May 2025." in said
-    assert "The middle credit is £1,000.00; the range looked for is £400.00 to £6,000.00" in said
-    assert "the credits within it come to £8,000.00." in said
-    assert "The data begin 0.0 days before, too late to say who had dealt with it earlier." in said
-    assert said.endswith("are at one of two unit prices.")
+    assert "The middle credit is £1,000.00; a seat's price is taken to be £400.00 to £6,000.00" in said
+    assert "the credits of that size come to £8,000.00." in said
+    assert "The data begin less than a day before, too late to say who had dealt with it earlier." in said
+    assert said.endswith("lie near one of two unit prices or a small multiple of one.")
 
 
 def test_a_ninth_payer_and_money_sent_on_raise_the_score() -> None:

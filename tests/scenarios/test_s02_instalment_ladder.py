@@ -100,9 +100,10 @@ def test_the_explanation_names_the_account_the_stages_and_the_sums() -> None:
     (match,) = matches("S02", ONE_PAYER, DEVICE)
     said = match["explanation"]
     assert said.startswith(
-        "Account Kiosk, with 1 other account that shares attributes with it, was paid £1,500.00 in stages by 1 payer, "
-        "between 2 April 2025 and 16 April 2025. Each made 3 payments over 14 days, £1,500.00 in all; none had dealt "
-        "before with the account it first paid: the data reach back 91 days or more before"
+        "Account Kiosk and 1 other account (Courier) linked to it by shared attributes were together paid £1,500.00 in "
+        "stages by 1 payer, between 2 April 2025 and 16 April 2025. The payer made 3 payments in 14 days, £1,500.00 in "
+        "all. The payer had not dealt with the account it first paid in the 180 days before, as far as the data show: "
+        "they reach back 91 days or more."
     )
 
 
@@ -111,7 +112,7 @@ def test_payees_that_share_nothing_but_where_their_money_goes() -> None:
     assert match["subject"] == "Courier"
     assert match["evidence"] == {"step elsewhere": ["t1"], "step": ["t3"], "onward": ["t2", "t4"]}
     assert match["value"] == 150_000
-    assert "The money of each went on within 2 days, from different payees, to account Boss." in match["explanation"]
+    assert "Each payee passed money on within 2 days to the same account, Boss." in match["explanation"]
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,10 @@ def test_the_explanation_says_what_was_held_how_long_and_for_whom() -> None:
     said = match["explanation"]
     assert said.startswith(
         "Account Holder held 5 sums, £8,700.00 in all, from 5 payers with no known tie to it, between 3 May 2025 and "
-        "11 May 2025. For each it later paid nearly the same sum to one of 2 receivers, £7,780.00 in all: 4.0 to 5.0 "
-        "days after"
+        "11 May 2025. It later paid on 85 % or more of each to one of 2 receivers, £7,780.00 in all, 4.0 to 5.0 days "
+        "after"
     )
-    assert "These releases are 100 % of all that it sent out in that time, and 11 % of the sums stayed." in said
+    assert "All of what it sent out in that time went so; 11 % of the sums stayed." in said
     assert said.endswith("What stayed is nearly the same share each time.")
 
 

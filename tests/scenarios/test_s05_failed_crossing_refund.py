@@ -72,8 +72,8 @@ def test_the_explanation_says_what_went_back_and_what_the_account_is() -> None:
         "Account Collector gave back 3 sums that it had been paid, £2,900.00 in all, between 2 June 2025 and 3 June "
     )
     assert "They had come from 3 payers with no known tie to it; each went back to the account that paid." in said
-    assert "found 1 time to collect fees from many, or to hold and release them." in said
-    assert "No refund speaks of goods or an invoice." in said
+    assert "found once to collect fees from many (S01) or to hold and release them (S04)." in said
+    assert "No refund has a reference, so what they were for is not told." in said
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,12 @@ def test_a_refund_comes_one_to_sixty_days_after(moment: str, expected: bool) -> 
 def test_one_refund_that_speaks_of_goods_does_not_hide_the_rest() -> None:
     (match,) = matches(REFUNDED.replace("900\n", "900 reference=goods\n"))
     assert match["measures"]["goods_share"]["value"] == pytest.approx(1 / 3)
+    assert "Of the 3 refunds 1 speaks of goods or an invoice." in match["explanation"]
+
+
+def test_nothing_is_said_of_goods_for_refunds_without_words() -> None:
+    (match,) = matches(REFUNDED.replace("900\n", "900 reference=sorry\n"))
+    assert "Of the 3 refunds 1 has a reference; none speaks of goods or an invoice." in match["explanation"]
 
 
 def test_money_back_to_the_payers_household_counts() -> None:

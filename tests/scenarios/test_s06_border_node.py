@@ -85,8 +85,8 @@ def test_the_explanation_says_who_where_and_from_where() -> None:
     assert said.startswith(
         "Account Holder was paid £4,000.00 by 6 payers with no known tie to it, and £1,200.00 in cash,"
     )
-    assert "paid in from 3 places away from the border: London, Scotland, Wales." in said
-    assert "it was used 2 times by card or for cash in a region where crossings are prepared." in said
+    assert "The money came from 3 places (regions or other countries): London, Scotland and Wales." in said
+    assert "its card was used, or cash drawn, twice in a region where crossings are prepared." in said
     assert "Cash was paid in at 2 branches within two days running." in said
 
 
@@ -119,14 +119,28 @@ def test_an_account_held_in_a_staging_country_need_not_be_used_there() -> None:
     stays = "\n".join(line for line in COAST.splitlines() if "Holder  ->" not in line)
     assert not matches(stays)
     (match,) = matches(stays, {"Holder": {"country": "FR"}})
-    assert "held in a country where crossings are prepared" in match["explanation"]
+    assert "held in FR, a country where crossings are prepared" in match["explanation"]
 
 
 def test_other_countries_are_places_too() -> None:
     abroad = COAST.replace("550\n", "550 debtor_country=TR\n").replace("location=Scotland", "location=Wales")
     (match,) = matches(abroad)
     assert match["measures"]["places"]["value"] == 3
-    assert "London, TR, Wales" in match["explanation"]
+    assert "London, TR and Wales" in match["explanation"]
+    assert "is itself a country" not in match["explanation"]
+
+
+def test_a_country_that_counts_as_a_place_and_lies_at_the_border_itself_is_named_as_such() -> None:
+    near = COAST.replace("550\n", "550 debtor_country=FR\n").replace("location=Scotland", "location=Wales")
+    (match,) = matches(near)
+    assert "Of these FR is itself a country where crossings are prepared." in match["explanation"]
+
+
+def test_sums_in_another_currency_are_said_to_be_converted() -> None:
+    (match,) = matches(COAST.replace("700\n", "700 currency=EUR\n"))
+    assert "Of the 11 transfers in evidence 1 is in EUR; sums in GBP are" in match["explanation"]
+    (match,) = matches("".join(f"{line} currency=EUR\n" if line else "" for line in COAST.splitlines()))
+    assert "The evidence is in EUR; sums in GBP are converted at the run's rates." in match["explanation"]
 
 
 @pytest.mark.parametrize("code", LOOK_ALIKES)

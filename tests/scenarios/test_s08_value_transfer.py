@@ -51,7 +51,7 @@ def test_the_explanation_names_the_account_the_money_and_the_pace() -> None:
     assert match["explanation"] == (
         "Account Shop took £5,000.00 and paid out £4,500.00, between 1 April 2025 and 21 April 2025. £5,000.00 of the "
         "money in came from 25 payers with no known tie to it, and it paid 15 payees with none. 20 % of these payees "
-        "had also paid in. Half of the money in had left within 5.0 days, first in, first out. 100 % of the clients' "
+        "had also paid in. Half of the money in had left within 5.0 days, first in, first out. All of the clients' "
         "and cash credits are multiples of £10.00. Its holder stands on no register of money services that the bank "
         "knows."
     )
@@ -61,7 +61,10 @@ def test_a_front_whose_trade_has_no_suppliers_scores_higher() -> None:
     (plain,) = matches("S08", BOOK, FRONT)
     (front,) = matches("S08", BOOK.replace("Family15  300", "Family15  300  reference=thanks"), FRONT)
     assert front["score"] > plain["score"]
-    assert "Its declared trade sells goods, but 0 % of its payments buy any." in front["explanation"]
+    assert (
+        "Its declared trade sells goods, but nothing that it paid out is for any, by reference or kind of shop."
+        in front["explanation"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,11 @@ def test_a_settlement_exactly_at_the_tolerance_is_found() -> None:
 def test_the_explanation_names_both_brokers_and_the_money() -> None:
     (match,) = found(TALE)
     assert match["explanation"].startswith(
-        "Account Rugs, which moves value for others, paid £2,300.00 in 2 settlements, between 2 May 2025 and 1 June "
-        "2025: to account Phones, also found to move value, and 1 time to another country. In these days clients paid "
-        "in £2,000.00 more than was paid out to them; the settlements differ from that by 15 %. 1 settlement abroad "
-        "speaks of goods or invoices. 1 settlement went where goods are settled for."
+        "Account Rugs, found to move value for others (S08), paid £2,300.00 in 2 settlements, between 25 May 2025 and "
+        "1 June 2025. 1 of these went to account Phones, known to move value too; 1 went abroad. Between 2 May 2025 "
+        "and 1 June 2025 its clients paid in £2,000.00 more than was paid out to them; the settlements differ from "
+        "that by 15 %. 1 settlement abroad speaks of goods or invoices. 1 settlement went to a country listed as one "
+        "where such balances are settled in goods."
     )
 
 
@@ -126,7 +127,7 @@ def test_notes_drawn_before_a_settlement_raise_the_score() -> None:
     (plain,), (stronger,) = found(tale), found(tale + notes)
     assert stronger["measures"]["cash"]["met"]
     assert stronger["score"] > plain["score"]
-    assert "£1,000.00 were drawn in notes in the week before a settlement." in stronger["explanation"]
+    assert "£1,000.00 was drawn in notes in the week before a settlement." in stronger["explanation"]
 
 
 def test_the_treasury_of_a_registered_service_pays_a_bank_and_no_broker() -> None:

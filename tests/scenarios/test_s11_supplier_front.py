@@ -53,11 +53,12 @@ def test_the_explanation_names_imports_sales_and_what_is_not_seen() -> None:
     (match,) = matches("S11", FRONT, COMPANY)
     said = match["explanation"]
     assert said.startswith(
-        "Account Front, a business, paid £20,000.00 to 1 supplier with banks in TR, between 10 April 2025 and 10 June "
-        "2025. 50 % of its sales in the quarter, £12,000.00 of £24,000.00 in 3 credits, came in cash, from persons"
+        "Account Front, a business, paid £20,000.00 to 1 supplier with a bank in TR, between 10 April 2025 and 10 June "
+        "2025. In the 91 days to the last of these it took £24,000.00 for sales. £12,000.00 of it (50 %), in 3 "
+        "credits, came in cash, from persons"
     )
-    assert "It made 1 payment for storage or to a country on the way of such goods." in said
-    assert said.endswith("What the goods are is not seen in the payments abroad.")
+    assert "It made 1 payment for storage, or to a bank in a country that such goods pass through." in said
+    assert said.endswith("The payments abroad do not show what the goods are.")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_paymaster_two_payments_away_is_found_with_the_way_the_money_came() ->
     assert match["evidence"]["funding"] == ["t8", "t9"]
     assert match["value"] == 175_601, "what came in is not counted again"
     assert match["measures"]["steps"]["value"] == 2
-    assert "by up to 2 payments one after the other (£9,000.00 in all of them)." in match["explanation"]
+    assert "over up to 2 payments one after the other; these payments sum to £9,000.00." in match["explanation"]
     assert not matches(FEES + PAYMASTER, steps=1)
 
 
@@ -75,10 +75,12 @@ def test_the_explanation_says_who_was_paid_how_much_and_after_what() -> None:
     said = match["explanation"]
     assert said.startswith(
         "Account Collector paid £1,756.01 to 5 payees with no known tie to it, between 9 May 2025 and 12 May 2025, "
-        "from £150.00 to £999.00 at a time. 100 % of the payouts are near one of two unit sums, or some times it."
+        "£150.00 to £999.00 at a time. All of the payouts are near one of two unit sums or a small multiple of one."
     )
-    assert "The account itself had taken a burst of fees (S01 or S03) in the days before." in said
-    assert "Its payments of wages, tax or pensions in 35 days are 0; an employer would make more." in said
+    assert "The account itself had been found to take a burst of fees (S01 or S03) in the days before." in said
+    assert "The data have no references, which would show wages, tax or pensions." in said
+    (match,) = matches(FEES + CREW.replace("999\n", "999 reference=thanks\n"))
+    assert "It made no payment that speaks of wages, tax or pensions in 35 days; an" in match["explanation"]
 
 
 @pytest.mark.parametrize(

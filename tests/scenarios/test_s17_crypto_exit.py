@@ -44,8 +44,8 @@ def test_a_mule_that_buys_crypto_with_half_of_its_takings_is_found_exactly_at_th
     said = match["explanation"]
     assert said.startswith("Account Mule took £2,000.00 from accounts with no known tie to it and paid £1,000.00 in 2 ")
     assert "each at most 24 hours after such a credit, between 3 May 2025 and 4 May 2025." in said
-    assert "The exits come to 50 % of those credits." in said
-    assert "The platform is named as one" in said
+    assert "That is 50 % of those credits." in said
+    assert "That it went to a platform is told by reference" in said
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_platform_that_nobody_names_is_known_by_its_use() -> None:
     back = "".join(f"2025-04-1{day} 12:00  Exchange -> Buyer{day} 50\n" for day in range(1, 4))
     nameless = MULE.replace("   reference=bitcoin", "")
     (match,) = matches(crowd + back + nameless)
-    assert "known by its use only" in match["explanation"]
+    assert "known here by its use only" in match["explanation"]
     fewer = crowd.replace("Buyer9 ", "Buyer8 ")
     assert not fires(fewer + back + nameless), "nine payers, the mule among them"
     assert not fires(crowd + back.replace("Buyer3", "Buyer2") + nameless), "it pays two back"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moneytrail.alerts import ALERT_SCHEMA, MOST_SUBJECTS, Grouping, group, risk
+from moneytrail.alerts import ALERT_SCHEMA, MOST_SUBJECTS, Grouping, group
 from moneytrail.matches import EVIDENCE_SCHEMA, MATCH_SCHEMA
+from moneytrail.risk import RiskRule
 from moneytrail.schema import INSTANT
 from moneytrail.typologies import Matches, Typology
 from moneytrail.typologies import by_id as typology_of
 from tests.oracles import alerts as oracle
 from tests.worlds import DAY, EPOCH, NEW_YEAR, Transfer, frame_of, transfer
 
+WEIGHTS = {"S01": 0.5, "L01": 0.25, "L03": 1.0, "L04": 0.0}
 WINDOWS = {"S01": 8 * DAY, "L01": 1 * DAY, "L03": 3 * DAY, "L04": 2 * DAY}
 ROLES = {name: typology_of(name).roles[0].name for name in WINDOWS}
 REGISTER: dict[str, tuple[Typology, int]] = {name: (typology_of(name), window) for name, window in WINDOWS.items()}
@@ -84,9 +85,18 @@ def frames(world: World) -> tuple[Matches, pl.DataFrame]:
     return Matches(matches, pl.DataFrame(proof, schema=EVIDENCE_SCHEMA)), transfers
 
 
-def grouped(world: World, budget: int = 100) -> Grouping:
+def grouped(world: World, budget: int = 100, raise_from: float = 0.0, known_from: int | None = None) -> Grouping:
     matches, transfers = frames(world)
-    return group(matches, transfers, catalogue=REGISTER, run_id="R-1", budget=budget, reference_currency="GBP")
+    return group(
+        matches,
+        transfers,
+        catalogue=REGISTER,
+        run_id="R-1",
+        budget=budget,
+        reference_currency="GBP",
+        rule=RiskRule(WEIGHTS, raise_from=raise_from),
+        known_from=known_from,
+    )
 
 
 def by_id(world: World) -> tuple[dict[str, oracle.Match], dict[str, oracle.Transfer]]:
@@ -123,7 +133,7 @@ def test_values_scores_and_times_equal_the_oracle(world: World) -> None:
         assert dict(zip(row["typologies"], row["typology_scores"], strict=True)) == best
         assert row["value"] == oracle.value([moved[i] for i in proof], subjects)
         assert row["anomaly_one"] == pytest.approx(mean, abs=1e-6)
-        assert row["risk_score"] == pytest.approx(oracle.combined(list(best.values()), [mean]), abs=3e-6)
+        assert row["risk_score"] == pytest.approx(oracle.combined(best, WEIGHTS, [mean]), abs=3e-6)
         assert row["started_at"] == EPOCH + EPOCH.resolution * min(match.start for match in own)
         assert row["ended_at"] == EPOCH + EPOCH.resolution * max(match.end for match in own)
 
@@ -139,6 +149,26 @@ def test_the_best_come_first_and_the_budget_cuts(world: World, budget: int) -> N
     assert [row["within_budget"] for row in rows] == [rank < budget for rank in range(len(rows))]
     assert [alert.alert_id for alert in made.alerts] == [row["alert_id"] for row in rows[:budget]]
     assert [row["alert_id"] for row in rows] == [row["alert_id"] for row in grouped(world).frame.to_dicts()]
+
+
+@given(worlds(), st.sampled_from((0.0, 0.2, 0.4)))
+@settings(max_examples=60)
+def test_what_lies_below_the_line_is_kept_and_not_raised(world: World, line: float) -> None:
+    whole, made = grouped(world), grouped(world, raise_from=line)
+    assert made.frame.drop("within_budget").equals(whole.frame.drop("within_budget"))
+    assert made.frame["within_budget"].to_list() == [risk >= line for risk in made.frame["risk_score"]]
+    assert [alert.alert_id for alert in made.alerts] == made.frame.filter("within_budget")["alert_id"].to_list()
+
+
+@given(worlds(), st.integers(0, 60))
+@settings(max_examples=60)
+def test_alerts_of_the_first_days_of_the_data_count_half(world: World, day: int) -> None:
+    begins = NEW_YEAR - day * DAY
+    plain = {row["alert_id"]: row for row in grouped(world).frame.to_dicts()}
+    for row in grouped(world, known_from=begins).frame.to_dicts():
+        early = row["detectable_at"] < EPOCH + EPOCH.resolution * (begins + 30 * DAY)
+        risk = plain[row["alert_id"]]["risk_score"]
+        assert row["risk_score"] == pytest.approx(risk / 2 if early else risk, abs=1e-6)
 
 
 @given(worlds())
@@ -184,7 +214,7 @@ def test_the_headline_says_what_who_how_much_when_and_how_sure() -> None:
     fees.append(transfer(3, NEW_YEAR + 3 * DAY, "Ann Bee", "q", 5))
     (alert,) = story_of(("S01", "Ann Bee", [0, 1, 2]), ("L04", "Ann Bee", [3]), transfers=fees).alerts
     assert alert.headline == (
-        "Fan-out with seat-fee fan-in: account Ann Bee, £3,703.68 between 1 January 2025 and 4 January 2025, risk 0.96."
+        "Seat-fee fan-in with fan-out: account Ann Bee, £3,703.68 between 1 January 2025 and 4 January 2025, risk 0.40."
     )
 
 
@@ -230,19 +260,3 @@ def test_no_match_makes_no_alert() -> None:
     made = grouped(World([transfer(0, NEW_YEAR, "a", "b", 1)], [], [0.0]))
     assert made.alerts == ()
     assert dict(made.frame.schema) == ALERT_SCHEMA | {"anomaly_one": pl.Float64()}
-
-
-SCORES = st.sampled_from((0.0, 0.5, 0.7, 0.99, 1.0))
-
-
-@given(st.lists(st.tuples(SCORES, SCORES, st.sampled_from((0.0, 0.9, 0.95, 1.0))), min_size=1, max_size=5))
-def test_risk_equals_the_oracle(rows: list[tuple[float, float, float]]) -> None:
-    table: Any = np.array(rows)
-    made = risk(table[:, :2], table[:, 2:])
-    assert made.tolist() == pytest.approx([oracle.combined(list(row[:2]), [row[2]]) for row in rows], abs=1e-6)
-    alone = risk(table[:, :2], np.empty((len(rows), 0)))
-    assert alone.tolist() == pytest.approx([oracle.combined(list(row[:2]), []) for row in rows], abs=1e-6)
-
-
-def test_strangeness_alone_stays_below_its_weight() -> None:
-    assert risk(np.zeros((2, 4)), np.array([[1.0, 1.0], [0.9, 0.9]])).tolist() == [0.2, 0.0]

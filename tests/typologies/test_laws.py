@@ -18,7 +18,7 @@ from moneytrail.typologies import Typology, by_id
 from tests.typologies.cases import IDS, cases_of, money_of, skip_if_exempt
 from tests.worlds import DAY, EPOCH, HOUR, NAMES, NEW_YEAR, Case, Outcome, Transfer, graph_of, outcomes, transfer
 
-EXAMPLES = settings(max_examples=20)
+EXAMPLES = settings(max_examples=12)
 GREGORIAN = 146_097 * DAY
 """400 years. The calendar repeats: months keep their borders, so that even regular dealings are the same."""
 
@@ -134,7 +134,7 @@ def test_the_order_of_the_frame_does_not_matter(typology: str, data: st.DataObje
 
 @pytest.mark.parametrize("typology", IDS)
 @given(data=st.data())
-@EXAMPLES
+@settings(max_examples=4)
 def test_one_thread_equals_two(typology: str, data: st.DataObject) -> None:
     case = data.draw(cases_of(typology))
     before = numba.get_num_threads()

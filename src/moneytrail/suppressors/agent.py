@@ -8,6 +8,7 @@ import numpy as np
 
 from moneytrail.graph import DAY
 from moneytrail.suppressors.base import Case, Suppressor, View, count, factor, share, told
+from moneytrail.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,27 +31,33 @@ def _conditions(view: View, values: Values) -> Iterator[tuple[bool, str]]:
     onward = np.flatnonzero(~view.credit & np.isin(view.peer, again))
     passed = _passed_on(view, (fees, onward), float(values["onward"]), reach)
     total = int(view.amount[fees].sum())
-    yield passed >= values["onward"] * total, f"{passed / max(total, 1):.0%} of what clients paid went on, sum by sum"
+    yield (
+        passed >= values["onward"] * total,
+        f"{percent(min(passed / max(total, 1), 1.0))} of what clients paid went on, sum by sum",
+    )
 
 
 def _passed_on(view: View, places: tuple[NDArray[np.int64], NDArray[np.int64]], least: float, reach: int) -> int:
     """Value of the debits of which each fits one fee: later, within the days, `least` of it or more and no more."""
     fees, onward = places
+    when, sums = view.time[onward], view.amount[onward]
+    begins = np.searchsorted(when, view.time[fees], side="right").tolist()
+    ends = np.searchsorted(when, view.time[fees] + reach, side="right").tolist()
     free = np.ones(onward.size, np.bool_)
     matched = 0
-    for fee in fees:
-        wait = view.time[onward] - view.time[fee]
-        part = view.amount[onward] / max(int(view.amount[fee]), 1)
-        fits = np.flatnonzero(free & (wait > 0) & (wait <= reach) & (part >= least) & (part <= 1))
-        if fits.size:
-            free[fits[0]] = False
-            matched += int(view.amount[onward[fits[0]]])
+    for fee, begin, end in zip(view.amount[fees].tolist(), begins, ends, strict=True):
+        debit = sums[begin:end]
+        fits = free[begin:end] & (debit >= least * fee) & (debit <= fee)
+        first = int(fits.argmax()) if fits.size else 0
+        if fits.size and fits[first]:
+            free[begin + first] = False
+            matched += int(debit[first])
     return matched
 
 
 SUPPRESSOR = Suppressor(
     code="R-AGENT",
-    name="ticket, freight, lettings or visa agent",
+    name="an agent for tickets, freight, lettings or visas",
     test=(
         "Of the credits that are older than `days`, at least `onward` by value went on: each to a payee that is paid "
         "again, within these days, as one debit of at least `onward` of the credit and no more than it; first come, "

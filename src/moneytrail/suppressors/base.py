@@ -107,8 +107,8 @@ class View:
 
     def by(self, *channels: str) -> NDArray[np.bool_]:
         """bool[k]: whether the money moved by one of these channels."""
-        codes = [CHANNELS.index(name) for name in channels]
-        made: NDArray[np.bool_] = np.isin(self.graph.channel[self.ledger], codes)
+        wanted = np.array([name in channels for name in CHANNELS])
+        made: NDArray[np.bool_] = wanted[self.graph.channel[self.ledger]]
         return made
 
     def is_trade(self, *trades: str) -> bool:
@@ -201,7 +201,7 @@ class Suppressor:
     Attributes
     ----------
     code, name : str
-        ``R-LAND``, ``landlord or house-share rent``.
+        ``R-LAND``, ``rent of a landlord or a shared house``: with its article, since it stands in sentences.
     test : str
         The test exactly: all of it must hold.
     on : tuple of str
@@ -300,4 +300,4 @@ def told(conditions: Iterable[tuple[bool, str]]) -> str:
         if not holds:
             return ""
         said.append(text)
-    return ", ".join(text for text in said if text)
+    return "; ".join(text for text in said if text)

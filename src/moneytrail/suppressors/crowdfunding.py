@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moneytrail.suppressors.base import Case, Suppressor, View, amount, factor, share, told
-from moneytrail.wording import money
+from moneytrail.wording import money, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +25,19 @@ def _conditions(view: View, values: Values) -> Iterator[tuple[bool, str]]:
     middle = int(gifts[(gifts.size - 1) // 2])
     yield middle <= values["median"], f"the middle gift is {money(middle, view.graph.reference_currency)}"
     top = int(gifts[-max(gifts.size // 10, 1) :].sum())
-    yield top >= values["top"] * int(gifts.sum()), "the largest tenth carries much of the value"
+    yield (
+        top >= values["top"] * int(gifts.sum()),
+        f"the largest tenth carries {percent(top / max(int(gifts.sum()), 1))} of the value",
+    )
     campaign = int(view.says("campaign", "gift")[view.credit].sum())
     yield campaign >= values["words"] * gifts.size, f"{campaign} of {gifts.size} references name the campaign"
     payees = np.unique(view.peer[~view.credit])
-    yield payees.size <= 1, "all of it goes to one payee"
+    yield payees.size <= 1, "all that went out went to one payee" if payees.size else "nothing has gone out yet"
 
 
 SUPPRESSOR = Suppressor(
     code="R-CRWD",
-    name="crowdfunding or appeal",
+    name="crowdfunding or an appeal",
     test=(
         "Of the year's credits the lower median is at most `median`, the largest tenth carries at least `top` of the "
         "value, and at least `words` have words of a campaign; all that is paid out goes to one payee. That the payee "

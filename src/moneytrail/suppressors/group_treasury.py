@@ -23,12 +23,18 @@ def _conditions(case: Case, values: Values) -> Iterator[tuple[bool, str]]:
     ends = np.concatenate([graph.debtor[ledger], graph.creditor[ledger]])
     known = np.unique(ends[ends >= 0])
     firms = case.ground.kind("business", "institution")[known]
-    yield bool(firms.all()), "all of them are businesses"
+    yield bool(firms.all()), "all accounts in it are businesses"
     said = case.ground.purpose("loan", "invoice", "goods", "own", "tax")[ledger]
     said |= case.ground.purpose("royalties")[ledger]
-    yield int(said.sum()) >= values["said"] * ledger.size, "the references say loans, fees or invoices"
+    yield (
+        int(said.sum()) >= values["said"] * ledger.size,
+        f"loans, fees or invoices are named in {int(said.sum())} of {ledger.size} transfers",
+    )
     steady = sum(_dealt_before(case, int(place)) for place in ledger)
-    yield steady >= values["steady"] * ledger.size, f"{steady} of {ledger.size} pairs had dealt before"
+    yield (
+        steady >= values["steady"] * ledger.size,
+        f"the accounts had dealt before in {steady} of {ledger.size}",
+    )
 
 
 def _dealt_before(case: Case, place: int) -> bool:
@@ -37,7 +43,7 @@ def _dealt_before(case: Case, place: int) -> bool:
 
 SUPPRESSOR = Suppressor(
     code="R-GROUP",
-    name="group treasury, intercompany loan or franchise",
+    name="a group's treasury, intercompany loan or franchise",
     test=(
         "Every account of the evidence that the account table knows is a business's, and all are known; at least "
         "`said` of the transfers have words of loans, fees, goods or invoices; at least `steady` of them join "

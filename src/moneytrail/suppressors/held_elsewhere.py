@@ -24,7 +24,7 @@ SUPPRESSOR = Suppressor(
         "there is, and a balance between them, a quiet time or a sudden change may be chance. Not an innocent "
         "explanation, but less of a proof."
     ),
-    on=("S04", "S08", "S17", "L03", "L05", "L11", "L13", "L16"),
+    on=("S04", "S08", "S17", "L03", "L05", "L13"),
     factor=factor(0.5),
     judge=_judge,
     needs=("accounts.kind",),

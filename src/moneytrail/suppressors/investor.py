@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moneytrail.suppressors.base import Case, Suppressor, View, factor, share, told
+from moneytrail.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,14 +20,20 @@ def _judge(case: Case, values: Values) -> str:
 def _conditions(view: View, values: Values) -> Iterator[tuple[bool, str]]:
     pay = view.credit & (view.ground.salary[view.ledger] | view.says("payroll"))
     came = view.total(view.credit)
-    yield view.total(pay) >= values["salary"] * came > 0, "most of what comes in is a salary"
+    yield (
+        view.total(pay) >= values["salary"] * came > 0,
+        f"{percent(view.total(pay) / max(came, 1))} of what comes in is pay",
+    )
     bought = ~view.credit & (view.says("crypto") | view.by("crypto"))
-    yield view.total(bought) <= values["bought"] * came, "and the platform gets a part of it"
+    yield (
+        view.total(bought) <= values["bought"] * came,
+        f"platforms get {percent(view.total(bought) / max(came, 1))} of it",
+    )
 
 
 SUPPRESSOR = Suppressor(
     code="R-INVEST",
-    name="retail investor in cryptoassets",
+    name="a retail investor in cryptoassets",
     test=(
         "At least `salary` of the year's credits are pay, and at most `bought` of them goes to platforms. Whether it "
         "stays on the platform cannot be seen here."

@@ -25,7 +25,7 @@ def _judge(case: Case, values: Values) -> str:
 
 SUPPRESSOR = Suppressor(
     code="R-NAUT",
-    name="real marine trade or user",
+    name="a real marine trade or user",
     test=(
         "The holder is of a marine trade by the account table; or a mooring, berth, harbour or sailing club was paid "
         "at least `times` times with no pause above 35 days. Registers of boats are not in the data."

@@ -34,7 +34,10 @@ def _conditions(view: View, values: Values) -> Iterator[tuple[bool, str]]:
     yield middle < values["median"], f"the middle credit is {money(middle, view.graph.reference_currency)}"
     yield spread(amounts) > 0.8, "the credits are of all sizes"
     sent = view.total(~view.credit & view.says("sale"))
-    yield sent >= values["postage"] * int(amounts.sum()), "postage and fees are paid"
+    yield (
+        sent >= values["postage"] * int(amounts.sum()),
+        f"{money(sent, view.graph.reference_currency)} went on postage and fees",
+    )
 
 
 def _pays_many(view: View, payer: int, least: int) -> bool:
@@ -42,12 +45,12 @@ def _pays_many(view: View, payer: int, least: int) -> bool:
     side = view.graph.outgoing
     start, stop = side.indptr[payer], side.indptr[payer + 1]
     last = start + int(np.searchsorted(side.edge[start:stop], view.until, side="right"))
-    return np.unique(side.peer[start:last]).size >= least
+    return last - start >= least and np.unique(side.peer[start:last]).size >= least
 
 
 SUPPRESSOR = Suppressor(
     code="R-MKT",
-    name="marketplace seller",
+    name="a marketplace seller",
     test=(
         "At least `processed` of the year's credits come from payers that pay at least `accounts` accounts; the lower "
         "median credit is below `median`; the amounts' coefficient of variation is above 0.8; postage and fees come "

@@ -6,7 +6,7 @@ from moneytrail.suppressors.base import Suppressor
 
 SUPPRESSOR = Suppressor(
     code="R-OWN",
-    name="own-account sweep",
+    name="a sweep between one's own accounts",
     test=(
         "The account table gives both ends the same party. Such transfers are no edges of L05 to L09, and the two "
         "accounts are no strangers to each other in any rule."

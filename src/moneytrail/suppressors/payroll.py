@@ -33,7 +33,7 @@ def _conditions(case: Case, values: Values) -> Iterator[tuple[bool, str]]:
 
 SUPPRESSOR = Suppressor(
     code="R-PAY",
-    name="payroll run",
+    name="a payroll run",
     test=(
         "The subject is a business, charity or institution; at least `again` of the payees in the evidence were paid "
         "in at least `months` of the last four calendar months, this one included; tax or pension contributions were "

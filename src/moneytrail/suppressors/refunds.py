@@ -22,15 +22,17 @@ def _judge(case: Case, values: Values) -> str:
 
 def _conditions(case: Case, values: Values) -> Iterator[tuple[bool, str]]:
     view = case.subject
-    yield view.is_kind("business", "institution", "charity") or view.is_trade("platform", "insurer"), "a business"
+    business = view.is_kind("business", "institution", "charity") or view.is_trade("platform", "insurer")
+    # Whoever gets back what they had paid is no helper who is paid, whoever gives it.
+    yield business or case.typology.id == "S13", "it is a business, institution or charity" if business else ""
     back = np.flatnonzero(np.isin(view.ledger, case.found.ledger) & ~view.credit & (view.peer >= 0))
     yield back.size > 0, ""
     paid = view.by_peer(view.credit)
     matched = sum(_was_paid(view, int(place), paid) for place in back)
-    said = int(view.says("refund")[back].sum())
+    said = int(view.says("refund")[back].sum()) if business else 0
     yield (
         max(matched, said) >= values["matched"] * back.size,
-        (f"{matched} of {back.size} payees had paid it as much before, and {said} references say refund or claim"),
+        (f"{matched} of {back.size} payments gave payees what they had paid before; {said} say refund or claim"),
     )
 
 
@@ -41,14 +43,15 @@ def _was_paid(view: View, place: int, paid: dict[int, NDArray[np.int64]]) -> boo
 
 SUPPRESSOR = Suppressor(
     code="R-REFUND",
-    name="refund or claims run",
+    name="a refund or claims run",
     test=(
         "The subject is a business, institution or charity; of its debits in the evidence at least `matched` go to "
-        "payees who had paid it exactly as much before, or say refund, claim or prize."
+        "payees who had paid it exactly as much before, or say refund, claim or prize. Of payouts to helpers (S13) the "
+        "subject may be anybody, and words alone say nothing."
     ),
     on=("S05", "S13", "L04", "L05", "L11"),
     factor=factor(0.1),
     judge=_judge,
-    parameters=(share("matched", 0.8, "debits that give money back"),),
+    parameters=(share("matched", 0.6, "debits that give money back; references get lost"),),
     needs=("accounts.kind",),
 )

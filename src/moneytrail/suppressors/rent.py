@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moneytrail.suppressors.base import Case, Suppressor, View, count, factor, share, told
+from moneytrail.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
     from moneytrail.matches import Values
 
 
-COSTS = ("mortgage", "insurance", "council", "invoice")
+COSTS = {
+    "mortgage": "a mortgage",
+    "insurance": "insurance",
+    "council": "council dues",
+    "invoice": "repairs on invoice",
+}
+"""A landlord's costs, and what they are called."""
 
 
 def _judge(case: Case, values: Values) -> str:
@@ -28,26 +35,26 @@ def _conditions(view: View, values: Values) -> Iterator[tuple[bool, str]]:
     regular = sum(number >= wanted for number in months.values())
     yield (
         regular >= values["regular"] * len(months) > 0,
-        (f"{regular} of {len(months)} payers of the year paid in {wanted} months or more"),
+        (f"{regular} of {len(months)} payers of the year paid in {wanted} calendar months or more"),
     )
     each = [np.unique(view.peer[paid & (view.month == month)]).size for month in np.unique(view.month)[:-1]]
     usual = float(np.median(each)) if each else 0.0
     steady = sum(abs(number - usual) <= max(1.0, 0.25 * usual) for number in each)
     yield steady >= 0.8 * len(each) > 0, f"about {usual:.0f} payers every month"
-    costs = [cost for cost in COSTS if view.says(cost)[~view.credit].any()]
-    yield len(costs) >= values["costs"], f"it pays for {', '.join(costs)}"
+    costs = [words for cost, words in COSTS.items() if view.says(cost)[~view.credit].any()]
+    yield len(costs) >= values["costs"], f"it pays for {listed(costs)}"
 
 
 SUPPRESSOR = Suppressor(
     code="R-LAND",
-    name="landlord or house-share rent",
+    name="rent of a landlord or a shared house",
     test=(
         "Of those who paid the subject by transfer or cash in the year, at least `regular` paid in at least `months` "
         "calendar months (in all there are where the data reach back less, but at least two); the number of payers is "
         "within a quarter (or one) of the usual in four whole months of five; and the subject pays for at least "
         "`costs` of mortgage, insurance, council and repairs on invoice."
     ),
-    on=("S01", "S14", "S08"),
+    on=("S01", "S02", "S14", "S08"),
     factor=factor(0.2),
     judge=_judge,
     parameters=(

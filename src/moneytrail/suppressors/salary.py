@@ -6,7 +6,7 @@ from moneytrail.suppressors.base import Suppressor
 
 SUPPRESSOR = Suppressor(
     code="R-SAL",
-    name="salary",
+    name="a salary",
     test=(
         "The third or later credit of one payer, pushed by bank transfer, with words for pay or from a business or "
         "institution; the last two pauses are both 28 to 35 days, or both 14, or both 7; the last three amounts have "

@@ -31,20 +31,23 @@ def _conditions(view: View, values: Values) -> Iterator[tuple[bool, str]]:
         for places in view.by_peer(view.credit & ~view.says("own")).values()
         if places.size >= 2 and int(view.amount[places].sum()) >= 0.1 * whole
     ]
-    yield 1 <= len(sponsors) <= values["sponsors"], f"{counted(len(sponsors), 'sponsor')}"
+    yield (
+        1 <= len(sponsors) <= values["sponsors"],
+        f"{counted(len(sponsors), 'sponsor pays', 'sponsors pay')} it again and again",
+    )
     given = np.concatenate(sponsors)
     large = given[view.amount[given] >= max(values["large"], int(view.amount[given].max()) // 2)]
     near = sum(int(month) % 12 + 1 in TERMS for month in view.month[large])
     yield (
         near >= 1 and large.size <= values["times"],
-        f"{counted(large.size, 'large credit')}, {near} in a term's first month",
+        f"{near} of {counted(large.size, 'large credit')} came in a term's first month",
     )
     yield bool(view.says("tuition", "rent")[~view.credit].any()), "fees or rent are paid"
 
 
 SUPPRESSOR = Suppressor(
     code="R-STUD",
-    name="student",
+    name="a student",
     test=(
         "The holder is a student by the account table; one to `sponsors` accounts paid twice or more and a tenth of "
         "the year's credits or more each; their credits of at least `large` and half of the largest are one to "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from moneytrail.graph import DAY
 from moneytrail.suppressors.base import Case, Suppressor, View, count, factor, share, told
+from moneytrail.wording import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,22 +31,30 @@ def _conditions(view: View, values: Values) -> Iterator[tuple[bool, str]]:
     long = max(((view.time[p[-1]] - view.time[p[0]]) / DAY for p in partners), default=0.0)
     yield (
         long >= min(values["days"], 0.7 * known) > 0,
-        f"{len(partners)} partners abroad, the oldest for {long:.0f} days",
+        f"{counted(len(partners), 'steady partner')} by wire, dealt with for up to {counted(int(long), 'day')}",
     )
     steady = sum(int(view.amount[p].sum()) for p in partners)
-    yield steady >= values["steady"] * max(sent, came), "who get nearly all"
+    yield (
+        steady >= values["steady"] * max(sent, came),
+        f"{percent(steady / max(sent, came, 1))} of the value by wire is theirs",
+    )
     entered = view.total(~view.credit & view.says("customs")) / DUTY
     if sent >= came:
-        yield abs(entered / max(sent, 1) - 1) <= values["tolerance"], "and the customs entries match"
+        # Goods come weeks after they are paid for, and duty is due when they come.
+        old = view.graph.time[view.until] - int(values["customs_days"]) * DAY
+        due = view.total(wires & ~view.credit & (view.time <= old)) or sent
+        near = (1 - values["tolerance"]) * due <= entered <= (1 + values["tolerance"]) * sent
+        yield near, "the customs entries match them"
 
 
 SUPPRESSOR = Suppressor(
     code="R-TRADE",
-    name="ordinary importer or exporter",
+    name="an ordinary importer or exporter",
     test=(
         "On the larger side of its wires, partners with three or more have at least `steady` of the value, one of "
         "them for `days` (or seven tenths of what the data reach back); an importer's VAT and duty, taken as 23.6 % "
-        "of a consignment, match its wires within `tolerance`."
+        "of a consignment, are no more than `tolerance` above what its wires would cost, and no more than that below "
+        "what those would that are `customs_days` old (all, where none is): goods come weeks after they are paid for."
     ),
     on=("S09", "L12", "S11", "L07"),
     factor=factor(0.2),
@@ -54,6 +63,7 @@ SUPPRESSOR = Suppressor(
         share("steady", 0.7, "value with steady partners"),
         count("days", 180, "days of dealing", 365),
         share("tolerance", 0.2, "how near customs entries come"),
+        count("customs_days", 30, "days after payment when goods have come", 90),
     ),
     needs=("transfers.reference",),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moneytrail.suppressors.base import Case, Suppressor, View, amount, count, factor, share, told
+from moneytrail.wording import money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +25,17 @@ def _conditions(case: Case, values: Values) -> Iterator[tuple[bool, str]]:
     yield len(members) >= values["members"], f"{len(members)} people paid for the club or the trip"
     paid = np.concatenate(list(members.values()))
     middle = int(np.sort(view.amount[paid])[(paid.size - 1) // 2])
-    yield middle < values["median"], "each a modest sum"
+    yield middle < values["median"], f"the middle sum is {money(middle, view.graph.reference_currency)}"
     known = sum(p.size >= 3 for p in members.values()) + _linked(view, list(members))
-    yield known >= 0.5 * len(members), "they know one another: subs again and again, or shared attributes"
+    yield known >= 0.5 * len(members), f"{known} of them pay again and again or share an attribute with another"
     inside = np.isin(view.peer, list(members))
     out = ~view.credit & (
         view.says("travel", "club", "refund", "restaurants") | inside | (view.amount > view.amount[paid].max())
     )
-    yield view.total(out) >= values["spent"] * int(view.amount[paid].sum()), "it goes to providers or back to them"
+    yield (
+        view.total(out) >= values["spent"] * int(view.amount[paid].sum()),
+        "most of it went to providers or back to them",
+    )
 
 
 def _linked(view: View, people: list[int]) -> int:
@@ -46,14 +50,14 @@ def _linked(view: View, people: list[int]) -> int:
 
 SUPPRESSOR = Suppressor(
     code="R-TRIP",
-    name="trip, team or wedding organiser",
+    name="the organiser of a trip, team or wedding",
     test=(
         "At least `members` people paid with words of a club or a trip; the lower median of these is below `median`; "
         "half of them paid three times or more, or share an attribute with another; at least `spent` of it goes to "
         "travel, clubs and restaurants, to payees of more than any member paid, or back to members. Names are not "
         "looked at."
     ),
-    on=("S01", "S13", "S15", "L04", "S16"),
+    on=("S01", "S13", "S15", "S16", "L04", "L16"),
     factor=factor(0.2),
     judge=_judge,
     parameters=(

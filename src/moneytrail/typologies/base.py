@@ -8,7 +8,7 @@ here; what several finders measure alike is in ``measuring`` and ``windows``. Ty
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +33,7 @@ from moneytrail.matches import (
 )
 from moneytrail.schema import INSTANT
 from moneytrail.typologies.ground import Ground
+from moneytrail.typologies.measuring import converted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -202,7 +203,12 @@ class Typology:
         missing = [other for other in self.builds_on if other not in ground.earlier]
         if missing:
             raise ParameterError(f"{self.id} builds on {missing[0]}: search for both with moneytrail.catalogue.search")
-        return [] if self.not_applicable(ground, values) else list(self.finder(ground, values))
+        if self.not_applicable(ground, values):
+            return []
+        return [
+            replace(one, explanation=one.explanation + converted(ground.graph, one.ledger))
+            for one in self.finder(ground, values)
+        ]
 
     def find(self, ground: Ground | TransactionGraph, overrides: Mapping[str, object] | None = None) -> Matches:
         """Every match, with its evidence, before any innocent explanation is tested.

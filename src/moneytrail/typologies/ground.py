@@ -52,6 +52,16 @@ class Ground:
 
     def has(self, need: str) -> bool:
         """Whether the data have anything of ``transfers.COLUMN``, ``accounts.COLUMN`` or ``arrivals``."""
+        # Asked for every match: counting the nulls of a column each time would cost more than most typologies.
+        if need not in self._had:
+            self._had[need] = self._has(need)
+        return self._had[need]
+
+    @cached_property
+    def _had(self) -> dict[str, bool]:
+        return {}
+
+    def _has(self, need: str) -> bool:
         if need == "arrivals":
             return self.arrivals is not None and self.arrivals.height > 0
         if need == "arrivals.red":
@@ -182,8 +192,15 @@ class Ground:
 
     def kind(self, *kinds: str) -> NDArray[np.bool_]:
         """bool[accounts]: whether the account is of one of these kinds, as the account table says."""
-        made: NDArray[np.bool_] = np.isin(self._kinds, [ACCOUNT_KINDS.index(kind) for kind in kinds])
-        return made
+        if kinds not in self._kinds_asked:
+            made = np.isin(self._kinds, [ACCOUNT_KINDS.index(kind) for kind in kinds])
+            made.flags.writeable = False
+            self._kinds_asked[kinds] = made
+        return self._kinds_asked[kinds]
+
+    @cached_property
+    def _kinds_asked(self) -> dict[tuple[str, ...], NDArray[np.bool_]]:
+        return {}
 
     @cached_property
     def _kinds(self) -> NDArray[np.uint8]:
@@ -192,17 +209,14 @@ class Ground:
 
     def trade(self, *names: str) -> NDArray[np.bool_]:
         """bool[accounts]: whether the declared occupation is of one of these classes (see ``tables.toml``)."""
-        made = np.zeros(self.graph.accounts, np.bool_)
-        for name in names:
-            if name not in self._trades:
-                declared = self.graph.register["occupation"].str.to_lowercase()
-                words = list(self.tables.trades[name])
-                self._trades[name] = declared.is_in(words).fill_null(False).to_numpy()
-            made |= self._trades[name]
-        return made
+        if names not in self._trades:
+            declared = self.graph.register["occupation"].str.to_lowercase()
+            words = [word for name in names for word in self.tables.trades[name]]
+            self._trades[names] = declared.is_in(words).fill_null(False).to_numpy()
+        return self._trades[names]
 
     @cached_property
-    def _trades(self) -> dict[str, NDArray[np.bool_]]:
+    def _trades(self) -> dict[tuple[str, ...], NDArray[np.bool_]]:
         return {}
 
     @cached_property
@@ -213,10 +227,18 @@ class Ground:
 
     def registered(self) -> NDArray[np.bool_]:
         """bool[accounts]: whether the holder is on a register of money-service businesses."""
+        return self._registered
+
+    @cached_property
+    def _registered(self) -> NDArray[np.bool_]:
         return self.graph.register["registered_money_service"].fill_null(False).to_numpy()
 
     def opened(self) -> NDArray[np.int64]:
         """int64[accounts]: the day of opening as microseconds UTC, -2**62 where unknown."""
+        return self._opened
+
+    @cached_property
+    def _opened(self) -> NDArray[np.int64]:
         days = self.graph.register["opened"].cast(pl.Int32).cast(pl.Int64)
         return (days * DAY).fill_null(-(2**62)).to_numpy()
 

@@ -24,7 +24,7 @@ WORDS: Final = {
     "email_hash": "an e-mail address",
     "phone_hash": "a telephone number",
     "address_hash": "an address",
-    "batch": "the days of opening",
+    "batch": "days of opening close together",
     "payee": "the first payee",
 }
 """What accounts may have in common, as an investigator reads it."""

@@ -16,7 +16,7 @@ from moneytrail.schema import CHANNELS, CURRENCIES
 from moneytrail.shares import share_of, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, margin
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
                 roles=["just under" if is_near else "below" for is_near in near.tolist()],
                 detectable=int(ledger[fired]),
                 measures=measures,
-                explanation=_explain(graph, account, proof, (line, {m.name: m for m in measures})),
+                explanation=_explain(graph, account, proof, (line, {m.name: m for m in measures}), values),
             )
 
 
@@ -180,24 +180,30 @@ def _explain(
     account: int,
     proof: NDArray[np.integer[Any]],
     against: tuple[Line, dict[str, Measure]],
+    values: Values,
 ) -> str:
     line, m = against
     when = between(int(graph.time[proof[0]]), int(graph.time[proof[-1]]))
     total = money(m["sum_own"].value, line.currency)
     limit = money(line.amount, line.currency)
+    near = money(share_of(line.amount, thousandths(values["near_share"])), line.currency)
     who = sentence_id(graph.names[account])
-    many = counted(proof.size, f"{' or '.join(line.channels)} credit")
-    said = f"{who} was paid {total} in {many}, {when}, each below {limit} ({line.what})."
+    used = [name for name in line.channels if (graph.channel[proof] == CHANNELS.index(name)).any()]
+    many = counted(proof.size, f"{' and '.join(used)} credit")
+    said = f"{who} was paid {total} in {many}, {when}, each below the line of {limit} ({line.what!r})."
     if "credits" in m:
-        said += f" {counted(m['credits'].value, 'credit')} lie just under that line."
+        number = m["credits"].value
+        said += f" {counted(number, 'of them lies', 'of them lie')} just under that line, at {near} or more."
+    days, over = int(m["bins_days"].value), m["bins_over"].value
+    looked = counted(days, "day") if days else "less than a day"
     said += (
-        f" In the {m['bins_days'].value:.0f} days of data looked at, {m['bins_under'].value:,.0f} such credits lie "
-        f"just under that line and {m['bins_over'].value:,.0f} just above it."
+        f" In the {looked} of data looked at, {m['bins_under'].value:,.0f} such credits lie just under the line and "
+        f"{f'{over:,.0f}' if over else 'none'} just above it."
     )
     if m["places"].met:
         said += f" On one day money was paid in at {counted(m['places'].value, 'place')}."
     if m["repeats"].met:
-        said += f" {percent(m['repeats'].value)} of the credits have exactly the same amount as another."
+        said += f" {part(m['repeats'].value, 'these credits')} have exactly the same amount as another."
     return said
 
 

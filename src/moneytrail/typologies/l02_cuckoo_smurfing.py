@@ -18,7 +18,7 @@ from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, margin
 from moneytrail.typologies.windows import chosen
-from moneytrail.wording import between, counted, day, money, percent, plain_id, sentence_id
+from moneytrail.wording import at_most, between, counted, day, money, plain_id, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,22 +234,22 @@ def _explain(
 ) -> str:
     graph, (cash, wires) = ground.graph, moved
     account, sender, currency = int(graph.creditor[cash[0]]), int(graph.debtor[wires[0]]), graph.reference_currency
-    who = plain_id(graph.names[sender]) if sender >= 0 else "a sender not named"
+    who = f"{plain_id(graph.names[sender])}, at a bank abroad," if sender >= 0 else "a sender abroad who is not named"
     said = (
         f"{sentence_id(graph.names[account])} was paid {money(m['value'].value, currency)} in "
         f"{counted(cash.size, 'cash credit')}, {between(int(graph.time[cash[0]]), int(graph.time[cash[-1]]))}, each "
-        f"below {money(line.amount, line.currency)} ({line.what}). "
-        f"Before that {who} at a bank abroad had sent it {counted(wires.size, 'credit')}, the last "
-        f"on {day(int(graph.time[wires[-1]]))}; the middle one is {money(m['expected'].value, currency)}, "
-        f"{_apart(m['apart'].value)} the cash. Up to the last cash credit no such credit came in the window."
+        f"below the line of {money(line.amount, line.currency)} ({line.what!r}). "
+        f"Before the cash {who} had sent it {counted(wires.size, 'credit')}, the last on "
+        f"{day(int(graph.time[wires[-1]]))}; the cash {_apart(m['apart'].value)} the middle one of these, "
+        f"{money(m['expected'].value, currency)}. While the cash was paid in, nothing came from that sender."
     )
     if "places" in m and m["places"].met:
-        said += f" The cash was paid in at {counted(m['places'].value, 'region')}."
+        said += f" It was paid in at places in {counted(m['places'].value, 'region')}."
     return said + " The holder may have been promised this money and know nothing of where it came from."
 
 
 def _apart(share: float) -> str:
-    return "exactly" if share == 0 else f"within {percent(share)} of" if share >= 0.01 else "within 1 % of"
+    return f"comes within {at_most(share)} of" if share else "is exactly"
 
 
 TYPOLOGY = Typology(

@@ -13,7 +13,7 @@ from moneytrail.matches import Parameter, Role, Values
 from moneytrail.shares import reaches, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,13 +162,21 @@ def _explain(graph: TransactionGraph, account: int, ledger: NDArray[np.int64], m
         f"{sentence_id(graph.names[account])} took "
         f"{money(m['value'].value, graph.reference_currency)} in {counted(m['credits'].value, 'credit')} from "
         f"accounts with no known tie to it, {between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
-        f"{percent(m['quick_share'].value)} of it {m['quick_share'].label} and {percent(m['slow_share'].value)} "
-        f"{m['slow_share'].label.removeprefix('left ')}, on {counted(m['days'].value, 'day')}; "
-        f"{percent(m['retained_share'].value)} of what came in was kept."
+        f"{part(m['slow_share'].value, 'it')} {m['slow_share'].label}, {_quick(m['quick_share'])}; money that left so "
+        f"soon came on {counted(m['days'].value, 'day')}. {_kept(m['retained_share'].value)}"
     )
     if m["first_payee_share"].met:
-        said += f" {percent(m['first_payee_share'].value)} of the outflow went to payees new to the account."
+        said += f" {part(m['first_payee_share'].value, 'what went out')} went to payees new to the account."
     return said
+
+
+def _quick(share: Measure) -> str:
+    much = percent(share.value) if share.value else "none of it"
+    return f"{much} {share.label.removeprefix('left ')}"
+
+
+def _kept(share: float) -> str:
+    return f"{part(share, 'what came in')} was kept." if share else "Nothing of what came in was kept."
 
 
 TYPOLOGY = Typology(

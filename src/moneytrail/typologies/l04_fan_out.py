@@ -94,7 +94,7 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
             roles=[roles[place] for place in order],
             detectable=int(side.edge[fired]),
             measures=measures,
-            explanation=_explain(graph, account, scattered, {m.name: m for m in measures}),
+            explanation=_explain(graph, account, (scattered, funding), {m.name: m for m in measures}),
         )
 
 
@@ -134,24 +134,35 @@ def _measure(
     )  # fmt: skip
 
 
-def _explain(graph: TransactionGraph, account: int, scattered: NDArray[np.integer[Any]], m: dict[str, Measure]) -> str:
+def _explain(
+    graph: TransactionGraph,
+    account: int,
+    moved: tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]],
+    m: dict[str, Measure],
+) -> str:
+    scattered, funding = moved
     said = (
         f"{sentence_id(graph.names[account])} sent "
         f"{money(m['value'].value, graph.reference_currency)} to "
         f"{counted(m['payees'].value, 'account')} with no known tie to it, "
         f"{between(int(graph.time[scattered[0]]), int(graph.time[scattered[-1]]))}. "
         f"{strangers(m['first_share'].value, graph, int(scattered[0]))} "
-        f"{_covered(m['funding_share'].value)}"
+        f"{_covered(graph, funding, m['funding_share'])}"
     )
     if m["institutions"].met:
         said += f" The payees bank with {counted(m['institutions'].value, 'institution')}."
     return said
 
 
-def _covered(share: float) -> str:
-    if share >= 1:
-        return "One or two credits shortly before would have paid for all of it."
-    return f"One or two credits shortly before would have paid for {percent(share)} of it."
+def _covered(graph: TransactionGraph, funding: NDArray[np.integer[Any]], share: Measure) -> str:
+    """Which money came in shortly before, against what was sent."""
+    hours = share.label.removeprefix("debits covered by one or two credits of the ").removesuffix(" hours before")
+    came = money(int(graph.amount[funding].sum()), graph.reference_currency)
+    much = "all" if share.value >= 1 else percent(share.value)
+    credits = counted(funding.size, "credit")
+    return (
+        f"In the {hours} hours up to the first of these payments {credits} of {came} came in: enough for {much} of it."
+    )
 
 
 TYPOLOGY = Typology(

@@ -11,9 +11,9 @@ from moneytrail.kernels.turns import TurnGate, turns
 from moneytrail.matches import Parameter, Role, Values
 from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
-from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin, modal_concentration
+from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin, modal_concentration, strangers
 from moneytrail.typologies.windows import Chosen, chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,14 +153,14 @@ def _explain(
         + _met_both(m["common_share"].value)
     )
     if m["first_share"].met and m["history_days"].met:
-        said += f" {percent(m['first_share'].value)} of the payees had not dealt with it before."
+        said += f" {strangers(m['first_share'].value, graph, int(gathered[0]), 'the payees')}"
     return said
 
 
 def _met_both(share: float) -> str:
     if share == 0:
-        return "Nobody is on both sides."
-    return f"{percent(share)} of all these accounts are on both sides."
+        return "None of the payers is among the payees."
+    return f"{part(share, 'all these accounts')} are both payers and payees."
 
 
 TYPOLOGY = Typology(

@@ -16,7 +16,7 @@ from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.followed import followed_lists
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, lower_median, margin
-from moneytrail.wording import between, counted, money, percent, plain_id, sentence_id
+from moneytrail.wording import between, counted, listed, money, plain_id, sentence_id, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from moneytrail.typologies.ground import Ground
 
 HOUR = DAY // 24
+
+NAMED = 5
+"""More accounts in between are not named in a sentence."""
 
 PARAMETERS = (
     Parameter(
@@ -167,17 +170,19 @@ def _most_alike(graph: TransactionGraph, accounts: NDArray[np.int64]) -> int:
 
 def _explain(graph: TransactionGraph, split: _Split, m: dict[str, Measure]) -> str:
     currency, time = graph.reference_currency, graph.time[split.ledger]
+    between_ = sorted({graph.names[one] for one in split.middle.tolist()})
     said = (
         f"{sentence_id(graph.names[split.source])} paid {money(m['value'].value, currency)} to "
-        f"{counted(m['intermediaries'].value, 'account')}, which paid {money(m['value_out'].value, currency)} to "
-        f"{plain_id(graph.names[split.sink])}, {between(int(time[0]), int(time[-1]))}. Each passed on from "
-        f"{percent(m['share_low'].value)} to {percent(m['share_high'].value)} of what it received, at most "
+        f"{counted(m['intermediaries'].value, 'account')} ({listed(between_, NAMED)}), "
+        f"which paid {money(m['value_out'].value, currency)} to "
+        f"{plain_id(graph.names[split.sink])}, {between(int(time[0]), int(time[-1]))}. Each passed on "
+        f"{shares(m['share_low'].value, m['share_high'].value)} of what it received, at most "
         f"{m['onward_hours'].value:.1f} hours later."
     )
     if "linked" in m and m["linked"].met:
         said += (
-            f" {counted(m['linked'].value, 'account')} of those in between share an attribute: a party, address, "
-            "telephone, e-mail or device."
+            f" {m['linked'].value:.0f} of the accounts in between share an attribute: a party, address, telephone, "
+            "e-mail or device."
         )
     if m["alike_share"].met:
         said += " The parts are about equal."

@@ -17,7 +17,7 @@ from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.followed import followed_lists
 from moneytrail.typologies.measuring import booster, fact, gate, margin
-from moneytrail.wording import between, counted, money, percent, plain_id, sentence_id
+from moneytrail.wording import at_most, between, counted, listed, money, plain_id, sentence_id, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,14 +207,18 @@ def _explain(graph: TransactionGraph, line: _Line, ledger: NDArray[np.int64], m:
     said = (
         f"{sentence_id(graph.names[line.stem[0]])} sent {money(m['sent'].value, graph.reference_currency)} {waves}"
         f"along a line of {counted(m['hops'].value, 'transfer')}, "
-        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}: by {', '.join(via[:-1])} to {via[-1]}. "
-        f"Each account passed on from {percent(m['share_low'].value)} to {percent(m['share_high'].value)} of what it "
-        f"got, at most {m['hop_hours'].value:.1f} hours later, and had kept at most "
-        f"{percent(m['retained_share'].value)} of all it was paid on those days."
+        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}: by way of {listed(via[:-1])}, "
+        f"to {via[-1]}. Each account on the way passed on {shares(m['share_low'].value, m['share_high'].value)} of "
+        f"what it got, at most {m['hop_hours'].value:.1f} hours later, and kept {_kept(m['retained_share'].value)} all "
+        "that it was paid from the beginning of that day on."
     )
     if "institutions" in m and m["institutions"].met:
         said += f" The line crosses {counted(m['institutions'].value, 'bank')}."
     return said
+
+
+def _kept(share: float) -> str:
+    return f"at most {at_most(share)} of" if share else "nothing of"
 
 
 TYPOLOGY = Typology(

@@ -15,7 +15,7 @@ from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.followed import followed, lists_of
 from moneytrail.typologies.measuring import booster, fact, gate, margin
-from moneytrail.wording import between, counted, money, percent, plain_id, sentence_id
+from moneytrail.wording import at_least, between, counted, listed, money, plain_id, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,9 @@ PARTS = 16
 
 GOODS = ("goods", "invoice", "sale", "freight", "customs")
 """Purposes of a transfer that pays for goods."""
+
+NO_GOODS = "No transfer of it pays a regular supplier for goods, as far as the references say."
+NO_REFERENCES = "Whether it pays for goods cannot be told: the data have no references."
 
 PARAMETERS = (
     Parameter(
@@ -196,16 +199,16 @@ def _explain(graph: TransactionGraph, ring: _Ring, ledger: NDArray[np.int64], m:
     via = [plain_id(graph.names[int(graph.debtor[after])]) for _, after in pairwise(ring.opening)]
     rounds = f" in {counted(m['rounds'].value, 'round')}" if m["rounds"].met else ""
     said = (
-        f"{sentence_id(graph.names[int(graph.debtor[ring.opening[0]])])} sent {money(m['sent'].value, currency)} off "
-        f"and was paid back {money(m['back'].value, currency)}{rounds} by way of {', '.join(via)}, "
-        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. A round took at most "
-        f"{m['window_days'].value:.1f} days, and the smallest transfer of one is {percent(m['even_share'].value)} of "
-        "its largest. No leg pays a regular supplier for goods, as far as the references say."
+        f"{sentence_id(graph.names[int(graph.debtor[ring.opening[0]])])} sent {money(m['sent'].value, currency)} "
+        f"and got back {money(m['back'].value, currency)}{rounds} by way of {listed(via)}, "
+        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. It took at most "
+        f"{m['window_days'].value:.1f} days to come round, and no transfer of a round is less than "
+        f"{at_least(m['even_share'].value)} of its largest. {NO_GOODS if 'label' in m else NO_REFERENCES}"
     )
     if "label" in m and m["label"].met:
-        said += " What came back is called a loan, pay or an invoice."
+        said += " A transfer that came back is called a loan, pay or an invoice."
     if "abroad" in m and m["abroad"].met:
-        said += " A leg goes abroad."
+        said += " A transfer of the round goes abroad."
     return said
 
 

@@ -15,7 +15,7 @@ from moneytrail.shares import share_of, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.followed import followed, lists_of
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, listed, money, percent, sentence_id, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from moneytrail.kernels.ordering import Adjacency
     from moneytrail.matches import Measure
     from moneytrail.typologies.ground import Ground
+
+NAMED = 5
+"""More accounts of a set are not named in a sentence."""
 
 PARAMETERS = (
     Parameter(
@@ -197,18 +200,21 @@ def _measure(graph: TransactionGraph, mesh: _Mesh, values: Values) -> tuple[Meas
 
 def _explain(graph: TransactionGraph, mesh: _Mesh, m: dict[str, Measure]) -> str:
     currency, time = graph.reference_currency, graph.time[mesh.ledger]
+    subject = graph.names[int(graph.debtor[mesh.ledger[0]])]
+    payers = sorted({graph.names[one] for one in mesh.pairs[0].tolist()} - {subject})
+    payees = sorted({graph.names[one] for one in mesh.pairs[1].tolist()})
     said = (
-        f"{sentence_id(graph.names[int(graph.debtor[mesh.ledger[0]])])} and "
-        f"{counted(m['senders'].value - 1, 'other account')} paid {money(m['sent'].value, currency)} across to "
-        f"{counted(m['receivers'].value, 'account')}, {between(int(time[0]), int(time[-1]))}. "
-        f"{mesh.pairs.shape[1]} of {m['senders'].value * m['receivers'].value:.0f} possible pairs "
-        f"({percent(m['pair_share'].value)}) are there; each account is in at least {m['links'].value:.0f} of them. "
-        f"No debtor had paid its creditor more than {counted(m['few_transfers'].value, 'time')} in 180 days, these "
-        "included."
+        f"{sentence_id(subject)} and {counted(len(payers), 'other account')} ({listed(payers, NAMED)}) paid "
+        f"{money(m['sent'].value, currency)} to {counted(len(payees), 'account')} ({listed(payees, NAMED)}), "
+        f"{between(int(time[0]), int(time[-1]))}. "
+        f"Of {m['senders'].value * m['receivers'].value:.0f} possible pairs of payer and payee "
+        f"{mesh.pairs.shape[1]} ({percent(m['pair_share'].value)}) dealt so; each account is in at least "
+        f"{m['links'].value:.0f} of them. None of the payers had paid the same payee more than "
+        f"{times(m['few_transfers'].value)} in 180 days, these payments included."
     )
     if m["stacked"].met:
         said += (
-            f" The senders had been paid {money(m['fed'].value, currency)} by a third set of "
+            f" The payers had themselves been paid {money(m['fed'].value, currency)} by a third set of "
             f"{counted(m['stacked'].value, 'account')} shortly before."
         )
     return said

@@ -11,7 +11,7 @@ from moneytrail.matches import Parameter, Role, Values
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, margin, passed_share
 from moneytrail.typologies.shops import Shops, ratio_of, share_of_cards
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from moneytrail.matches import Measure
     from moneytrail.typologies.ground import Ground
     from moneytrail.typologies.shops import Standing
-    from moneytrail.typologies.windows import Windows
+    from moneytrail.typologies.windows import Firing, Windows
 
 HOUR = DAY // 24
 UPKEEP = ("payroll", "rent", "tax", "invoice")
@@ -128,7 +128,7 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
             roles=_roles(ground, firing.account, ledger),
             detectable=firing.fired,
             measures=measures,
-            explanation=_explain(ground, firing.account, firing.ledger, {m.name: m for m in measures}),
+            explanation=_explain(ground, firing, {m.name: m for m in measures}, values),
         )
 
 
@@ -207,24 +207,37 @@ def _upkeep(shops: Shops, account: int, ledger: NDArray[np.int32]) -> int:
     return int(graph.amount[own][paid].sum())
 
 
-def _explain(ground: Ground, account: int, ledger: NDArray[np.int32], m: dict[str, Measure]) -> str:
+def _explain(ground: Ground, firing: Firing, m: dict[str, Measure], values: Values) -> str:
     graph, currency = ground.graph, ground.graph.reference_currency
+    account, ledger = firing.account, firing.ledger
     said = (
         f"{sentence_id(graph.names[account])}, a business registered as {graph.register['occupation'][account]!r}, "
         f"banked {money(m['value'].value, currency)} in cash on {counted(m['days'].value, 'day')}, "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
-        f"It paid {money(m['wages'].value, currency)} in wages; {counted(m['workers'].value, 'worker')} could earn "
-        f"about {money(m['capacity'].threshold or 0, currency)} in the {counted(m['open_days'].value, 'day')}. "
-        f"For a pound of wages that is more cash than at the {counted(m['peers'].value, 'business', 'businesses')} "
-        f"compared with: {m['z_peer'].value:.1f} robust standard deviations above their middle. "
-        f"{percent(m['card_share'].value)} of its takings were no cash, against {percent(m['peer_share'].value)} in "
-        "the middle of those."
+        f"{_staffed(m, currency, values)} Set against its wages, that is far more cash than the "
+        f"{counted(m['peers'].value, 'business', 'businesses')} it is compared with banked in the month before: "
+        f"{m['z_peer'].value:.1f} robust standard deviations above the middle one. Takings other than cash were "
+        f"{percent(m['card_share'].value)} of all its takings, against {percent(m['peer_share'].value)} at the middle "
+        "one."
     )
     if m["upkeep_share"].met:
-        said += f" Wages, rent, tax and stock on record come to {percent(m['upkeep_share'].value)} of the cash."
+        share = m["upkeep_share"].value
+        said += f" Wages, rent, tax and stock on record come to {percent(share) if share else 'nothing'}"
+        said += " of the cash." if share else "."
     if m["onward_share"].met:
-        said += f" {percent(m['onward_share'].value)} of the cash was {m['onward_share'].label.removeprefix('cash ')}."
+        said += f" {part(m['onward_share'].value, 'the cash')} was {m['onward_share'].label.removeprefix('cash ')}."
     return said
+
+
+def _staffed(m: dict[str, Measure], currency: str, values: Values) -> str:
+    """What the staff on record could have taken."""
+    workers = counted(m["workers"].value, "worker")
+    most, days = money(m["capacity"].threshold or 0, currency), counted(m["open_days"].value, "day")
+    rate, hours = money(values["hourly_takings"], currency), counted(values["daily_hours"], "hour")
+    wages = money(m["wages"].value, currency) if m["wages"].value else "nothing"
+    return (
+        f"It paid {wages} in wages; in {days} {workers} could take about {most}, at {rate} an hour and {hours} a day."
+    )
 
 
 TYPOLOGY = Typology(

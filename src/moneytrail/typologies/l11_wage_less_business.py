@@ -15,7 +15,7 @@ from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.books import at_most, first_of_day
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin
 from moneytrail.typologies.windows import chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,20 +253,29 @@ def _signs(ground: Ground, account: int, credits: NDArray[np.int64], values: Val
 def _explain(ground: Ground, firing: Firing, ledger: NDArray[np.int64], m: dict[str, Measure]) -> str:
     graph = ground.graph
     currency = graph.reference_currency
+    out = money(m["out"].value, currency)
+    came = graph.time[ledger[graph.creditor[ledger] == firing.account]]
     said = (
         f"{sentence_id(graph.names[firing.account])}, a business, was paid {money(m['came'].value, currency)} by "
-        f"{counted(m['payers'].value, 'payer')}, {between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}: "
-        f"at least {money(m['turnover'].value, currency)} in each of {m['months'].value:.0f} months. "
-        f"It spent {money(m['upkeep'].value, currency)} on wages, tax, pension, rent, utilities and trade suppliers, "
-        f"{percent(m['upkeep_share'].value)} of what came in. "
-        f"{percent(m['person_share'].value)} of the {money(m['out'].value, currency)} that it paid out went to "
-        "persons, abroad or out in cash."
+        f"{counted(m['payers'].value, 'payer')}, {between(int(came[0]), int(came[-1]))}: "
+        f"at least {money(m['turnover'].value, currency)} in each of {m['months'].value:.0f} {m['months'].label}. "
+        f"{_spent(m, currency)} {part(m['person_share'].value, f'the {out}')} that it paid out went to persons, abroad "
+        "or out in cash."
     )
     if m["wage_payers"].met:
         said += f" {counted(m['wage_payers'].value, 'payer')} paid it what they call pay."
     if "firms_at_address" in m and m["firms_at_address"].met:
         said += f" {counted(m['firms_at_address'].value, 'business', 'businesses')} of this bank have its address."
     return said
+
+
+def _spent(m: dict[str, Measure], currency: str) -> str:
+    """What a working business would have to spend."""
+    what = "on wages, tax, pension, rent, utilities and trade suppliers"
+    if not m["upkeep"].value:
+        return f"It spent nothing {what}."
+    share = percent(m["upkeep_share"].value)
+    return f"It spent {money(m['upkeep'].value, currency)} {what}, {share} of what came in."
 
 
 TYPOLOGY = Typology(

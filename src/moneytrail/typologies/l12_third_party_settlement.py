@@ -15,7 +15,7 @@ from moneytrail.shares import reaches, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin
 from moneytrail.typologies.windows import chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
             roles=roles,
             detectable=firing.fired,
             measures=measures,
-            explanation=_explain(ground, (firing.account, firing.ledger), {m.name: m for m in measures}),
+            explanation=_explain(ground, (firing.account, firing.ledger), {m.name: m for m in measures}, values),
         )
 
 
@@ -185,7 +185,7 @@ def _measure(
     )  # fmt: skip
 
 
-def _explain(ground: Ground, proof: tuple[int, NDArray[np.int32]], m: dict[str, Measure]) -> str:
+def _explain(ground: Ground, proof: tuple[int, NDArray[np.int32]], m: dict[str, Measure], values: Values) -> str:
     graph, (account, ledger) = ground.graph, proof
     currency = graph.reference_currency
     said = (
@@ -193,15 +193,15 @@ def _explain(ground: Ground, proof: tuple[int, NDArray[np.int32]], m: dict[str, 
         f"{money(m['whole'].value, currency)} in {counted(m['receipts'].value, 'receipt')}, "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
         f"{money(m['third_value'].value, currency)} of it, {percent(m['third_share'].value)}, came from "
-        f"{counted(m['third_parties'].value, 'payer')} in this country with no known tie to it, whose references speak "
-        f"of goods and who seldom paid it. "
+        f"{counted(m['third_parties'].value, 'payer')} in this country with no known tie to it: their references "
+        f"speak of goods, and each paid it fewer than {values['regular']} times in {values['regular_days']} days. "
         f"{counted(m['export_receipts'].value, 'receipt')} for goods came from buyers abroad. "
-        "Who is named on the invoices the data do not say."
+        "The data do not say who is named on the invoices."
     )
     if m["brokers"].met:
         said += f" {counted(m['brokers'].value, 'of these payers moves', 'of these payers move')} value for others."
     if m["moved_share"].met:
-        said += f" {percent(m['moved_share'].value)} of these payments are for cars, phones, textiles or rugs."
+        said += f" {part(m['moved_share'].value, 'the third-party payments')} are for cars, phones, textiles or rugs."
     return said
 
 

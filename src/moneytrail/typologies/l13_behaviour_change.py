@@ -293,22 +293,27 @@ def _explain(ground: Ground, firing: Firing, m: dict[str, Measure], values: Valu
     )
     if "seen_days" in m:
         said += (
-            f" It was opened {counted(int(m['opened_days'].value), 'day')} before it woke, and the "
-            f"{counted(int(m['seen_days'].value), 'day')} of data before (of {values['quiet_days']} wanted) "
-            "show no transfer on it."
+            f" It was opened {counted(int(m['opened_days'].value), 'day')} before it woke. No transfer moved on it in "
+            f"the {counted(int(m['seen_days'].value), 'day')} before{_wanted(m['seen_days'].value, values)}."
         )
     if "jump" in m:
         said += (
-            f" That is {m['jump'].value:,.1f} standard deviations above what came in the {values['baseline_windows']} "
-            f"windows of {counted(values['window_days'], 'day')} before, the largest of which held "
-            f"{money(m['largest'].value, currency)}."
+            f" Of the {values['baseline_windows']} spells of {counted(values['window_days'], 'day')} before, the "
+            f"largest brought {money(m['largest'].value, currency)}; this one lies {m['jump'].value:,.1f} standard "
+            "deviations above their mean."
         )
     if "fresh" in m:
         said += (
-            f" {counted(m['fresh'].value, 'credit')} of {money(m['fresh_value'].value, currency)} came by a channel "
-            "or from a country not seen on it before, each larger than any credit before."
+            f" {counted(m['fresh'].value, 'credit')} of {money(m['fresh_value'].value, currency)} in all came by a "
+            "channel or from a country not seen on it in the time compared with, each larger than any credit then."
         )
     return said
+
+
+def _wanted(seen: float, values: Values) -> str:
+    """What the data fail to show of the quiet time."""
+    wanted = values["quiet_days"]
+    return "" if int(seen) >= wanted else f", which is as far as the data reach ({wanted} are wanted)"
 
 
 TYPOLOGY = Typology(

@@ -23,10 +23,10 @@ from moneytrail.typologies.identity_groups import (
 )
 from moneytrail.typologies.measuring import booster, fact, gate, margin
 from moneytrail.typologies.windows import Chosen
-from moneytrail.wording import between, counted, money, sentence_id
+from moneytrail.wording import between, counted, listed, money, sentence_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -204,21 +204,15 @@ def _explain(
     others = [graph.names[int(account)] for account in active if account != subject]
     said = (
         f"{sentence_id(graph.names[subject])} and {counted(len(others), 'other account')} "
-        f"({', '.join(sorted(others)[:NAMED])}{' and others' if len(others) > NAMED else ''}) of "
-        f"{counted(m['holders'].value, 'different holder')} in all have in common "
-        f"{_listed([WORDS[name] for name in common])}. They transacted "
+        f"({listed(sorted(others), NAMED)}), of {counted(m['holders'].value, 'different holder')} in all, have in "
+        f"common {listed([WORDS[name] for name in common])}. They were in use "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}."
     )
     if payee >= 0:
-        said += (
-            f" {money(m['to_payee'].value, currency)} of the {money(m['sent'].value, currency)} that they pushed to "
-            f"others went to one payee, account {graph.names[payee]}."
-        )
-    return said + " The account named first is the one that transacted first; who runs them the data do not say."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+        to_payee, sent = (money(m[name].value, currency) for name in ("to_payee", "sent"))
+        much = f"All of the {sent}" if m["to_payee"].value == m["sent"].value else f"{to_payee} of the {sent}"
+        said += f" {much} that they sent to others went to one payee, account {graph.names[payee]}."
+    return said + " The account named first is the one that was used first; the data do not say who runs them."
 
 
 def _applicable(ground: Ground, _values: Values) -> str:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from moneytrail.typologies.ground import Ground
     from moneytrail.typologies.windows import Firing
 
+WAYS = {
+    "direct": "came directly from accounts so found",
+    "hop": "came from such accounts over one other",
+    "own": "was paid by strangers to this account, which was itself so found",
+}
+"""How money is traced, as an investigator reads it."""
+
 SCORED = ("S01", "S04", "S08", "S14", "L01", "L03")
 
 ASSETS = ("vehicles", "valuables", "property", "house", "deposit", "loan")
@@ -209,16 +216,17 @@ def _measure(
 def _explain(ground: Ground, buyer: int, purchase: int, m: dict[str, Measure], values: Values) -> str:
     graph = ground.graph
     currency = graph.reference_currency
-    parts = [f"{money(m[name].value, currency)} {m[name].label}" for name in ("direct", "hop", "own") if m[name].value]
+    parts = [f"{money(m[name].value, currency)} {words}" for name, words in WAYS.items() if m[name].value]
     seller = int(graph.creditor[purchase])
     whom = f"account {graph.names[seller]}" if seller >= 0 else "a payee that is not named"
+    short = " It is less than was paid." if m["came"].value < m["price"].value else ""
     return (
         f"{sentence_id(graph.names[buyer])} paid {money(m['price'].value, currency)} to {whom} on "
-        f"{day(int(graph.time[purchase]))}, by reference, category or trade for an asset or a loan. "
-        f"Of the {money(m['came'].value, currency)} that came in over the "
-        f"{counted(values['window_days'], 'day')} before, {percent(m['traced_share'].value)} is traced to accounts "
-        f"found before as {', '.join(SCORED[:-1])} or {SCORED[-1]}: {'; '.join(parts)}. "
-        "The share is one of all that came in, not of the coins that were spent."
+        f"{day(int(graph.time[purchase]))}, for an asset or towards a loan, by the reference, the kind of shop or the "
+        f"payee's trade. Of the {money(m['came'].value, currency)} that came in over the "
+        f"{counted(values['window_days'], 'day')} before, {percent(m['traced_share'].value)} counts as traced to "
+        f"earlier findings ({', '.join(SCORED[:-1])} or {SCORED[-1]}): {', '.join(parts)}.{short} "
+        "This is a share of all that came in; which pound paid for it nobody can tell."
     )
 
 
@@ -237,8 +245,9 @@ TYPOLOGY = Typology(
         "payment, when an unaffiliated account pushed it. The gate holds when at least `traced_share` of what came in "
         "is traced. One match is kept for each buyer and period of one window length, counted from 1 January 1970 "
         "UTC: the firing with the largest payment, then with most value traced, then the earliest. Shares are of what "
-        "came in, no rule of tracing decides which pound was spent. Not covered: more than one account in between, "
-        "money that was there before the window, declared income, and purchases in parts below `price`."
+        "came in: no rule of tracing decides which pound was spent, and what came in need not cover the payment. Not "
+        "covered: more than one account in between, money that was there before the window, declared income, and "
+        "purchases in parts below `price`."
     ),
     parameters=PARAMETERS,
     roles=(

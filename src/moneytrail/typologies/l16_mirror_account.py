@@ -194,19 +194,26 @@ def _explain(ground: Ground, moved: tuple[NDArray[np.int32], NDArray[np.int32]],
         f"{sentence_id(graph.names[account])}, whose holder is registered as {occupation!r}, was paid "
         f"{money(m['value'].value, currency)} in {counted(m['credits'].value, 'credit')} in cash or from accounts with "
         f"no known tie to it, {between(int(graph.time[credits[0]]), int(graph.time[credits[-1]]))}; "
-        f"{money(m['cash'].value, currency)} of it was cash."
+        f"{_cash(m, currency)}"
     )
     if m["payers"].value:
         share = m["first_payers"].value / m["payers"].value
-        said += f" Besides cash it came from {counted(m['payers'].value, 'payer')}."
-        said += f" {strangers(min(share, 1.0), graph, int(credits[0]))}"
+        said += f" Besides cash it came from {counted(m['payers'].value, 'payer')}. "
+        said += strangers(min(share, 1.0), graph, int(credits[0]))
     said += (
-        f" {money(m['onward'].value, currency)}, or {percent(m['onward_share'].value)} as much, went on in "
+        f" {money(m['onward'].value, currency)}, {percent(m['onward_share'].value)} of that sum, went on in "
         f"{counted(onward.size, 'debit')}"
     )
     if m["spent"].value:
-        said += f", {money(m['spent'].value, currency)} of it for study, homes or goods"
+        much = "all" if m["spent"].value == m["onward"].value else money(m["spent"].value, currency)
+        said += f", {much} of it for study, homes or goods"
     return said + f". {_abroad(m['abroad_share'])} Whether the holder knows what the account is used for is not shown."
+
+
+def _cash(m: dict[str, Measure], currency: str) -> str:
+    if not m["cash"].value:
+        return "none of it was cash."
+    return f"{'all' if m['cash'].value == m['value'].value else money(m['cash'].value, currency)} of it was cash."
 
 
 def _abroad(share: Measure) -> str:

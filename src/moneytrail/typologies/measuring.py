@@ -9,7 +9,8 @@ import numpy as np
 from moneytrail.graph import DAY, RELATION_RULE
 from moneytrail.kernels.pass_through import left_within
 from moneytrail.matches import Measure
-from moneytrail.wording import percent
+from moneytrail.schema import CURRENCIES
+from moneytrail.wording import counted, listed, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,14 +149,35 @@ def history_days(graph: TransactionGraph, first: int) -> float:
     return float(min(graph.time[first] - graph.known_from, RELATION_RULE.lookback) / DAY)
 
 
-def strangers(share: float, graph: TransactionGraph, first: int) -> str:
-    """What may be said of earlier dealings: a sentence that claims no more than the data before can show."""
-    days = history_days(graph, first)
-    full = RELATION_RULE.lookback // DAY
+def strangers(share: float, graph: TransactionGraph, first: int, who: str = "them") -> str:
+    """What may be said of earlier dealings: a sentence that claims no more than the data before can show.
+
+    `share` is that of those who had none; `who` stands for the others: ``the payers``.
+    """
+    days, full = int(history_days(graph, first)), RELATION_RULE.lookback // DAY
     if days < FEWEST_DAYS:
-        return f"The data begin {days:.1f} days before, too late to say who had dealt with it earlier."
-    looked = f"{full} days before" if days >= full else f"{days:.1f} days of data before (of {full} wanted)"
-    return f"{percent(share)} of them had not dealt with it in the {looked}."
+        since = counted(days, "day") if days else "less than a day"
+        return f"The data begin {since} before, too late to say who had dealt with it earlier."
+    looked = f"{full} days before" if days >= full else f"{days} days of data before ({full} are wanted)"
+    if share in (0, 1):
+        return f"{'None' if share else 'All'} of {who} had dealt with it in the {looked}."
+    return f"{part(share, who)} had not dealt with it in the {looked}."
+
+
+def converted(graph: TransactionGraph, ledger: NDArray[np.integer[Any]]) -> str:
+    """A sentence where some of the evidence is in another currency than that of the sums; else nothing."""
+    used, number = np.unique(graph.currency[ledger], return_counts=True)
+    names = [CURRENCIES[code] for code in used.tolist()]
+    foreign = [name for name in names if name != graph.reference_currency]
+    if not foreign:
+        return ""
+    many = sum(count for name, count in zip(names, number.tolist(), strict=True) if name in foreign)
+    whole = (
+        "The evidence is"
+        if many == ledger.size
+        else f"Of the {ledger.size:,} transfers in evidence {many:,} {'is' if many == 1 else 'are'}"
+    )
+    return f" {whole} in {listed(foreign)}; sums in {graph.reference_currency} are converted at the run's rates."
 
 
 def account_transfers(graph: TransactionGraph, account: int, first: int, last: int) -> NDArray[np.int64]:

@@ -85,14 +85,25 @@ class PeerGroups:
 
     def sums(self, month: int, side: Side, channel: str | None = None) -> NDArray[np.int64]:
         """int64[accounts]: what each account was paid, or paid, in a calendar month; not to itself."""
+        if (month, side, channel) not in self._sums:
+            self._sums[month, side, channel] = self._summed(month, side, channel)
+        return self._sums[month, side, channel]
+
+    @cached_property
+    def _sums(self) -> dict[tuple[int, Side, str | None], NDArray[np.int64]]:
+        return {}
+
+    def _summed(self, month: int, side: Side, channel: str | None) -> NDArray[np.int64]:
         graph = self.graph
-        first, last = np.searchsorted(graph.month, [month, month + 1])
+        # Bounds of the column's own type: with others the whole column would be copied to compare.
+        first, last = np.searchsorted(graph.month, np.array([month, month + 1], graph.month.dtype))
         account = (graph.creditor if side == "credits" else graph.debtor)[first:last]
         keep = (account >= 0) & (graph.creditor[first:last] != graph.debtor[first:last])
         if channel is not None:
             keep &= graph.channel[first:last] == CHANNELS.index(channel)
         total = np.zeros(graph.accounts, np.int64)
         np.add.at(total, account[keep], graph.amount[first:last][keep])
+        total.flags.writeable = False
         return total
 
     def last_month(self, ledger: int) -> int | None:
@@ -112,22 +123,13 @@ class PeerGroups:
         group, month = int(self.code[account]), self.last_month(ledger)
         if group < 0 or month is None:
             return None
-        sums = self._month(month, side)
+        sums = self.sums(month, side)
         others = self._members[group]
         dealt = np.sort(sums[others][sums[others] > 0])
         if dealt.size < FEWEST:
             return None
         middle, high = int(dealt[(dealt.size - 1) // 2]), int(dealt[-(-dealt.size * 95 // 100) - 1])
         return Standing(self.names[group], int(dealt.size), middle, high, int(sums[account]))
-
-    def _month(self, month: int, side: Side) -> NDArray[np.int64]:
-        if (month, side) not in self._sums:
-            self._sums[month, side] = self.sums(month, side)
-        return self._sums[month, side]
-
-    @cached_property
-    def _sums(self) -> dict[tuple[int, Side], NDArray[np.int64]]:
-        return {}
 
     @cached_property
     def _members(self) -> list[NDArray[np.int64]]:

@@ -25,7 +25,7 @@ from moneytrail.typologies.measuring import (
     passed_share,
     strangers,
 )
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +140,7 @@ def _measure(
     median = lower_median(amounts)
     in_range = int(amounts[(amounts >= values["seat_low"]) & (amounts <= values["seat_high"])].sum())
     spending = _card_share(graph, account, ledger)
-    few = f"at most {values['one_shot_transfers']} transfers in 180 days"
+    few = f"at most {counted(values['one_shot_transfers'], 'transfer')} to it in 180 days"
     return (
         gate("payers", "unaffiliated payers", payers, "count", values["payers"],
              points=margin(payers, values["payers"], 3, 0.15)),
@@ -185,16 +185,16 @@ def _explain(graph: TransactionGraph, account: int, ledger: NDArray[np.integer[A
         f"{counted(m['payers'].value, 'payer')} with no known tie to it, "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
         f"{strangers(m['first_share'].value, graph, int(ledger[0]))} "
-        f"{percent(m['one_shot_share'].value)} of them made {m['one_shot_share'].label.removeprefix('payers with ')}. "
-        f"The middle credit is {money(m['seat_low'].value, currency)}; the range looked for is {low} to {high}, and "
-        f"the credits within it come to {money(m['in_range'].value, currency)}."
+        f"{part(m['one_shot_share'].value, 'the payers')} made "
+        f"{m['one_shot_share'].label.removeprefix('payers with ')}. "
+        f"The middle credit is {money(m['seat_low'].value, currency)}; a seat's price is taken to be {low} to {high}, "
+        f"and the credits of that size come to {money(m['in_range'].value, currency)}."
     )
     if m["uniform_share"].met:
-        said += f" {percent(m['uniform_share'].value)} of the credits are at one of two unit prices."
+        near = part(m["uniform_share"].value, "the credits")
+        said += f" {near} lie near one of two unit prices or a small multiple of one."
     if m["onward_share"].met:
-        said += (
-            f" {percent(m['onward_share'].value)} of the value was {m['onward_share'].label.removeprefix('value ')}."
-        )
+        said += f" {part(m['onward_share'].value, 'the value')} was {m['onward_share'].label.removeprefix('value ')}."
     return said
 
 

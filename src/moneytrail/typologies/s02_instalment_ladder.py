@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from moneytrail.graph import CHUNKS, DAY
+from moneytrail.graph import CHUNKS, DAY, RELATION_RULE
 from moneytrail.kernels.ladders import LadderRule, groups, ladders
 from moneytrail.kernels.ordering import cost_chunks
 from moneytrail.kernels.windows import strongest
 from moneytrail.matches import Parameter, Role, Values
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, listed, money, part, sentence_id, span, sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +97,9 @@ PARAMETERS = (
         "the last stage is paid on arrival", "design",
     ),
 )  # fmt: skip
+
+NAMED: Final = 4
+"""More payees of a set are not named in a sentence."""
 
 SOON: Final = 2
 """Days after a large day of arrivals in which a last step counts as soon after it."""
@@ -288,7 +291,7 @@ def _instance(
         roles=[roles[one] for one in ledger.tolist()],
         detectable=opening,
         measures=measures,
-        explanation=_explain(ground, subject, (kind, paid, onward), {m.name: m for m in measures}),
+        explanation=_explain(ground, subject, (kind, paid, onward), {m.name: m for m in measures}, values),
         key=kind,
     )
 
@@ -370,34 +373,54 @@ def _explain(
     subject: int,
     proof: tuple[str, NDArray[np.int32], NDArray[np.int32]],
     m: dict[str, Measure],
+    values: Values,
 ) -> str:
     graph, (kind, paid, onward) = ground.graph, proof
-    currency, others = graph.reference_currency, int(m["linked_payees"].value) - 1
-    with_ = f", with {counted(others, 'other account')} that {'shares' if others == 1 else 'share'} attributes with it,"
-    beside = f", beside {counted(others, 'account')} that sent money on to the same account,"
-    together = "" if not others else with_ if kind == "linked" else beside
+    currency = graph.reference_currency
+    others = sorted({graph.names[one] for one in graph.creditor[paid].tolist()} - {graph.names[subject]})
     said = (
-        f"{sentence_id(graph.names[subject])}{together} was paid {money(m['value'].value, currency)} in stages by "
-        f"{counted(m['payers'].value, 'payer')}, "
+        f"{sentence_id(graph.names[subject])}{_together(kind, others)} {money(m['value'].value, currency)} in stages "
+        f"by {counted(m['payers'].value, 'payer')}, "
         f"{between(int(graph.time[paid.min()]), int(graph.time[paid.max()]))}. "
-        f"{_range('Each', m['fewest'].value, m['most'].value, 'payment')} over "
-        f"{_days(m['span_days'].value, m['longest_days'].value)}, "
-        f"{_sums(m['total_low'].value, m['total_high'].value, currency)} in all; "
-        "none had dealt before with the account it first paid: the data reach back "
-        f"{m['known_days'].value:.0f} days or more before, or to the opening of one of the two accounts."
+        f"{'The payer' if m['payers'].value == 1 else 'Each payer'} made "
+        f"{span(m['fewest'].value, m['most'].value, 'payment')} in "
+        f"{span(m['span_days'].value, m['longest_days'].value, 'day')}, "
+        f"{sums(m['total_low'].value, m['total_high'].value, currency)} in all. {_unknown(m, values)}"
     )
     if onward.size:
         said += (
-            f" The money of each went on within {_reach(graph, paid, onward)} days, from different payees, to account "
+            f" Each payee passed money on within {counted(_reach(graph, paid, onward), 'day')} to the same account, "
             f"{graph.names[int(graph.creditor[onward[0]])]}."
         )
     if m["alike"].met:
-        said += f" {counted(m['alike'].value, 'payer')} paid nearly the same sums step by step."
+        said += f" {counted(m['alike'].value, 'payer')} paid nearly the same sums stage by stage."
     if "gap_spread" in m and m["gap_spread"].met:
         said += " The pauses between the payments are irregular."
     if "after_arrivals" in m and m["after_arrivals"].met:
-        said += f" {percent(m['after_arrivals'].value)} of the {m['after_arrivals'].label}."
+        near = m["after_arrivals"].label.removeprefix("last steps ")
+        said += f" {part(m['after_arrivals'].value, 'the last payments')} came {near}."
     return said
+
+
+def _together(kind: str, others: list[str]) -> str:
+    """How the other accounts of the set belong to the subject."""
+    if not others:
+        return " was paid"
+    many = f"{counted(len(others), 'other account')} ({listed(others, NAMED)})"
+    if kind == "linked":
+        return f" and {many} linked to it by shared attributes were together paid"
+    return f" and {many}, which passed money on to the same account, were together paid"
+
+
+def _unknown(m: dict[str, Measure], values: Values) -> str:
+    """What may be said of dealings before the first payments."""
+    known, full = int(m["known_days"].value), RELATION_RULE.lookback // DAY
+    who = "The payer had not dealt" if m["payers"].value == 1 else "None of them had dealt"
+    said = f"{who} with the account it first paid in the {full} days before"
+    if known >= full:
+        return f"{said}."
+    young = " or to the opening of one of the two accounts" if known < values["known_days"] else ""
+    return f"{said}, as far as the data show: they reach back {counted(known, 'day')} or more{young}."
 
 
 def _reach(graph: TransactionGraph, paid: NDArray[np.int32], onward: NDArray[np.int32]) -> int:
@@ -407,18 +430,6 @@ def _reach(graph: TransactionGraph, paid: NDArray[np.int32], onward: NDArray[np.
         after = onward[(onward > one) & (graph.debtor[onward] == graph.creditor[one])]
         longest = max(longest, int(graph.time[after[0]] - graph.time[one]))
     return -(-longest // DAY)
-
-
-def _range(who: str, low: float, high: float, thing: str) -> str:
-    return f"{who} made {low:.0f} {thing}s" if low == high else f"{who} made {low:.0f} to {high:.0f} {thing}s"
-
-
-def _days(low: float, high: float) -> str:
-    return f"{low:.0f} days" if round(low) == round(high) else f"{low:.0f} to {high:.0f} days"
-
-
-def _sums(low: float, high: float, currency: str) -> str:
-    return money(low, currency) if low == high else f"{money(low, currency)} to {money(high, currency)}"
 
 
 TYPOLOGY = Typology(

@@ -263,18 +263,20 @@ def _seasons(series: ArrivalDays, day: NDArray[np.int64], end: int, values: Valu
 def _explain(ground: Ground, firing: Firing, lift: NDArray[np.int64], m: dict[str, Measure]) -> str:
     graph, ledger = ground.graph, firing.ledger
     many, few = lift[MANY] / lift[HIGH_DAYS], lift[FEW] / lift[LOW_DAYS]
-    fewer = f"{few:.2f}" if lift[FEW] else "none (counted as one in all)"
-    as_large = counted(int(lift[AS_HIGH]), "shift") if lift[AS_HIGH] else "none"
+    fewer = f"{few:.2f}" if lift[FEW] else "none (counted as one)"
+    as_large = f"{lift[AS_HIGH]:,}" if lift[AS_HIGH] else "none"
+    takings = m["takings_days"]
+    on = counted(takings.value, "day") if takings.value else "none"
     return (
         f"{sentence_id(graph.names[firing.account])} was paid {money(m['value'].value, graph.reference_currency)} in "
         f"{counted(m['credits'].value, 'credit')} of the size of a seat's price by "
         f"{counted(m['payers'].value, 'payer')} with no known tie to it, "
-        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. It got {many:.2f} of these a day on days "
-        f"with most small-boat arrivals of their month, the two days before counted in, and {fewer} on days with "
-        f"fewest: {m['lift'].value:.1f} times as many. The table of arrivals was shifted against the credits in "
-        f"{counted(m['shifts'].value, 'way')}; {as_large} gave so large a difference. On "
-        f"{counted(m['takings_days'].value, 'day')} of the {m['window_days'].value:,.0f} it had card takings or a "
-        "regular payer's credit, fewer than a shop would have."
+        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. On the days of each month with most "
+        f"small-boat arrivals (of the day and the two before it) {many:.2f} of these came a day, on those with fewest "
+        f"{fewer}: {m['lift'].value:.1f} times as many. To test for chance, the table of arrivals was shifted against "
+        f"the credits in {counted(m['shifts'].value, 'way')}; {as_large} of these gave so large a difference. On {on} "
+        f"of the {m['window_days'].value:,.0f} days looked at it had card takings or a regular payer's credit; "
+        f"{counted(takings.threshold or 0, 'day')} at most are allowed, since a trade has them nearly every day."
     )
 
 
@@ -283,8 +285,8 @@ def _lagging(measures: tuple[Measure, ...]) -> str:
     lag = next(m for m in measures if m.name == "lag_days")
     if not lag.met:
         return ""
-    behind = "on the day of the arrivals" if lag.value == 0 else f"{counted(lag.value, 'day')} after arrivals"
-    return f" The credits fit best {behind}."
+    behind = "on the day itself" if lag.value == 0 else f"{counted(lag.value, 'day')} later"
+    return f" The credits fit the arrivals best {behind}."
 
 
 TYPOLOGY = Typology(

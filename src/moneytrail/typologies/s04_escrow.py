@@ -14,7 +14,7 @@ from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin
 from moneytrail.typologies.windows import Chosen, chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import at_least, between, counted, money, part, percent, sentence_id, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,16 +192,24 @@ def _explain(graph: TransactionGraph, account: int, pairs: Pairs, m: dict[str, M
         f"{sentence_id(graph.names[account])} held {counted(m['pairs'].value, 'sum')}, "
         f"{money(m['value'].value, currency)} in all, from {counted(m['different_payers'].value, 'payer')} with no "
         f"known tie to it, {between(first, last)}. "
-        f"For each it later paid nearly the same sum to one of {counted(m['receivers'].value, 'receiver')}, "
-        f"{money(m['released'].value, currency)} in all: {m['soonest_days'].value:.1f} to "
-        f"{m['latest_days'].value:.1f} days after, in the middle {m['middle_days'].value:.1f}. "
-        f"Each receiver was paid from the sums of at least {counted(m['payers'].value, 'payer')}. "
-        f"These releases are {percent(m['spent_share'].value)} of all that it sent out in that time, and "
-        f"{percent(m['cut'].value)} of the sums stayed."
+        f"{_released_to(m)} {money(m['released'].value, currency)} in all, "
+        f"{span(m['soonest_days'].value, m['latest_days'].value, 'day', 1)} after it came in (the middle one "
+        f"{m['middle_days'].value:.1f}). "
+        f"{'The' if m['receivers'].value == 1 else 'Each'} receiver was paid from the sums of at least "
+        f"{counted(m['payers'].value, 'payer')}. {part(m['spent_share'].value, 'what it sent out')} in that time "
+        f"went so; {percent(m['cut'].value) if m['cut'].value else 'nothing'} of the sums stayed."
     )
     if "cut_spread" in m and m["cut_spread"].met:
         said += " What stayed is nearly the same share each time."
     return said
+
+
+def _released_to(m: dict[str, Measure]) -> str:
+    """How much of each sum went to whom."""
+    least, receivers = m["release_share"].value, m["receivers"].value
+    much = "the whole" if least >= 1 else f"{at_least(least)} or more"
+    whom = "the same receiver" if receivers == 1 else f"one of {receivers:.0f} receivers"
+    return f"It later paid on {much} of each to {whom},"
 
 
 TYPOLOGY = Typology(
@@ -222,7 +230,8 @@ TYPOLOGY = Typology(
         "`spent_share` of all debits in the window. One match is kept for each account and period of one window "
         "length, counted from 1 January 1970 UTC: the firing with most pairs, then with most released, then the "
         "earliest. An even cut adds points and never decides. A sum that goes back to its payer is matched like any "
-        "other, and counts only with a receiver of several payers' money. Not covered: sums released in parts or "
+        "other, and counts only with a receiver of several payers' money. A wage "
+        "is a credit like any other until it is known as a salary (R-SAL). Not covered: sums released in parts or "
         "several together, held or released in cash, or held outside the bank; and whether releases follow arrivals, "
         "which is asked of the arrival-release burst."
     ),

@@ -14,7 +14,7 @@ from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin
 from moneytrail.typologies.windows import Chosen, chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import at_least, between, counted, money, part, sentence_id, span, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -244,22 +244,38 @@ def _where(m: dict[str, Measure]) -> str:
 
 def _explain(ground: Ground, account: int, refunds: Refunds, m: dict[str, Measure]) -> str:
     graph = ground.graph
-    span = between(int(graph.time[refunds.debit[0]]), int(graph.time[refunds.debit[-1]]))
+    when = between(int(graph.time[refunds.debit[0]]), int(graph.time[refunds.debit[-1]]))
     said = (
         f"{sentence_id(graph.names[account])} gave back {counted(m['pairs'].value, 'sum')} that it had been paid, "
-        f"{money(m['value'].value, graph.reference_currency)} in all, {span}: {m['soonest_days'].value:.1f} to "
-        f"{m['latest_days'].value:.1f} days after, at least {percent(m['refund_share'].value)} of each. They had come "
+        f"{money(m['value'].value, graph.reference_currency)} in all, {when}: "
+        f"{span(m['soonest_days'].value, m['latest_days'].value, 'day', 1)} after, {_much(m)}. They had come "
         f"from {counted(m['payers'].value, 'payer')} with no known tie to it; {_where(m)}. In the same time the "
-        f"account was found {counted(m['findings'].value, 'time')} to collect fees from many, or to hold and release "
-        "them. "
+        f"account was found {times(m['findings'].value)} to collect fees from many (S01) or to hold and release them "
+        f"(S04). {_goods(ground, refunds, m)}"
     )
-    if m["goods_share"].value:
-        said += f"{percent(m['goods_share'].value)} of the refunds speak of goods or an invoice."
-    else:
-        said += "No refund speaks of goods or an invoice."
     if "calm_share" in m and m["calm_share"].met:
-        said += f" {percent(m['calm_share'].value)} of them fell in spells without arrivals."
+        said += f" {part(m['calm_share'].value, 'the refunds')} fell in spells without small-boat arrivals."
     return said
+
+
+def _much(m: dict[str, Measure]) -> str:
+    """How much of each sum went back."""
+    least = m["refund_share"].value
+    return "each in full" if least >= 1 else f"{at_least(least)} or more of each"
+
+
+def _goods(ground: Ground, refunds: Refunds, m: dict[str, Measure]) -> str:
+    """What the refunds say of goods; nothing may be said of those that say nothing at all."""
+    graph, number = ground.graph, refunds.debit.size
+    codes = [graph.codes(name)[0][refunds.debit] >= 0 for name in ("reference", "merchant_category")]
+    known = int((codes[0] | codes[1]).sum())
+    if not known:
+        return "No refund has a reference, so what they were for is not told."
+    if not m["goods_share"].value:
+        has = "has" if known == 1 else "have"
+        return f"Of the {counted(number, 'refund')} {known} {has} a reference; none speaks of goods or an invoice."
+    named = round(m["goods_share"].value * number)
+    return f"Of the {counted(number, 'refund')} {named} {'speaks' if named == 1 else 'speak'} of goods or an invoice."
 
 
 TYPOLOGY = Typology(

@@ -14,7 +14,7 @@ from moneytrail.shares import reaches, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin, strangers
 from moneytrail.typologies.windows import chosen
-from moneytrail.wording import between, counted, money, sentence_id
+from moneytrail.wording import between, counted, listed, money, sentence_id, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,26 +202,34 @@ def _explain(
         f"{counted(m['payers'].value, 'payer')} with no known tie to it"
         f"{f', and {money(cash, currency)} in cash,' if cash else ','} "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
-        f"{strangers(m['first_share'].value, graph, int(ledger[0])).replace('of them', 'of the payers', 1)} "
-        f"The money was paid in from {counted(m['places'].value, 'place')} away from the border: "
-        f"{_named(ground, where)}."
+        f"{strangers(m['first_share'].value, graph, int(ledger[0]), 'the payers')} "
+        f"{_from_places(ground, where)}"
     )
     if m["held_at_border"].value:
-        said += " The account is held in a country where crossings are prepared."
+        held = graph.register["country"][account]
+        said += f" The account is held in {held}, a country where crossings are prepared."
     if m["border_visits"].value:
         said += (
-            f" In the same days it was used {counted(m['border_visits'].value, 'time')} by card or for cash in a "
-            "region where crossings are prepared."
+            f" In the same days its card was used, or cash drawn, {times(m['border_visits'].value)} in a region where "
+            "crossings are prepared."
         )
     if "branches" in m and m["branches"].met:
         said += f" Cash was paid in at {m['branches'].value:.0f} branches within two days running."
     return said
 
 
-def _named(ground: Ground, where: NDArray[np.int32]) -> str:
-    """The places by name."""
+def _from_places(ground: Ground, where: NDArray[np.int32]) -> str:
+    """Where the money came from; what is counted as a place stands beside it, for a country may itself lie there."""
     names = pl.concat([pl.Series(ground.region_names, dtype=pl.String), ground.graph.codes("debtor_country")[1]])
-    return ", ".join(sorted(names[int(place)] for place in np.unique(where[where >= 0])))
+    codes = np.unique(where[where >= 0]).tolist()
+    known = sorted(names[int(place)] for place in codes)
+    said = f"The money came from {counted(len(known), 'place')} (regions or other countries): {listed(known)}."
+    countries = {names[int(place)] for place in codes if place >= len(ground.region_names)}
+    staging = sorted(countries & set(ground.tables.staging["countries"]))
+    if staging:
+        crossings = "is itself a country" if len(staging) == 1 else "are themselves countries"
+        said += f" Of these {listed(staging)} {crossings} where crossings are prepared."
+    return said
 
 
 def _applicable(ground: Ground, _values: Values) -> str:
@@ -241,7 +249,8 @@ TYPOLOGY = Typology(
         "looked at. The gate holds when the pushed ones come from at least `payers` distinct payers; at least "
         "`first_share` of these had no transfer with the account, either way, in the 180 days before; all together "
         "they were paid in from at least `places` places, where a place is the region of a known location that is no "
-        "staging region or, without a location, another country than home in which the payer's bank stands; and in "
+        "staging region or, without a location, another country than home in which the payer's bank stands (a staging "
+        "country is one too); and in "
         "the same window the account made at least `border_visits` card payments or cash withdrawals at locations in "
         "a staging region, unless it is held in a staging country. Staging regions and countries are configuration. "
         "One match is kept for each account and period of one window length, counted from 1 January 1970 UTC: the "

@@ -16,7 +16,7 @@ from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, margin
 from moneytrail.typologies.windows import chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, listed, money, part, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,7 +179,7 @@ def _measure(
     measures = [
         gate("deposits", "cash credits away from home", deposits.size, "count", values["deposits"],
              points=margin(deposits.size, values["deposits"], 3, 0.10)),
-        gate("depositors", "people who paid in, at least", _depositors(ground, deposits), "count",
+        gate("depositors", "people who paid in, at least", max(_depositors(ground, deposits)), "count",
              values["depositors"]),
         gate("regions", "regions paid in at", places, "count", values["regions"],
              points=margin(places, values["regions"], 2, 0.10)),
@@ -200,12 +200,12 @@ def _measure(
     return tuple(measures)
 
 
-def _depositors(ground: Ground, deposits: NDArray[np.int64]) -> int:
-    """The larger of the accounts that paid cash in and the regions paid in at on one day (UTC)."""
+def _depositors(ground: Ground, deposits: NDArray[np.int64]) -> tuple[int, int]:
+    """The accounts that paid cash in, and the most regions paid in at on one day (UTC)."""
     payers = ground.graph.debtor[deposits]
     days = np.unique(np.stack([ground.graph.time[deposits] // DAY, ground.region[deposits]]), axis=1)[0]
     _, regions = np.unique(days, return_counts=True)
-    return max(int(np.unique(payers[payers >= 0]).size), int(regions.max()))
+    return int(np.unique(payers[payers >= 0]).size), int(regions.max())
 
 
 def _middle(held: NDArray[np.int64], value: NDArray[np.int64]) -> int:
@@ -225,25 +225,25 @@ def _explain(
     when = between(int(graph.time[deposits[0]]), int(graph.time[deposits[-1]]))
     said = (
         f"{sentence_id(graph.names[account])} took {money(m['value'].value, graph.reference_currency)} in "
-        f"{counted(m['deposits'].value, 'cash credit')} at {_listed(names)}, {when}. "
-        f"{_paid_in_by(m['depositors'].value)} "
-        f"{percent(m['out_share'].value)} of it left by transfer or in another region in "
-        f"{counted(m['outs'].value, 'debit')}; the middle pound of it was held "
+        f"{counted(m['deposits'].value, 'cash credit')} at {listed(names)}, {when}. "
+        f"{_paid_in_by(*_depositors(ground, deposits))} "
+        f"{part(m['out_share'].value, 'it')} left, by transfer or as cash in another region, in "
+        f"{counted(m['outs'].value, 'debit')}; half of that had been there for no more than "
         f"{m['hold_hours'].value:.1f} hours."
     )
     if home < 0:
         return said + " No spending at a known place shows where the holder lives."
-    return said + f" Most of the account's own spending at known places was in {ground.region_names[home]}."
+    place = ground.region_names[home]
+    return said + f" The account's own card and cash spending was in {place} more often than anywhere else."
 
 
-def _paid_in_by(depositors: float) -> str:
-    if depositors < 2:
+def _paid_in_by(accounts: int, regions: int) -> str:
+    """What tells depositors apart."""
+    if max(accounts, regions) < 2:
         return "Whether one person or several paid it in cannot be told."
-    return f"Accounts named as payers, or regions paid in at on one day, point to at least {depositors:.0f} depositors."
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if accounts >= regions:
+        return f"{accounts} different accounts are named as paying it in."
+    return f"On one day it was paid in at {regions} regions, which points to {regions} depositors or more."
 
 
 TYPOLOGY = Typology(

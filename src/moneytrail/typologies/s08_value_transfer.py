@@ -14,7 +14,7 @@ from moneytrail.shares import thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.books import Books
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -222,16 +222,24 @@ def _explain(ground: Ground, account: int, window: NDArray[np.int64], m: dict[st
         f"{money(m['clients_in'].value, currency)} of the money in came from "
         f"{counted(m['payers'].value, 'payer')} with no known tie to it, "
         f"and it paid {counted(m['payees'].value, 'payee')} with none. "
-        f"{percent(m['overlap_share'].value)} of these payees had also paid in. "
+        f"{part(m['overlap_share'].value, 'these payees')} had also paid in. "
         f"Half of the money in had left within {m['hold_days'].value:.1f} days, first in, first out."
     )
     if m["round_share"].met:
-        said += f" {percent(m['round_share'].value)} of the {m['round_share'].label.replace(' that are', ' are')}."
+        whole, _, rest = m["round_share"].label.partition(" that are ")
+        said += f" {part(m['round_share'].value, f'the {whole}')} are {rest}."
     if "supplier_share" in m and m["supplier_share"].met:
-        said += f" Its declared trade sells goods, but {percent(m['supplier_share'].value)} of its payments buy any."
+        said += (
+            f" Its declared trade sells goods, but {_for_goods(m['supplier_share'].value)} is for any, by reference or "
+            "kind of shop."
+        )
     if "registered" in m:
         return said + " Its holder stands on no register of money services that the bank knows."
     return said + " Whether its holder is a registered money service, the data do not say."
+
+
+def _for_goods(share: float) -> str:
+    return f"only {percent(share)} of what it paid out" if share else "nothing that it paid out"
 
 
 TYPOLOGY = Typology(

@@ -16,7 +16,7 @@ from moneytrail.shares import reaches, share_of, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.books import Books
 from moneytrail.typologies.measuring import account_transfers, booster, fact, gate, history_days, margin
-from moneytrail.wording import between, counted, money, percent, plain_id, sentence_id
+from moneytrail.wording import between, counted, listed, money, percent, plain_id, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -271,24 +271,42 @@ def _explain(ground: Ground, one: Settled, m: dict[str, Measure]) -> str:
     graph = ground.graph
     currency = graph.reference_currency
     to = np.unique(graph.creditor[one.ledger[one.legs & one.partners]])
-    others = " and ".join(plain_id(graph.names[account]) for account in to[:3].tolist())
-    when = between(int(graph.time[one.ledger[0]]), int(graph.time[one.ledger[-1]]))
+    others = listed([plain_id(graph.names[account]) for account in to.tolist()], 3)
+    legs = graph.time[one.ledger[one.legs]]
+    known = "a registered money service" if ground.registered()[one.node] else "found to move value for others (S08)"
     said = (
-        f"{sentence_id(graph.names[one.node])}, which moves value for others, paid {money(m['paid'].value, currency)} "
-        f"in {counted(m['settlements'].value, 'settlement')}, {when}: to {others}"
-        f"{' and others' if to.size > 3 else ''}, also found to move value, and "
-        f"{counted(m['corridor_legs'].value, 'time')} to another country. "
-        f"In these days clients paid in {money(m['net'].value, currency)} more than was paid out to them; the "
-        f"settlements differ from that by {percent(m['tolerance'].value)}."
+        f"{sentence_id(graph.names[one.node])}, {known}, paid {money(m['paid'].value, currency)} "
+        f"in {counted(m['settlements'].value, 'settlement')}, {between(int(legs[0]), int(legs[-1]))}. "
+        f"{_went_to(m, int((one.legs & one.partners).sum()), others)} "
+        f"{_opened(int(graph.time[one.ledger[0]]), int(graph.time[one.ledger[-1]]))} its clients paid in "
+        f"{money(m['net'].value, currency)} more than was paid out to them; the settlements "
+        f"{_off(m['tolerance'].value)}."
     )
     if "invoices" in m and m["invoices"].met:
         spoke = counted(m["invoices"].value, "settlement abroad speaks", "settlements abroad speak")
         said += f" {spoke} of goods or invoices."
     if m["goods_legs"].met:
-        said += f" {counted(m['goods_legs'].value, 'settlement')} went where goods are settled for."
+        said += (
+            f" {counted(m['goods_legs'].value, 'settlement')} went to a country listed as one where such balances are "
+            "settled in goods."
+        )
     if m["cash"].met:
-        said += f" {money(m['cash'].value, currency)} were drawn in notes in the week before a settlement."
+        said += f" {money(m['cash'].value, currency)} was drawn in notes in the week before a settlement."
     return said
+
+
+def _went_to(m: dict[str, Measure], partners: int, others: str) -> str:
+    """Which settlements went to other movers of value, and which to another country."""
+    return f"{partners} of these went to {others}, known to move value too; {m['corridor_legs'].value:.0f} went abroad."
+
+
+def _opened(start: int, end: int) -> str:
+    said = between(start, end)
+    return said[0].upper() + said[1:]
+
+
+def _off(share: float) -> str:
+    return f"differ from that by {percent(share)}" if share else "come to exactly that"
 
 
 TYPOLOGY = Typology(

@@ -296,25 +296,29 @@ def _explain(
     if linked:
         others = [graph.names[int(one)] for one in np.unique(graph.debtor[ledger]) if one != subject]
         who += f" and {counted(linked, 'account')} linked to it ({', '.join(sorted(others))})"
-    days = m["history_days"].value
-    dues = int(m["marine_life"].value)
+    sellers = f" from {counted(m['sellers'].value, 'known seller')}" if m["sellers"].value else ""
     said = (
-        f"{who} bought what may be parts of a crossing kit for {money(m['value'].value, currency)} from "
-        f"{counted(m['sellers'].value, 'known seller')}, "
+        f"{who} bought what may be parts of a crossing kit for {money(m['value'].value, currency)}{sellers}, "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}: {listed}. "
     )
     jackets = int(amount[kind == JACKETS].sum())
     if jackets:
         said += (
-            f"Life jackets for {money(jackets, currency)} came with it; they are not in the sum, and would raise "
-            "nothing by themselves. "
+            f"Life jackets for {money(jackets, currency)} came with it; they are not in the sum, and by themselves "
+            "would be no match. "
         )
     said += "What was bought is read from references, kinds of shop and prices. "
-    said += (
-        f"{'No transfer' if not dues else counted(dues, 'transfer')} of theirs in the {days:.0f} days of data before "
-        "the first purchase and since speaks of a mooring, a berth or a sailing club, and no declared trade is marine."
+    return said + _marine(int(m["marine_life"].value), int(m["history_days"].value), "their" if linked else "its")
+
+
+def _marine(dues: int, days: int, whose: str) -> str:
+    """What tells of a marine life, and how far back it was looked for."""
+    before = f"{counted(days, 'day')} before the first purchase" if days else "the first purchase"
+    number = f"{dues} of" if dues else "none of"
+    return (
+        f"In the data from {before} on, {number} {whose} payments {'speak' if dues > 1 else 'speaks'} of a mooring, a "
+        f"berth or a sailing club; {'they declare' if whose == 'their' else 'it declares'} no marine trade."
     )
-    return said
 
 
 TYPOLOGY = Typology(

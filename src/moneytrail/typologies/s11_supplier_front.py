@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from moneytrail.shares import reaches, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, margin
 from moneytrail.typologies.windows import Chosen, chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, listed, money, part, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from moneytrail.matches import Measure
     from moneytrail.typologies.ground import Ground
+    from moneytrail.typologies.windows import Firing
 
 CARD, CASH, INTERNAL = (CHANNELS.index(name) for name in ("card", "cash", "internal"))
 OTHER, ODD, TAKINGS = range(3)
@@ -110,7 +111,7 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
             roles=list(proof.values()),
             detectable=firing.fired,
             measures=measures,
-            explanation=_explain(ground, firing.account, firing.ledger, {m.name: m for m in measures}),
+            explanation=_explain(ground, firing, {m.name: m for m in measures}, values),
         )
 
 
@@ -187,24 +188,27 @@ def _measure(
     )  # fmt: skip
 
 
-def _explain(ground: Ground, account: int, imports: NDArray[np.integer[Any]], m: dict[str, Measure]) -> str:
+def _explain(ground: Ground, firing: Firing, m: dict[str, Measure], values: Values) -> str:
     graph, currency = ground.graph, ground.graph.reference_currency
+    account, imports = firing.account, firing.ledger
     countries = graph.codes("creditor_country")
     where = sorted({countries[1][int(one)] for one in np.unique(countries[0][imports])})
     suppliers = np.unique(graph.creditor[imports]).size
     said = (
         f"{sentence_id(graph.names[account])}, a business, paid {money(m['imports'].value, currency)} to "
-        f"{counted(suppliers, 'supplier')} with banks in {', '.join(where)}, "
+        f"{counted(suppliers, 'supplier')} with {'a bank' if suppliers == 1 else 'banks'} in {listed(where)}, "
         f"{between(int(graph.time[imports[0]]), int(graph.time[imports[-1]]))}. "
-        f"{percent(m['odd_share'].value)} of its sales in the quarter, {money(m['odd'].value, currency)} of "
-        f"{money(m['sales'].value, currency)} in {counted(m['odd_sales'].value, 'credit')}, came in cash, from "
-        f"persons, or from payers of whom nothing tells that they are firms with an invoice; "
-        f"{percent(m['takings_share'].value)} were card takings or came from steady payers. "
-        f"It made {counted(m['stores'].value, 'payment')} for storage or to a country on the way of such goods. "
+        f"In the {counted(values['window_days'], 'day')} to the last of these it took "
+        f"{money(m['sales'].value, currency)} for sales. {money(m['odd'].value, currency)} of it "
+        f"({percent(m['odd_share'].value)}), in {counted(m['odd_sales'].value, 'credit')}, came in cash, from "
+        "persons, or from payers who are not known as firms and name no invoice; "
+        f"{percent(m['takings_share'].value) if m['takings_share'].value else 'nothing'} came by card "
+        f"or from steady payers. It made {counted(m['stores'].value, 'payment')} for storage, or to a bank in a "
+        "country that such goods pass through. "
     )
     if m["kit_share"].met:
-        said += f"{percent(m['kit_share'].value)} of the odd sales are near the price of a kit. "
-    return said + "What the goods are is not seen in the payments abroad."
+        said += f"{part(m['kit_share'].value, 'these irregular sales')} are near the price of a kit. "
+    return said + "The payments abroad do not show what the goods are."
 
 
 TYPOLOGY = Typology(

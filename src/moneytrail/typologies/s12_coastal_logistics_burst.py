@@ -15,7 +15,7 @@ from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.linked_sets import paid_by_sets
 from moneytrail.typologies.measuring import booster, fact, gate, margin
 from moneytrail.typologies.windows import Chosen
-from moneytrail.wording import between, counted, money, sentence_id
+from moneytrail.wording import between, counted, listed, money, sentence_id, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,9 @@ KINDS: Final = {
     "telephone": "telephone cards",
 }
 """Purposes (see ``tables.toml``) and what they are called."""
+
+NAMED: Final = 4
+"""More linked accounts are not named in a sentence."""
 
 TOLD_DAYS: Final = 30
 """A burst whose set pays nothing more for so long after the red day begins is not looked at (design)."""
@@ -255,19 +258,21 @@ def _explain(ground: Ground, shopping: _Purchases, found: tuple[int, NDArray[np.
     graph = ground.graph
     subject, proof = found
     number = int(m["accounts"].value)
-    alone = "" if number == 1 else f" and {counted(number - 1, 'account')} linked with it"
+    others = sorted({graph.names[one] for one in graph.debtor[proof].tolist()} - {graph.names[subject]})
+    alone = "" if number == 1 else f" and {counted(number - 1, 'account')} linked to it ({listed(others, NAMED)})"
     each = [(words, int(shopping.of[name][proof].sum())) for name, words in KINDS.items()]
-    things = ", ".join(f"{words} {counted(times, 'time')}" for words, times in each if times)
+    things = ", ".join(f"{words} {times(number)}" for words, number in each if number)
     regions = sorted({ground.region_names[code] for code in ground.region[proof].tolist() if code >= 0})
-    places = [*regions, *(["abroad at the Channel coast"] if shopping.coast[proof].any() else [])]
+    places = [*regions, *(["shops in a country of the Channel coast"] if shopping.coast[proof].any() else [])]
     said = (
         f"{sentence_id(graph.names[subject])}{alone} paid {money(m['value'].value, graph.reference_currency)} in "
         f"{counted(proof.size, 'purchase')} of what a trip to the coast needs, "
         f"{between(int(graph.time[proof[0]]), int(graph.time[proof[-1]]))}: {things}. Known places: "
-        f"{', '.join(places)}. The purchases came in bursts, and a burst ended on or just before the first red day "
-        f"ahead, assessed as likely for small-boat crossings, in {counted(m['spells'].value, 'separate spell')} of red "
-        f"days. Each of these bursts held at least {counted(m['kinds'].value, 'kind')} of things, and at least "
-        f"{counted(m['at_coast'].value, 'purchase')} in the staging area."
+        f"{listed(places) if places else 'none'}. They came in bursts, each shortly before or on a day assessed as "
+        f"likely for small-boat crossings (a red day); the red days belong to "
+        f"{counted(m['spells'].value, 'separate spell')}. For each spell there is a burst with "
+        f"{counted(m['kinds'].value, 'kind')} of things or more and {counted(m['at_coast'].value, 'purchase')} or more "
+        "in the staging area."
     )
     if "convoys" in m and m["convoys"].met:
         said += (

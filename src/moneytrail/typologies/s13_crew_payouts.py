@@ -22,14 +22,13 @@ from moneytrail.typologies.measuring import (
     strangers,
 )
 from moneytrail.typologies.windows import Windows, chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, sentence_id, sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from moneytrail.graph import TransactionGraph
     from moneytrail.matches import Measure
     from moneytrail.typologies.ground import Ground
 
@@ -116,7 +115,7 @@ def _find(ground: Ground, values: Values) -> Iterator[Found]:
             roles=["funding" if one in funding else "payout" for one in proof.tolist()],
             detectable=firing.fired,
             measures=measures,
-            explanation=_explain(graph, (ledger, funding), {m.name: m for m in measures}),
+            explanation=_explain(ground, (ledger, funding), {m.name: m for m in measures}),
         )
 
 
@@ -200,27 +199,37 @@ def _by_the_head(amounts: NDArray[np.int64]) -> float:
     return float(((amounts % unit == 0) & (amounts <= HEADS * unit)).mean())
 
 
-def _explain(graph: TransactionGraph, proof: tuple[NDArray[Any], NDArray[Any]], m: dict[str, Measure]) -> str:
-    ledger, funding = proof
+def _explain(ground: Ground, proof: tuple[NDArray[Any], NDArray[Any]], m: dict[str, Measure]) -> str:
+    graph, (ledger, funding) = ground.graph, proof
     steps = int(m["steps"].value)
     currency = graph.reference_currency
-    low, high = (money(m[name].value, currency) for name in ("pay_low", "pay_high"))
     said = (
         f"{sentence_id(graph.names[int(graph.debtor[ledger[0]])])} paid {money(m['value'].value, currency)} to "
         f"{counted(m['payees'].value, 'payee')} with no known tie to it, "
-        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}, from {low} to {high} at a time. "
-        f"{percent(m['uniform_share'].value)} of the payouts are near one of two unit sums, or some times it. "
-        f"{strangers(m['first_share'].value, graph, int(ledger[0]))} "
+        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}, "
+        f"{sums(m['pay_low'].value, m['pay_high'].value, currency)} at a time. "
+        f"{part(m['uniform_share'].value, 'the payouts')} are near one of two unit sums or a small multiple of one. "
+        f"{strangers(m['first_share'].value, graph, int(ledger[0]), 'the payees')} "
     )
     if steps == 0:
-        said += "The account itself had taken a burst of fees (S01 or S03) in the days before. "
+        said += "The account itself had been found to take a burst of fees (S01 or S03) in the days before. "
     else:
         came = money(int(graph.amount[funding].sum()), currency)
         said += (
-            f"It had been paid in the days before from an account that took a burst of fees (S01 or S03), by up to "
-            f"{counted(steps, 'payment')} one after the other ({came} in all of them). "
+            f"In the days before it was paid by an account found to take a burst of fees (S01 or S03), over up to "
+            f"{counted(steps, 'payment')} one after the other; these payments sum to {came}. "
         )
-    return said + f"Its {m['dues'].label} are {m['dues'].value:.0f}; an employer would make more."
+    return said + _dues(ground, m["dues"])
+
+
+def _dues(ground: Ground, dues: Measure) -> str:
+    """What an employer would pay, where the data can show it."""
+    if not (ground.has("transfers.reference") or ground.has("transfers.merchant_category")):
+        return "The data have no references, which would show wages, tax or pensions."
+    number = (
+        counted(dues.value, "payment that speaks", "payments that speak") if dues.value else "no payment that speaks"
+    )
+    return f"It made {number} of {dues.label.removeprefix('payments of ')}; an employer would make more."
 
 
 TYPOLOGY = Typology(

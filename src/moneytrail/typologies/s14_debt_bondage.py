@@ -13,7 +13,7 @@ from moneytrail.shares import reaches, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, margin
 from moneytrail.typologies.windows import Chosen, chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import at_least, between, counted, money, part, sentence_id, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -306,17 +306,19 @@ def _explain(ground: Ground, collector: int, payments: NDArray[np.int64], m: dic
     currency = graph.reference_currency
     said = (
         f"{sentence_id(graph.names[collector])} was paid {money(m['value'].value, currency)} in regular, near-equal "
-        f"payments by {counted(m['payers'].value, 'payer')} with no family tie to it on record, "
+        f"payments by {counted(m['payers'].value, 'payer')} who share no holder, address, telephone or e-mail with it, "
         f"{between(int(graph.time[payments.min()]), int(graph.time[payments.max()]))}. "
-        f"All were newcomers: their first payments came {int(m['start_low'].value)} to "
-        f"{counted(int(m['start_high'].value), 'day')} after the first activity that the data show on their accounts. "
-        f"Each paid it {percent(m['income_share'].value)} or more of what came in over that time. "
+        f"All were newcomers: their first payments came "
+        f"{span(int(m['start_low'].value), int(m['start_high'].value), 'day')} after the first activity that the data "
+        f"show on their accounts. Each paid it {at_least(m['income_share'].value)} or more of what came in on its own "
+        "account between these payments. "
         "The payers may be victims; nothing here says what the payments were for."
     )
     if m["alike_share"].met:
-        said += f" {percent(m['alike_share'].value)} of them have one employer or one address."
+        said += f" {part(m['alike_share'].value, 'them')} are paid by one and the same payer, or share one address."
     if m["devices"].met:
-        said += f" {counted(m['devices'].value, 'payer')} shared a device with the collector."
+        shared = counted(m["devices"].value, "payer shares", "payers share")
+        said += f" {shared} a device with the collector."
     return said
 
 

@@ -13,7 +13,7 @@ from moneytrail.shares import reaches, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, margin
 from moneytrail.typologies.windows import chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,16 +141,22 @@ def _measure(ground: Ground, values: Values, ledger: NDArray[np.int32], counts: 
 
 
 def _explain(graph: TransactionGraph, ledger: NDArray[np.integer[Any]], m: dict[str, Measure]) -> str:
+    payees = f" to {counted(m['payees'].value, 'payee')}" if m["payees"].value else ""
+    one_way = m["one_way_share"].value
+    returns = (
+        "None of the payments speaks of a return."
+        if one_way >= 1
+        else f"{part(one_way, 'the payments')} do not speak of a return."
+    )
     return (
         f"{sentence_id(graph.names[int(graph.debtor[ledger[0]])])} paid "
         f"{money(m['value'].value, graph.reference_currency)} for what may be "
-        f"{counted(m['tickets'].value, 'ticket')} and rooms to {counted(m['payees'].value, 'payee')}, "
-        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. Beside them stand "
-        f"{counted(m['travellers'].value, 'different reference')}, which may be one a traveller; they were counted, "
-        f"not read, so that who travelled and what they are to the payer is not known. "
-        f"{m['said'].value:.0f} of the payments say travel, by their words, the kind of shop or the payee's trade; "
-        f"{m['route'].value:.0f} went to banks in countries of smuggling corridors. "
-        f"{percent(m['one_way_share'].value)} of the payments do not speak of a return."
+        f"{counted(m['tickets'].value, 'ticket or room', 'tickets or rooms')}{payees}, "
+        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. They bear "
+        f"{counted(m['travellers'].value, 'different reference')}, perhaps one for each traveller; names in them are "
+        "not read, so who travelled, and whether they are family of the payer, is not known. "
+        f"Of the payments {m['said'].value:.0f} say travel by their words, the kind of shop or the payee's trade, and "
+        f"{m['route'].value:.0f} went to banks in countries of smuggling corridors. {returns}"
     )
 
 

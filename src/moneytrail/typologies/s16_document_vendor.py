@@ -20,7 +20,7 @@ from moneytrail.typologies.measuring import (
     strangers,
 )
 from moneytrail.typologies.windows import chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, part, percent, sentence_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,7 +161,7 @@ def _measure(
     payers, value, median = np.unique(graph.debtor[ledger]).size, int(amounts.sum()), lower_median(amounts)
     last = dict(zip(graph.debtor[ledger].tolist(), ledger.tolist(), strict=True))
     one_shot = int((relations.recent[list(last.values())] <= values["one_shot_transfers"]).sum())
-    few = f"at most {values['one_shot_transfers']} transfers in 180 days"
+    few = f"at most {counted(values['one_shot_transfers'], 'transfer')} to it in 180 days"
     found = [
         gate("payers", "unaffiliated payers", payers, "count", values["payers"],
              points=margin(payers, values["payers"], 3, 0.10)),
@@ -203,20 +203,31 @@ def _explain(graph: TransactionGraph, account: int, ledger: NDArray[np.int32], m
     currency = graph.reference_currency
     trade = graph.register["occupation"][account]
     said = (
-        f"{sentence_id(graph.names[account])}, declared as {trade}, was paid {money(m['value'].value, currency)} by "
+        f"{sentence_id(graph.names[account])}, whose holder is registered as {trade!r}, "
+        f"was paid {money(m['value'].value, currency)} by "
         f"{counted(m['payers'].value, 'payer')} with no known tie to it, "
         f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. "
         f"{strangers(m['first_share'].value, graph, int(ledger[0]))} "
-        f"{percent(m['one_shot_share'].value)} of them made {m['one_shot_share'].label.removeprefix('payers with ')}. "
-        f"{percent(m['uniform_share'].value)} of the credits are at one of two unit prices or a small multiple; the "
-        f"middle one is {money(m['fee_low'].value, currency)}. In the same days it spent "
-        f"{money(m['provided'].value, currency)} on what says visa, papers, course or ticket, "
-        f"{percent(m['provided_share'].value)} of what it took; an agency that buys papers for clients pays on most "
-        "of it."
+        f"{part(m['one_shot_share'].value, 'the payers')} made "
+        f"{m['one_shot_share'].label.removeprefix('payers with ')}. "
+        f"{part(m['uniform_share'].value, 'the credits')} lie near one of two unit prices or a small multiple of one; "
+        f"the middle one is {money(m['fee_low'].value, currency)}. {_provided(m, currency)}"
     )
     if "onward_share" in m and m["onward_share"].met:
-        said += f" {percent(m['onward_share'].value)} of its spending went to persons or abroad."
+        said += f" {part(m['onward_share'].value, 'its spending')} went to persons or abroad."
     return said
+
+
+def _provided(m: dict[str, Measure], currency: str) -> str:
+    """What the agency bought for its clients, as far as its payments say."""
+    bought = "that say visa, papers, course or ticket"
+    usual = "an agency that buys papers for clients pays most of it on."
+    if not m["provided"].value:
+        return f"In the same days it made no payments {bought}; {usual}"
+    return (
+        f"In the same days it made payments of {money(m['provided'].value, currency)} {bought}, "
+        f"{percent(m['provided_share'].value)} of what it took; {usual}"
+    )
 
 
 TYPOLOGY = Typology(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from moneytrail.shares import reaches, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, history_days, margin
 from moneytrail.typologies.windows import chosen
-from moneytrail.wording import between, counted, money, percent, sentence_id
+from moneytrail.wording import between, counted, money, percent, sentence_id, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,24 +236,35 @@ def _explain(
     graph, (account, kept, named) = ground.graph, window
     currency = graph.reference_currency
     ends = np.concatenate([kept.credits, kept.exits])
+    payees = graph.creditor[kept.exits]
+    where = "a platform" if np.unique(payees).size == 1 and payees[0] >= 0 else "platforms"
+    where = where if named[kept.exits].all() else f"what may be {where}"
     said = (
         f"{sentence_id(graph.names[account])} took {money(m['value'].value, currency)} from accounts with no known "
         f"tie to it and paid {money(m['exit_value'].value, currency)} in "
-        f"{counted(m['exits'].value, 'transfer')} to a platform, each at most "
+        f"{counted(m['exits'].value, 'transfer')} to {where} for cryptoassets, each at most "
         f"{counted(values['exit_hours'], 'hour')} after such a credit, "
         f"{between(int(graph.time[ends.min()]), int(graph.time[ends.max()]))}. "
-        f"The exits come to {percent(m['exit_share'].value)} of those credits. As far as the data show, it first used "
-        f"the platform at most {counted(int(m['first_used'].value), 'day')} before."
+        f"That is {percent(m['exit_share'].value)} of those credits. {_begun(m['first_used'].value)} "
+        f"In the same time the account was itself found {times(m['scored'].value)} under {' or '.join(SCORED)}."
     )
     if named[kept.exits].all():
-        said += " The platform is named as one by reference, merchant category, channel or trade."
+        said += " That it went to a platform is told by reference, merchant category, channel or trade."
     elif not named[kept.exits].any():
-        said += " The platform is known by its use only: many accounts pay it and it pays many back."
+        said += " A platform is known here by its use only: many accounts pay it, and it pays many."
     else:
         said += " Some of the exits name a platform; other payees are known by their use only."
     if m["feeders"].met:
-        said += f" {counted(m['feeders'].value, 'account')} with such findings paid it in that time."
+        said += f" {counted(m['feeders'].value, 'account')} so found, this one included, paid there in that time."
     return said
+
+
+def _begun(days: float) -> str:
+    """How new the platform is to the account."""
+    if days == 0:
+        return "Each was, as far as the data show, its first payment there in 180 days."
+    since = counted(ceil(days), "day")
+    return f"It had begun to pay there at most {since} before, as far as the data show."
 
 
 TYPOLOGY = Typology(

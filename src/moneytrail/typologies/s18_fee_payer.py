@@ -12,7 +12,7 @@ from moneytrail.shares import reaches, thousandths
 from moneytrail.typologies.base import Found, Source, Typology
 from moneytrail.typologies.measuring import booster, fact, gate, history_days
 from moneytrail.typologies.windows import Chosen, chosen
-from moneytrail.wording import between, counted, money, plain_id, sentence_id
+from moneytrail.wording import between, counted, day, money, plain_id, sentence_id, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -231,19 +231,28 @@ def _explain(
     graph, currency = ground.graph, ground.graph.reference_currency
     payment, typology = told
     number = int(m["payments"].value)
-    named = m["named"].value if "named" in m else 0
-    loan = f", {money(named, currency)} of it by a loan or something sold" if named else ""
-    several = f" It was transfer number {number} to that account in 180 days." if number > 1 else ""
+    several = f" With earlier ones it paid that account {times(number)} in 180 days." if number > 1 else ""
+    first = "the first of these" if number > 1 else "that"
     return (
         f"{sentence_id(graph.names[int(graph.debtor[payment])])} belongs to a payer who may be a victim or a witness. "
-        f"It took in {money(m['raised'].value, currency)} from {counted(m['givers'].value, 'payer')} that it had not "
-        f"dealt with, or as a loan or for something sold{loan}, "
-        f"{between(int(graph.time[raised[0]]), int(graph.time[raised[-1]]))}, and paid "
-        f"{money(m['seat_low'].value, currency)} to {plain_id(graph.names[int(graph.creditor[payment])])} "
-        f"{between(int(graph.time[payment]), int(graph.time[payment]))}.{several} That account scores by itself under "
-        f"{typology}; the two had no dealings in the 180 days before, as far as the data reach back. This is a label "
-        "to protect by: it says nothing against the payer, and raises no alert."
+        f"Beside its regular income it took in {money(m['raised'].value, currency)} from "
+        f"{counted(m['givers'].value, 'payer')}, "
+        f"{between(int(graph.time[raised[0]]), int(graph.time[raised[-1]]))}{_raised_by(m, currency)}. It paid "
+        f"{money(m['seat_low'].value, currency)} to {plain_id(graph.names[int(graph.creditor[payment])])} on "
+        f"{day(int(graph.time[payment]))}.{several} That account is itself found under {typology}; the two had no "
+        f"dealings in the 180 days before {first}, as far as the data reach back. This is a label to protect by: it "
+        "says nothing against the payer, and raises no alert."
     )
+
+
+def _raised_by(m: dict[str, Measure], currency: str) -> str:
+    """What the money was: a loan or a sale by its words, the rest from accounts not dealt with before."""
+    named, whole = m["named"].value if "named" in m else 0, m["raised"].value
+    sold = "as a loan or for something sold, by its words or the payer's trade"
+    others = "from accounts with which it had not dealt in 180 days"
+    if named in (0, whole):
+        return f", all of it {sold if named else others}"
+    return f": {money(named, currency)} {sold}, and {money(whole - named, currency)} {others}"
 
 
 TYPOLOGY = Typology(
