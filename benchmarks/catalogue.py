@@ -30,6 +30,7 @@ import polars as pl
 from moneytrail.scoring import Pipeline
 from moneytrail.simulate import simulate
 from moneytrail.typologies import CATALOGUE
+from moneytrail.wording import counted
 
 STRENGTHS: Final = ("naive", "careful", "incomplete")
 BUDGETS: Final = (100, 500, 2_000)
@@ -132,10 +133,13 @@ def _leads(result: Result, found: pl.DataFrame) -> list[float]:
     return sorted(leads)
 
 
-def by_alert(result: Result, budget: int) -> dict[str, Any]:
-    """What stands in the first alerts: gangs, and the honest populations that the others are about."""
+def by_alert(result: Result, budget: int, *, raised: bool = False) -> dict[str, Any]:
+    """What stands in the first alerts: gangs, and the honest populations that the others are about.
+
+    Of the `raised` ones the risk is above the pipeline's line too; without that, whatever comes first is counted.
+    """
     owner = result.illicit_matches().select("match_id", "gang")
-    first = result.alerts.sort("rank").head(budget)
+    first = result.alerts.filter("within_budget" if raised else pl.lit(True)).sort("rank").head(budget)
     members = first.select("alert_id", pl.col("match_ids").alias("match_id")).explode("match_id")
     gangs = members.join(owner, on="match_id").group_by("alert_id").agg(gangs=pl.col("gang").drop_nulls().unique())
     told = first.join(gangs, on="alert_id", how="left").with_columns(ours=pl.col("gangs").list.len() > 0)
@@ -173,8 +177,9 @@ def measure(seed: int, strength: float, options: argparse.Namespace) -> dict[str
         "seed": seed,
         "strength": strength,
         **{name: bank.counts()[name] for name in ("transfers", "illicit", "gangs")},
-        "alerts": {str(number): by_alert(result, number) for number in sorted({budget, *BUDGETS})},
         "budget": budget,
+        "raised": by_alert(result, budget, raised=True),
+        "alerts": {str(number): by_alert(result, number) for number in BUDGETS},
         "typologies": by_typology(result, seconds),
         "seconds": round(sum(taken for name, taken in seconds.items() if name.startswith("typology")), 2),
     }
@@ -187,22 +192,34 @@ def table(document: dict[str, Any]) -> str:
 
 def _of_strength(strength: float, banks: Sequence[dict[str, Any]]) -> str:
     own = [bank for bank in banks if bank["strength"] == strength]
-    lines = [f"Strength {strength:g}: {len(own)} banks, {sum(bank['transfers'] for bank in own):,} transfers"]
+    lines = [
+        f"## Strength {strength:g}\n",
+        f"{counted(len(own), 'bank')}, {sum(bank['transfers'] for bank in own):,} transfers.",
+    ]
     for bank in own:
-        told = bank["alerts"][str(bank["budget"])]
+        told = bank["raised"]
         lines.append(
-            f"  seed {bank['seed']}: {told['of_a_gang']} of {told['alerts']} alerts within the budget of "
-            f"{told['budget']} are a gang's; {told['gangs_found']} of {told['gangs']} gangs found; "
-            f"{bank['seconds']} s; other alerts: {_first(told['look_alikes'])}"
+            f"\nSeed {bank['seed']}: {told['alerts']} alerts are raised of a budget of {told['budget']}; "
+            f"{told['of_a_gang']} of them are a gang's, {told['gangs_found']} of {told['gangs']} gangs are in them; "
+            f"the others are about: {_first(told['look_alikes'])}. {bank['seconds']} s.\n"
         )
+        lines += ["| first alerts by risk, raised or not | there are | a gang's | gangs | look-alikes in them |"]
+        lines += ["|---|---|---|---|---|"]
+        lines += [
+            f"| {number} | {first['alerts']} | {first['of_a_gang']} ({_mean([first['of_a_gang'] / first['alerts']])}) "
+            f"| {first['gangs_found']} | {_first(first['look_alikes'])} |"
+            for number, first in bank["alerts"].items()
+            if first["alerts"]
+        ]
+    lines.append("")
     headings = (
-        "",
+        "typology",
         "naive",
         "careful",
         "cut short",
         "matches",
         "a gang's",
-        *(f"at {n}" for n in BUDGETS),
+        *(f"first {n:,}" for n in BUDGETS),
         "lead h",
         "s",
     )

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("default", deadline=None, derandomize=True, print_blob=True)
-settings.register_profile("explore", deadline=None, derandomize=False, print_blob=True, max_examples=500)
+settings.register_profile("explore", deadline=None, derandomize=False, print_blob=True, max_examples=200)
 settings.load_profile("default")
 
 

@@ -337,7 +337,7 @@ def test_what_has_no_form_is_one_clear_error(named: str, change: Change) -> None
         judge(plain)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     name=st.sampled_from(["typology", "subject", "score", "value", "started_at", "measures", "evidence", "parameters"]),
     value=st.recursive(

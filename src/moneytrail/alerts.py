@@ -134,6 +134,9 @@ ALERT_FROM: Final = 0.3
 """A match that scores less raises no alert of its own (design): so low it comes only where a suppressor holds, since a
 gate alone gives 0.5. It is kept among the matches, and shown in the alerts that it is linked to."""
 
+NAMED: Final = 3
+"""The most typologies that a headline names; the alert lists them all."""
+
 MOST_SUBJECTS: Final = 25
 """The most subjects that shared transfers may bring together in one alert (design: what one person can take in)."""
 
@@ -388,7 +391,9 @@ def _headline(
     parts = zip(row["typology_scores"], row["typologies"], strict=True)
     ranked = sorted(((rule.weight(name) * score, name) for score, name in parts), key=lambda pair: (-pair[0], pair[1]))
     names = [catalogue[typology][0].name for _, typology in ranked]
-    what = names[0] + (f" with {' and '.join(name.lower() for name in names[1:])}" if len(names) > 1 else "")
+    what = names[0] + (f" with {' and '.join(name.lower() for name in names[1:NAMED])}" if len(names) > 1 else "")
+    if len(names) > NAMED:
+        what += f" and {counted(len(names) - NAMED, 'other pattern')}"
     subjects = row["subjects"]
     who = plain_id(subjects[0]) + (f" and {counted(len(subjects) - 1, 'other account')}" if len(subjects) > 1 else "")
     when = between(_us(row["started_at"]), _us(row["ended_at"]))

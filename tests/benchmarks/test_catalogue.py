@@ -54,6 +54,7 @@ def test_the_report_on_a_small_bank_adds_up(capsys: pytest.CaptureFixture[str]) 
     for number, alerts in bank["alerts"].items():
         assert alerts["alerts"] <= int(number)
         assert alerts["alerts"] - alerts["of_a_gang"] == sum(alerts["look_alikes"].values())
+    assert bank["raised"]["alerts"] <= bank["budget"]
     assert sum(told["found"]["naive"] for told in bank["typologies"].values()) > 0
     text = catalogue.table(document)
     assert text.count("\n| S") == 18

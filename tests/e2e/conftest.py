@@ -8,7 +8,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 import pytest
@@ -44,6 +44,10 @@ def _own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+EVERYTHING: Final = ("--set", "risk.raise_from=0")
+"""Raises every alert, however small its risk."""
+
+
 @pytest.fixture(scope="session")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> BankFiles:
     folder = tmp_path_factory.mktemp("bank") / "small"
@@ -60,7 +64,8 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> BankFiles:
 def session_scored(bank: BankFiles, tmp_path_factory: pytest.TempPathFactory) -> Scored:
     folder = tmp_path_factory.mktemp("scored")
     store, out = folder / "store.db", folder / "out"
-    done = call("score", bank.parquet, "--accounts", bank.accounts, "--store", store, "--out", out, "--json", "-q")
+    places = ("--store", store, "--out", out)
+    done = call("score", bank.parquet, "--accounts", bank.accounts, *places, *EVERYTHING, "--json", "-q")
     return Scored(json.loads(done.out), store, out)
 
 

@@ -20,7 +20,7 @@ from moneytrail.simulate import SimulatedBank, simulate
 GOLDEN: Final = {
     "bank": "6e8823cda512433d4f75599fbbfa9db37682384097b922176e958a72bdefad78",
     "matches": "40f8b4a5ce84a724ec64d04eeda605cb181f852399adeeb533cbe839f048758c",
-    "alerts": "82eb095089963c42be0d5498390819564085e086655ffef10777504e2d44e179",
+    "alerts": "b78abba8cc6dcfd0300d1066e7f7c4330de4960729b0a39fa646e9ae7e89dc3d",
 }
 
 ADVICE: Final = """the {part} of the golden run changed (hash {found}).

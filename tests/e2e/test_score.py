@@ -9,9 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from moneytrail.risk import shipped_weights
 from moneytrail.storage import Store
 from moneytrail.typologies import CATALOGUE
-from tests.e2e.conftest import BankFiles, Scored
+from tests.e2e.conftest import EVERYTHING, BankFiles, Scored
 from tests.e2e.program import HEADER, call, contents, row, run, score, write_csv
 
 TYPOLOGIES = tuple(entry.id for entry in CATALOGUE)
@@ -88,7 +89,8 @@ def test_the_risk_score_is_made_of_the_scores_beside_it(scored: Scored) -> None:
     for values in frame.select(*TYPOLOGIES, *DETECTORS, "risk_score").iter_rows(named=True):
         anomaly = sum(values[name] for name in DETECTORS) / len(DETECTORS)
         strange = min(max((anomaly - 0.9) / 0.1, 0.0), 1.0)
-        calm = math.prod(1.0 - (values[name] or 0.0) for name in RAISING) * (1.0 - 0.2 * strange)
+        calm = math.prod(1.0 - shipped_weights()[name] * (values[name] or 0.0) for name in RAISING)
+        calm *= 1.0 - 0.05 * strange
         assert values["risk_score"] == pytest.approx(1.0 - calm, abs=2e-6)
 
 
@@ -195,7 +197,8 @@ def test_the_same_input_twice_changes_nothing_and_keeps_decisions(bank: BankFile
         alert_id = json.loads(json.dumps(seen(scored.store)))["items"][0]["alert_id"]
         store.decide(alert_id, "escalated", by="a test")
     before = seen(scored.store)
-    again = call("score", bank.parquet, "--accounts", bank.accounts, "--store", scored.store, "--json", "-q").json
+    files = (bank.parquet, "--accounts", bank.accounts, "--store", scored.store)
+    again = call("score", *files, *EVERYTHING, "--json", "-q").json
     assert again["run_id"] == scored.summary["run_id"]
     assert seen(scored.store) == before
     assert call("alert", alert_id, "--store", scored.store, "--json").json["status"] == "escalated"
@@ -225,11 +228,24 @@ def test_without_ids_the_row_number_is_the_id_over_all_files(tmp_path: Path) -> 
 
 
 def test_the_alert_budget_cuts_and_tells(bank: BankFiles, scored: Scored, tmp_path: Path) -> None:
-    ran = score(bank.parquet, "--accounts", bank.accounts, "--store", "cut.db", "--out", "cut", "--alert-budget", 3)
+    ran = score(
+        bank.parquet, "--accounts", bank.accounts, "--store", "cut.db", "--out", "cut", *EVERYTHING, "--alert-budget", 3
+    )
     assert ran.json["alerts"] == 3
     frame = pl.read_parquet("cut/alerts.parquet")
     assert ran.json["alerts_beyond_budget"] == frame.height - 3 > 0
     assert len(call("alerts", "--store", "cut.db", "--json").json["items"]) == 3
+
+
+def test_alerts_below_the_line_are_kept_and_told(bank: BankFiles, scored: Scored, tmp_path: Path) -> None:
+    files = (bank.parquet, "--accounts", bank.accounts, "--store", "line.db", "--out", "line")
+    told = score(*files, "--set", "risk.raise_from=0.1").json
+    frame = pl.read_parquet("line/alerts.parquet")
+    raised = frame.filter(pl.col("risk_score") >= 0.1)
+    assert 0 < told["alerts"] == raised.height == frame["within_budget"].sum() < frame.height
+    assert told["alerts_below_the_line"] == frame.height - raised.height
+    assert told["alerts_beyond_budget"] == 0
+    assert told["raise_from"] == 0.1
 
 
 @pytest.mark.parametrize("budget", ["0", "-1"])

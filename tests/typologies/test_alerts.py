@@ -138,6 +138,12 @@ def test_values_scores_and_times_equal_the_oracle(world: World) -> None:
         assert row["ended_at"] == EPOCH + EPOCH.resolution * max(match.end for match in own)
 
 
+def test_a_headline_names_three_patterns_at_most() -> None:
+    fees = [transfer(i, NEW_YEAR + i * DAY, f"p{i}", "Ann Bee", 100) for i in range(4)]
+    (alert,) = story_of(*((name, "Ann Bee", [i]) for i, name in enumerate(WINDOWS)), transfers=fees).alerts
+    assert alert.headline.startswith("Mule pass-through with seat-fee fan-in and structuring and 1 other pattern: acc")
+
+
 @given(worlds(), st.integers(1, 4))
 @settings(max_examples=60)
 def test_the_best_come_first_and_the_budget_cuts(world: World, budget: int) -> None:
