@@ -195,11 +195,10 @@ class TransactionGraph:
         )
         return Relations(*(_frozen(array) for array in made))
 
-    @property
+    @cached_property
     def pulled(self) -> NDArray[np.bool_]:
         """Whether the debtor did not push the transfer: see :data:`PULLED_CHANNELS`. In ledger order."""
-        pulled: NDArray[np.bool_] = np.isin(self.channel, [CHANNELS.index(name) for name in PULLED_CHANNELS])
-        return pulled
+        return _frozen(np.array([name in PULLED_CHANNELS for name in CHANNELS])[self.channel])
 
     @cached_property
     def month(self) -> NDArray[np.int32]:

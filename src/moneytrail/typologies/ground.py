@@ -76,8 +76,14 @@ class Ground:
 
     def by_channel(self, *channels: str) -> NDArray[np.bool_]:
         """bool[n]: whether the money moved by one of these channels."""
-        made: NDArray[np.bool_] = np.isin(self.graph.channel, [CHANNELS.index(name) for name in channels])
-        return made
+        if channels not in self._channels:
+            wanted = np.array([name in channels for name in CHANNELS])
+            self._channels[channels] = _kept(wanted[self.graph.channel])
+        return self._channels[channels]
+
+    @cached_property
+    def _channels(self) -> dict[tuple[str, ...], NDArray[np.bool_]]:
+        return {}
 
     def purpose(self, *names: str) -> NDArray[np.bool_]:
         """bool[n]: whether the reference or the merchant category says one of these purposes (see ``tables.toml``)."""
@@ -98,8 +104,7 @@ class Ground:
             if purpose.categories:
                 codes, texts = self.graph.codes("merchant_category")
                 made |= _looked_up(codes, texts.is_in(list(purpose.categories)))
-            made.flags.writeable = False
-            self._purposes[name] = made
+            self._purposes[name] = _kept(made)
         return self._purposes[name]
 
     @cached_property
@@ -125,13 +130,20 @@ class Ground:
 
     def country(self, side: str, countries: Sequence[str] | frozenset[str]) -> NDArray[np.bool_]:
         """bool[n]: whether the bank on one side, ``debtor`` or ``creditor``, stands in one of these countries."""
-        codes, texts = self.graph.codes(f"{side}_country")
-        return _looked_up(codes, texts.is_in(list(countries)))
+        asked = side, tuple(sorted(countries))
+        if asked not in self._countries:
+            codes, texts = self.graph.codes(f"{side}_country")
+            self._countries[asked] = _kept(_looked_up(codes, texts.is_in(list(countries))))
+        return self._countries[asked]
+
+    @cached_property
+    def _countries(self) -> dict[tuple[str, tuple[str, ...]], NDArray[np.bool_]]:
+        return {}
 
     def abroad(self, side: str) -> NDArray[np.bool_]:
         """bool[n]: whether the bank on one side, ``debtor`` or ``creditor``, stands in another country than home."""
-        codes, texts = self.graph.codes(f"{side}_country")
-        return _looked_up(codes, texts != self.tables.home)
+        texts = self.graph.codes(f"{side}_country")[1]
+        return self.country(side, texts.filter(texts != self.tables.home).to_list())
 
     @cached_property
     def salary(self) -> NDArray[np.bool_]:
@@ -193,9 +205,7 @@ class Ground:
     def kind(self, *kinds: str) -> NDArray[np.bool_]:
         """bool[accounts]: whether the account is of one of these kinds, as the account table says."""
         if kinds not in self._kinds_asked:
-            made = np.isin(self._kinds, [ACCOUNT_KINDS.index(kind) for kind in kinds])
-            made.flags.writeable = False
-            self._kinds_asked[kinds] = made
+            self._kinds_asked[kinds] = _kept(np.isin(self._kinds, [ACCOUNT_KINDS.index(kind) for kind in kinds]))
         return self._kinds_asked[kinds]
 
     @cached_property
@@ -262,6 +272,12 @@ class Ground:
             for one in self.earlier[typology]:
                 found.setdefault(int(one.subject), []).append((int(one.detectable), int(one.ledger[-1])))
         return {subject: sorted(spans) for subject, spans in found.items()}
+
+
+def _kept(made: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """An array that many ask for, so that none may change it."""
+    made.flags.writeable = False
+    return made
 
 
 def _looked_up(codes: NDArray[np.int32], holds: pl.Series) -> NDArray[np.bool_]:
