@@ -149,7 +149,7 @@ def by_alert(result: Result, budget: int, *, raised: bool = False) -> dict[str, 
     by_account = result.populations.group_by("account").agg(pl.col("population").sort())
     named = false.with_columns(account=pl.col("subjects").list.first()).join(by_account, on="account", how="left")
     for populations in named["population"]:
-        kinds[", ".join(ordinary if populations is None else populations)] += 1
+        kinds[" + ".join(ordinary if populations is None else populations)] += 1
     seen = told["gangs"].explode().drop_nulls().n_unique()
     return {
         "budget": budget,

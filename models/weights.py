@@ -22,8 +22,8 @@ from moneytrail.scoring import Pipeline
 from moneytrail.simulate import simulate
 from moneytrail.typologies import CATALOGUE
 
-BANKS: Final = ((2001, 0.0), (2002, 0.5), (2003, 1.0))
-"""Seed and share of careful attempts."""
+BANKS: Final = ((2002, 0.5), (2003, 1.0), (2004, 1.0), (2005, 1.0))
+"""Seed and share of careful attempts. Mostly careful ones: naive gangs stand out with any weights."""
 CUSTOMERS, DAYS, GANGS = 5_000, 365, 24
 ILLICIT_SHARE: Final = 0.0008
 """The simulator's default share of illicit transfers."""

@@ -32,8 +32,8 @@ ANOMALY_FROM: Final = 0.9
 ANOMALY_WEIGHT: Final = 0.05
 """The most that strangeness can add: it alone can never bring a risk score above this. Design."""
 
-RAISE_FROM: Final = 0.25
-"""An alert of less risk is kept and marked, and not raised: three of four like it would be an innocent's. Design."""
+RAISE_FROM: Final = 0.3
+"""An alert of less risk is kept and marked, and not raised: most like it would be about innocent people. Design."""
 
 EARLY_DAYS: Final = 30.0
 """In the first days of the data everybody's old acquaintances look like strangers. Of data that go on for less than

@@ -20,7 +20,7 @@ from moneytrail.simulate import SimulatedBank, simulate
 GOLDEN: Final = {
     "bank": "6e8823cda512433d4f75599fbbfa9db37682384097b922176e958a72bdefad78",
     "matches": "40f8b4a5ce84a724ec64d04eeda605cb181f852399adeeb533cbe839f048758c",
-    "alerts": "b78abba8cc6dcfd0300d1066e7f7c4330de4960729b0a39fa646e9ae7e89dc3d",
+    "alerts": "6ea99bb94f61806697d9be6f1693ea8435a19b1a9867227e393336867995a504",
 }
 
 ADVICE: Final = """the {part} of the golden run changed (hash {found}).
