@@ -20,7 +20,7 @@ setup: .venv/.ready  ## Make the environment in .venv and compile the kernels.
 	@rm -f .uv-install.log && touch $@
 
 .venv/.ready: pyproject.toml requirements.lock .uv/.ready-$(UV_VERSION)
-	@echo "Setting up .venv (once; about a minute) …"
+	@echo "Setting up .venv (once; about three minutes) …"
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements.lock
 	@$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .

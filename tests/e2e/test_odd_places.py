@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import BankFiles, Scored
+from tests.e2e.conftest import EVERYTHING, BankFiles, Scored
 from tests.e2e.program import Ran, call, command, contents, environment, row, run, score, write_csv
 
 ROWS = [row(at) for at in range(3_000)]
@@ -172,7 +172,7 @@ def test_a_terminal_without_unicode_is_no_fault(encoding: str, scored: Scored) -
 
 
 def test_two_at_once_into_one_new_store(bank: BankFiles, tmp_path: Path) -> None:
-    arguments = ("score", bank.parquet, "--store", "new.db", "--detectors", "none", "--json", "-q")
+    arguments = ("score", bank.parquet, "--store", "new.db", "--detectors", "none", *EVERYTHING, "--json", "-q")
     budgets = (5, 6)
     started = [
         subprocess.Popen(

@@ -58,7 +58,7 @@ CUTS = st.lists(st.integers(1, 29), max_size=3, unique=True).map(sorted)
 
 
 @given(ROWS, st.booleans(), st.sampled_from((1, 3, 64)), CUTS)
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_activity_equals_the_oracle(rows: list[Row], incoming: bool, chunks: int, cuts: list[int]) -> None:
     facts = relations(rows, [0] * len(rows), [False] * len(rows), [(-1,)] * 6, Dealings(*RULE))
     made = run(rows, incoming=incoming, chunks=chunks, cuts=cuts)

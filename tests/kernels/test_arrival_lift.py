@@ -48,7 +48,7 @@ def lifts_of(
     month=st.integers(3, 9),
     data=st.data(),
 )
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_the_lift_equals_the_oracle(
     series: list[int], length: int, lift: int, chance: int, shifts: tuple[int, int], month: int, data: st.DataObject
 ) -> None:

@@ -31,7 +31,7 @@ LISTS = st.one_of(
 
 
 @given(LISTS, rules(), CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_layers_equal_the_oracle(rows: list[Row], rule: LayerRule, chunks: int) -> None:
     world = joined(rows)
     made = []
@@ -43,7 +43,7 @@ def test_layers_equal_the_oracle(rows: list[Row], rule: LayerRule, chunks: int) 
 
 
 @given(LISTS, rules(), st.integers(1, 6))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_a_search_that_stops_says_so(rows: list[Row], rule: LayerRule, budget: int) -> None:
     """What is not marked is what a search without a budget finds."""
     world = joined(rows)

@@ -15,7 +15,7 @@ SIZES = st.lists(st.one_of(st.integers(0, 4), st.integers(27, 33), st.sampled_fr
 
 
 @given(SIZES, st.sets(st.integers(1, LAST_BIN)))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_bins_equal_the_oracle(sizes: list[int], asked: set[int]) -> None:
     """Where a bin stands in the matrix is the caller's; what is not asked for is not written."""
     columns = np.full(LAST_BIN + 1, -1, np.int32)

@@ -15,7 +15,7 @@ from tests.worlds import ACCOUNTS, Row, arrays_of, frozen, row_lists
 
 
 @given(row_lists(), st.lists(st.booleans(), min_size=30, max_size=30), st.booleans(), st.lists(st.integers(0, 30)))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_blocks_equal_the_oracle(rows: list[Row], drawn: list[bool], everything: bool, cuts: list[int]) -> None:
     world = arrays_of(rows)
     wanted = [] if everything else drawn[: len(rows)]
@@ -51,7 +51,7 @@ COSTS = st.lists(st.integers(0, 50), max_size=20)
 
 
 @given(COSTS, st.integers(1, 8))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_shares_cover_all_accounts_once_and_none_is_far_too_dear(costs: list[int], chunks: int) -> None:
     borders = share_out(frozen(costs, np.int64), chunks).tolist()
     assert len(borders) == chunks + 1

@@ -21,7 +21,7 @@ def fill(world: Arrays, block: Block, window: int, targets: NDArray[np.int32], m
 
 
 @given(settings_of(amounts=AMOUNTS))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_concentration_equals_the_oracle(setting: Setting) -> None:
     def values(place: int, account: int, way: int) -> list[float]:
         return [float(oracle.concentration(setting.rows, place, account, way, setting.window, LATEST))]

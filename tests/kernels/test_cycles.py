@@ -58,7 +58,7 @@ def expected(setting: Setting, longest: int = LONGEST, *, in_order: bool) -> lis
 
 @ORDERS
 @given(setting=settings_of(), longest=st.sampled_from((2, 3, 4, LONGEST)))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_cycles_equal_the_oracle(setting: Setting, longest: int, in_order: bool) -> None:
     search = searching(longest, in_order=in_order)
     made = run(search, arrays_of(setting.rows), setting.window, cuts=setting.cuts, parts=setting.parts)
@@ -67,7 +67,7 @@ def test_cycles_equal_the_oracle(setting: Setting, longest: int, in_order: bool)
 
 @ORDERS
 @given(setting=settings_of(), longest=st.sampled_from((2, 4, LONGEST)), steps=st.integers(0, 60))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_few_steps_never_count_more_than_there_is_and_say_so(
     setting: Setting, longest: int, steps: int, in_order: bool
 ) -> None:

@@ -26,7 +26,7 @@ def search(rows: list[Row], rule: DiamondRule, chunks: int) -> Made:
 
 
 @given(busy_lists(30), st.integers(1, 21), st.integers(1, 3), CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_scatter_gathers_equal_the_oracle(rows: list[Row], window: int, fewest: int, chunks: int) -> None:
     made = search(rows, DiamondRule(window, fewest, 10**6), chunks)
     assert [one[:3] for one in made] == oracle.scatter_gathers(rows, oracle.Rule(window, fewest))
@@ -34,7 +34,7 @@ def test_scatter_gathers_equal_the_oracle(rows: list[Row], window: int, fewest: 
 
 
 @given(busy_lists(30), st.integers(1, 21), st.integers(1, 3), st.integers(1, 3))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_a_search_that_stops_says_so(rows: list[Row], window: int, fewest: int, budget: int) -> None:
     """What is not marked is what a search without a budget finds."""
     rule = DiamondRule(window, fewest, 10**6)
@@ -47,7 +47,7 @@ def test_a_search_that_stops_says_so(rows: list[Row], window: int, fewest: int, 
 
 
 @given(busy_lists(30), st.integers(1, 21), st.integers(1, 3))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_the_sides_are_right_and_each_gather_follows_its_scatter(rows: list[Row], window: int, fewest: int) -> None:
     rule = DiamondRule(window, fewest, 10**6)
     world = joined(rows)

@@ -21,7 +21,7 @@ def fill(world: Arrays, block: Block, window: int, targets: NDArray[np.int32], m
 
 
 @given(settings_of(unit=SECOND))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_dwell_equals_the_oracle(setting: Setting) -> None:
     def values(place: int, account: int, _way: int) -> list[float]:
         return [float(value) for value in oracle.dwell(setting.rows, place, account, setting.window, LATEST)]

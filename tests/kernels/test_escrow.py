@@ -31,7 +31,7 @@ def rules(draw: st.DrawFn) -> EscrowRule:
 
 
 @given(MOVES, MOVES, rules())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_matching_is_the_same_from_either_side(
     credits: list[tuple[int, int]], debits: list[tuple[int, int]], rule: EscrowRule
 ) -> None:
@@ -43,7 +43,7 @@ def test_matching_is_the_same_from_either_side(
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=16), rules())
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_receivers_equal_the_oracle(drawn: list[tuple[int, int]], rule: EscrowRule) -> None:
     releases = [Release(place, place, payer, receiver, 1) for place, (receiver, payer) in enumerate(drawn)]
     to, number = numbered(frozen([one.receiver for one in releases], np.int64))

@@ -16,7 +16,7 @@ CREDITS = st.lists(st.tuples(st.integers(-1, 3), st.sampled_from((0, 4, 5, 6, 7,
 @given(
     CREDITS, st.tuples(st.integers(0, 8), st.integers(0, 16)), st.sampled_from((0, 5, 6, 8, 2**53)), st.integers(1, 3)
 )
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_usual_equals_the_oracle(credits_: list[oracle.Credit], span: tuple[int, int], total: int, least: int) -> None:
     begin = min(span[0], len(credits_))
     end = max(begin, min(span[1], len(credits_)))

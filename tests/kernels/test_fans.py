@@ -60,7 +60,7 @@ def prepared(setting: Setting) -> tuple[Arrays, Relations, list[Relation]]:
 
 
 @given(settings_(), st.booleans(), st.sampled_from((1, 3, 64)))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_fans_equal_the_oracle(setting: Setting, incoming: bool, chunks: int) -> None:
     world, facts, expected_facts = prepared(setting)
     side = world.incoming if incoming else world.outgoing
@@ -75,7 +75,7 @@ def test_fans_equal_the_oracle(setting: Setting, incoming: bool, chunks: int) ->
 
 
 @given(st.one_of(row_lists(), row_lists(amounts=AMOUNTS + HUGE)), st.integers(1, 12), st.sampled_from((1, 3, 64)))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_backing_equals_the_oracle(rows: list[Row], reach: int, chunks: int) -> None:
     world = arrays_of(rows)
     borders = frozen(cost_chunks(world.outgoing.indptr, chunks), np.int64)

@@ -40,7 +40,7 @@ RULES = st.builds(
 
 
 @given(st.lists(event_lists(), min_size=1, max_size=3), RULES, st.sampled_from((1, 2, 64)))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_funnelled_equals_the_oracle(accounts: list[list[oracle.Event]], rule: FunnelRule, chunks: int) -> None:
     flat = [event for events in accounts for event in events]
     columns = [frozen([event[place] for event in flat], dtype)

@@ -20,7 +20,7 @@ HUB_LISTS = busy_lists(30).map(
 
 
 @given(HUB_LISTS, st.tuples(st.integers(1, 12), st.integers(1, 12), st.integers(1, 3), st.integers(1, 3)), CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_gather_scatters_equal_the_oracle(rows: list[Row], numbers: tuple[int, int, int, int], chunks: int) -> None:
     rule = TurnRule(*numbers)
     world = joined(rows)
@@ -34,7 +34,7 @@ def test_gather_scatters_equal_the_oracle(rows: list[Row], numbers: tuple[int, i
 
 
 @given(HUB_LISTS, st.integers(1, 12), st.sampled_from((0, 1, 333, 500, 850, 1000)), CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_passes_equal_the_oracle(rows: list[Row], dwell: int, share: int, chunks: int) -> None:
     world = joined(rows)
     outgoing, incoming = world.outgoing, world.incoming

@@ -39,7 +39,7 @@ def rules(draw: st.DrawFn) -> LadderRule:
 
 
 @given(st.lists(STEPS, max_size=4), rules(), st.sampled_from((1, 3, 64)))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_ladders_equal_the_oracle(sets: list[list[Step]], rule: LadderRule, chunks: int) -> None:
     every = [step for own in sets for step in own]
     indptr = frozen(np.concatenate([[0], np.cumsum([len(own) for own in sets])]), np.int64)
@@ -63,7 +63,7 @@ def test_ladders_equal_the_oracle(sets: list[list[Step]], rule: LadderRule, chun
 
 
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), max_size=12), st.integers(2, 5))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_groups_equal_the_oracle(links: list[tuple[int, ...]], most: int) -> None:
     made = groups(frozen(np.array(links, np.int32).reshape(-1, 2), np.int32), most)
     assert made.tolist() == oracle.groups(links, most)

@@ -18,7 +18,7 @@ def fill(world: Arrays, block: Block, window: int, targets: NDArray[np.int32], m
 
 
 @given(settings_of(unit=1_000_000))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_medians_equal_the_oracle(setting: Setting) -> None:
     def values(place: int, account: int, way: int) -> list[float]:
         return [float(value) for value in oracle.medians(setting.rows, place, account, way, setting.window)]

@@ -24,7 +24,7 @@ NUMBERS = st.tuples(
 
 
 @given(MESH_LISTS, NUMBERS, CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_meshes_equal_the_oracle(rows: list[Row], numbers: tuple[int, ...], chunks: int) -> None:
     world, rule = joined(rows), MeshRule(*numbers)
     found = meshes(world.outgoing, world.incoming, rule, world.borders(chunks))

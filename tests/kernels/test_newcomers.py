@@ -21,7 +21,7 @@ MOVES = st.lists(
     st.integers(1, 3),
     st.integers(1, 5),
 )
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_newcomers_equal_the_oracle(
     lists: list[list[tuple[int, int, int]]], spans: tuple[int, int], regular: int, chunks: int
 ) -> None:

@@ -23,7 +23,7 @@ TIMES = st.one_of(
 
 @given(TIMES)
 @example([2**11 * SECOND, 2**22 * SECOND, 0, 2**11 * SECOND])
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_time_order_equals_the_oracle(times: list[int]) -> None:
     assert time_order(frozen(times, np.int64)).tolist() == oracle.time_order(times)
 
@@ -34,7 +34,7 @@ def test_is_sorted_says_whether_any_falls(times: list[int]) -> None:
 
 
 @given(row_lists(amounts=(0, 1, *HUGE)))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_adjacency_equals_the_oracle(rows: list[Row]) -> None:
     world = arrays_of(rows)
     for side, incoming in ((world.outgoing, False), (world.incoming, True)):
@@ -47,7 +47,7 @@ def test_adjacency_equals_the_oracle(rows: list[Row]) -> None:
 
 
 @given(row_lists())
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_pair_order_equals_the_oracle(rows: list[Row]) -> None:
     world = arrays_of(rows)
     indptr, edge = pair_order(world.debtor, world.creditor, ACCOUNTS)

@@ -47,7 +47,7 @@ def run(rows: list[Row], stranger: list[bool], rule: PassThroughRule, chunks: in
 
 
 @given(ROWS, RULES, st.integers(0, 9), st.sampled_from((1, 3, 64)))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_pass_throughs_equal_the_oracle(rows: list[Row], rule: PassThroughRule, skip: int, chunks: int) -> None:
     stranger = [i % 10 != skip and d >= 0 and c >= 0 and d != c for i, (d, c, _, _) in enumerate(rows)]
     expected = [
@@ -73,7 +73,7 @@ MOVES = st.lists(st.tuples(st.integers(0, 20), st.sampled_from(AMOUNTS + HUGE), 
 
 @given(MOVES, st.integers(0, 12))
 @example([(0, 5, False), (0, 5, True), (3, 7, False)], 3)
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_left_within_equals_the_oracle(moves: list[tuple[int, int, bool]], reach: int) -> None:
     time, amount, credit = ([move[place] for move in moves] for place in range(3))
     made = left_within(frozen(time, np.int64), frozen(amount, np.int64), frozen(credit, np.bool_), reach)

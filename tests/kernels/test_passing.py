@@ -27,7 +27,7 @@ def windows(draw: st.DrawFn) -> tuple[list[tuple[int, int, bool, int]], list[tup
 
 
 @given(windows(), st.integers(0, 6))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_windows_equal_the_oracle(
     drawn: tuple[list[tuple[int, int, bool, int]], list[tuple[int, int]], int], reach: int
 ) -> None:

@@ -46,7 +46,7 @@ def find_chains(world: Joined, rule: PathRule, chunks: int = 1) -> NDArray[np.in
 
 
 @given(busy_lists(18), rules(), CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_cycles_equal_the_oracle(rows: list[Row], rule: PathRule, chunks: int) -> None:
     world = joined(rows)
     found = find_cycles(world, rule, chunks).tolist()
@@ -56,7 +56,7 @@ def test_cycles_equal_the_oracle(rows: list[Row], rule: PathRule, chunks: int) -
 
 
 @given(busy_lists(), rules(), CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_chains_equal_the_oracle(rows: list[Row], rule: PathRule, chunks: int) -> None:
     world = joined(rows)
     found = find_chains(world, rule, chunks).tolist()
@@ -65,7 +65,7 @@ def test_chains_equal_the_oracle(rows: list[Row], rule: PathRule, chunks: int) -
 
 
 @given(busy_lists(), rules(), st.integers(1, 12))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_a_search_that_stops_says_so_and_what_it_found_is_sound(rows: list[Row], rule: PathRule, budget: int) -> None:
     """With a budget: what is not marked is what a search without one finds."""
     world = joined(rows)

@@ -29,19 +29,19 @@ def scan(
 @example(b'"a"\r', 1, 30)
 @example(b'a,"b\n\nc,d\n"', 2, 30)
 @example(b'"\r\n","\r\n', 2, 30)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_scan_equals_the_oracle(text: bytes, wanted: int, limit: int) -> None:
     assert scan(text, wanted, limit)[0] == oracle(text, b",", b'"', wanted, limit)
 
 
 @given(TEXTS, st.integers(1, 3))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_without_a_quote_character_a_quote_is_an_ordinary_byte(text: bytes, wanted: int) -> None:
     assert scan(text, wanted, quote=-1)[0] == oracle(text, b",", b"", wanted, 65_536)
 
 
 @given(TEXTS, st.sampled_from([-1, 1, 2, 3]), st.integers(1, 30), st.integers(1, 12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_blocks_of_any_size_give_the_same_records(text: bytes, wanted: int, limit: int, block: int) -> None:
     found: Found = []
     tail, base, line, at = b"", 0, 0, 0

@@ -49,7 +49,7 @@ def run(setting: Setting, chunks: int = 64) -> Relations:
 
 
 @given(settings_())
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_relations_equal_the_oracle(setting: Setting) -> None:
     rule = oracle.Dealings(*setting.rule)
     expected = oracle.relations(setting.rows, setting.month, setting.pulled, setting.links, rule)

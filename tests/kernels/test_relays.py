@@ -36,7 +36,7 @@ def side(lists: Adjacency) -> Side:
 
 
 @given(RELAY_LISTS, NUMBERS, CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_relays_equal_the_oracle(rows: list[Row], numbers: Numbers, chunks: int) -> None:
     rows = [(d, c, t, a % 2**40) for d, c, t, a in rows if d >= 0 or c >= 0]
     world = joined(rows)

@@ -53,7 +53,7 @@ def fill_by(rule: RelationRule) -> Fill:
 
 
 @given(st.data(), st.sampled_from((HOUR, 10 * DAY, 50 * DAY)), st.sampled_from((2, 6, 30)))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_rhythm_equals_the_oracle(data: st.DataObject, unit: int, lookback: int) -> None:
     setting: Setting = data.draw(settings_of(unit=unit))
     rule = RelationRule(lookback * unit, unit, 2)

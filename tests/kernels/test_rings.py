@@ -18,7 +18,7 @@ NUMBERS = st.tuples(
 
 
 @given(busy_lists(22), NUMBERS, CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_rings_equal_the_oracle(rows: list[Row], numbers: tuple[int, int, int, int, int], chunks: int) -> None:
     rows = [(d, c, t, max(1, a)) for d, c, t, a in rows]
     world = joined(rows)

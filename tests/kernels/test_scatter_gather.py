@@ -38,14 +38,14 @@ def expected(setting: Setting) -> list[list[float]]:
 
 
 @given(settings_of())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_scatter_gathers_equal_the_oracle(setting: Setting) -> None:
     made = run(search, arrays_of(setting.rows), setting.window, cuts=setting.cuts, parts=setting.parts)
     assert made[:, TRUNCATED:-1].tolist() == expected(setting)
 
 
 @given(settings_of(), st.integers(0, 40))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_few_steps_leave_a_role_out_and_say_so(setting: Setting, steps: int) -> None:
     """What is counted is true; where nothing is said to be left out, it is all."""
     made = run(search, arrays_of(setting.rows), setting.window, steps=steps, parts=setting.parts)[:, TRUNCATED:-1]

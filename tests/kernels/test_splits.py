@@ -30,7 +30,7 @@ NUMBERS = st.tuples(
 
 
 @given(SPLIT_LISTS, NUMBERS, CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_splits_equal_the_oracle(rows: list[Row], numbers: tuple[int, ...], chunks: int) -> None:
     world = joined(rows)
     ledger = (frozen(world.time, "int64"), frozen(world.amount, "int64"))

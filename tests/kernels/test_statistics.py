@@ -58,7 +58,7 @@ def compare(rows: list[Row], made: NDArray[np.float32], window: int, places: ran
 
 
 @given(st.one_of(settings_of(), settings_of(SECONDS), settings_of(DAY)))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_statistics_equal_the_oracle(setting: Setting) -> None:
     world = arrays_of(setting.rows)
     blocks = blocks_of(world, setting.cuts, setting.chunks)

@@ -47,7 +47,7 @@ def run(
 
 
 @given(credit_lists(), RULES, st.sampled_from((1, 3, 64)), st.sampled_from((LINE, 7)))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_structured_equals_the_oracle(credits_: Credits, rule: StructuringRule, chunks: int, line: int) -> None:
     expected = [
         (seen.window[0], seen.window[-1], fired, seen.account)

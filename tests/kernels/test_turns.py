@@ -20,7 +20,7 @@ NUMBERS = st.tuples(
 
 
 @given(HUB_LISTS, NUMBERS, CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_turns_equal_the_oracle(rows: list[Row], numbers: tuple[int, ...], chunks: int) -> None:
     world = joined(rows)
     lists = [(side.indptr, side.edge, side.peer, side.time, side.amount) for side in (world.incoming, world.outgoing)]

@@ -41,7 +41,7 @@ def crowds(draw: st.DrawFn) -> list[Row]:
 
 
 @given(st.one_of(crowds(), busy_lists(18)), rules(), CHUNKS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_rings_equal_the_oracle(rows: list[Row], rule: UnorderedRule, chunks: int) -> None:
     found = find(joined(rows), rule, chunks).tolist()
     assert [stopped for _, _, stopped, *_ in found] == [0] * len(found)
@@ -50,7 +50,7 @@ def test_rings_equal_the_oracle(rows: list[Row], rule: UnorderedRule, chunks: in
 
 
 @given(st.one_of(crowds(), busy_lists()), rules(), st.integers(1, 40))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_a_search_that_stops_says_so_and_what_it_found_is_sound(
     rows: list[Row], rule: UnorderedRule, budget: int
 ) -> None:

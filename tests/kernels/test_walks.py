@@ -16,7 +16,7 @@ from tests.worlds import Row
     st.tuples(st.integers(1, 21), st.integers(0, 10), st.integers(2, 4), st.integers(0, 3)),
     CHUNKS,
 )
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_walks_equal_the_oracle(rows: list[Row], numbers: tuple[int, int, int, int], chunks: int) -> None:
     window, hop, fewest, more = numbers
     rule = WalkRule(window, hop, fewest, fewest + more)

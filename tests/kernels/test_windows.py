@@ -63,7 +63,7 @@ def borders_of(lists: Lists, chunks: int) -> NDArray[np.int64]:
 
 
 @given(choices(), WINDOWS, CHUNKS)
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_openings_equal_the_oracle(both: tuple[Lists, Lists], window: int, chunks: int) -> None:
     own, _ = both
     made = openings(indptr_of(own), column(own, "time", np.int64), window, borders_of(own, chunks))
@@ -71,7 +71,7 @@ def test_openings_equal_the_oracle(both: tuple[Lists, Lists], window: int, chunk
 
 
 @given(choices(), WINDOWS, CHUNKS)
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_beside_equals_the_oracle(both: tuple[Lists, Lists], window: int, chunks: int) -> None:
     own, other = (
         (indptr_of(lists), column(lists, "ledger", np.int32), column(lists, "time", np.int64)) for lists in both
@@ -82,7 +82,7 @@ def test_beside_equals_the_oracle(both: tuple[Lists, Lists], window: int, chunks
 
 
 @given(choices(), WINDOWS, CHUNKS)
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_distinct_equals_the_oracle(both: tuple[Lists, Lists], window: int, chunks: int) -> None:
     """Over the windows on the same choice, and over those beside it."""
     own, other = both
@@ -98,7 +98,7 @@ def test_distinct_equals_the_oracle(both: tuple[Lists, Lists], window: int, chun
 
 
 @given(choices(), st.integers(1, 9))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_strongest_equals_the_oracle(both: tuple[Lists, Lists], period: int) -> None:
     own, _ = both
     strength = column(own, "first", np.int64), column(own, "second", np.int64)
@@ -107,7 +107,7 @@ def test_strongest_equals_the_oracle(both: tuple[Lists, Lists], period: int) -> 
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from((0, 1, 2, 5, *HUGE)), st.booleans()), max_size=30))
-@settings(max_examples=120)
+@settings(max_examples=100)
 def test_dwell_equals_the_oracle(drawn: list[tuple[int, int, bool]]) -> None:
     moves = sorted(drawn, key=lambda move: move[0])
     time, amount, credit = ([move[place] for move in moves] for place in range(3))

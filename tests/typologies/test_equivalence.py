@@ -33,7 +33,7 @@ def stated(instances: list[Instance], ledger_times: dict[str, int]) -> list[tupl
 
 @pytest.mark.parametrize("typology", IDS)
 @given(data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_find_equals_the_oracle(typology: str, data: st.DataObject) -> None:
     case: Case = data.draw(cases_of(typology))
     entry = by_id(typology)

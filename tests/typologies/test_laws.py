@@ -18,7 +18,7 @@ from moneytrail.typologies import Typology, by_id
 from tests.typologies.cases import IDS, cases_of, money_of, skip_if_exempt
 from tests.worlds import DAY, EPOCH, HOUR, NAMES, NEW_YEAR, Case, Outcome, Transfer, graph_of, outcomes, transfer
 
-EXAMPLES = settings(max_examples=12)
+EXAMPLES = settings(max_examples=8)
 GREGORIAN = 146_097 * DAY
 """400 years. The calendar repeats: months keep their borders, so that even regular dealings are the same."""
 
