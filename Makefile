@@ -33,10 +33,14 @@ demo: setup  ## Simulate a bank with gangs in it, score it, show and serve the a
 test: setup  ## Run the test suite (kernels compiled).
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
+MODE := -q -n auto --dist worksteal -m "not slow" -p no:cacheprovider tests/kernels tests/typologies tests/scenarios
+
 test-modes: setup  ## The kernels again: interpreted with coverage, then with bounds checks.
-	@NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -m "not slow" -p no:cacheprovider tests/kernels tests/typologies tests/scenarios
+	@rm -f .coverage .coverage.*
+	@NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest $(MODE)
+	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
-	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/numba-boundscheck $(BIN)/python -m pytest -q -m "not slow" -p no:cacheprovider tests/kernels tests/typologies tests/scenarios
+	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/numba-boundscheck $(BIN)/python -m pytest $(MODE)
 
 check: setup  ## Style, types, the architecture's import rules, and the documentation.
 	@$(BIN)/ruff check .

@@ -84,9 +84,9 @@ def firing(
     if not opened or opening in used:
         return None
     parts = {m: part_of(rows, counted, (*ends, m), moments, gate, used) for m in {row[1] for row in rows} - {*ends, -1}}
-    if not any(last in part.gathers for part in parts.values()):
-        return None
     holding = {m: part for m, part in parts.items() if holds(rows, part, gate)}
+    if not any(last in part.gathers for part in holding.values()):
+        return None
     enough = len(holding) >= gate.intermediaries and received(rows, holding) >= gate.value
     if not enough or rows[opening][1] not in holding:
         return None

@@ -322,7 +322,7 @@ def _sweep(
             count += 1
             total += got
         opened = live[3, number[opening]] > 0
-        if events[2, k] >= 0 and opened and count >= gate.intermediaries and total >= gate.value:
+        if events[2, k] >= 0 and live[3, m] and opened and count >= gate.intermediaries and total >= gate.value:
             _note(best, count, events[1, opening], e, total, time[e] // gate.period)
 
 
@@ -547,8 +547,8 @@ def splits(
     At a payment to the sink, with each payment of the source before as the opening: of every intermediary the
     source's payments from the opening on and up to ``scatter`` after it are its receipts; its payments to the sink
     after the first of these, up to ``onward`` after it and among its next ``ahead`` debits are passed on; all up to
-    the payment looked at. The gate holds when enough intermediaries, the one first paid among them, have passed on a
-    share of their receipts in the range, and these receipts reach the value. Of one period's firings, by the payment
+    the payment looked at. The gate holds when enough intermediaries, the one first paid and the payer looked at among
+    them, have passed on a share of their receipts in the range, and these receipts reach the value. Of one period's firings, by the payment
     looked at, the one with most such intermediaries is kept, then with most received by them, then the earliest; then
     that with the latest opening. Its transfers are taken out, and the same is asked of the rest, until there is none.
 

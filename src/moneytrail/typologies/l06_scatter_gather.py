@@ -201,7 +201,7 @@ TYPOLOGY = Typology(
         "most `scatter_hours` after it (inclusive); passed on are its payments to the sink later in the ledger than "
         "its first receipt, at most `onward_hours` after that (inclusive), and among its next `next_debits` debits; "
         "all up to the payment looked at. The gate holds when at least `intermediaries` of them, the one that the "
-        "opening pays among them, have each passed on from `share_low` to `share_high` of what it received, and "
+        "opening pays and the one that makes the payment looked at among them, have each passed on from `share_low` to `share_high` of what it received, and "
         "together received at least `value`; source, sink and intermediaries are all different. One match is kept for "
         "each source, sink and period (both times together, in whole days rounded up, counted from 1 January 1970 "
         "UTC, by the payment looked at): the firing "
