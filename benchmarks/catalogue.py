@@ -229,7 +229,7 @@ def _of_strength(strength: float, banks: Sequence[dict[str, Any]]) -> str:
         rows = [bank["typologies"][entry.id] for bank in own]
         cells = [entry.id, *(_cell(rows, s) for s in STRENGTHS)]
         cells += [f"{sum(row[name] for row in rows):,}" for name in ("matches", "of_a_gang")]
-        cells += [_mean(row["precision"][str(n)] for row in rows) for n in BUDGETS]
+        cells += [_pooled(rows, n) for n in BUDGETS]
         leads = sorted(lead for row in rows for lead in row["lead_hours"])
         cells += [f"{leads[(len(leads) - 1) // 2]:.0f}" if leads else "–"]
         cells += [f"{sum(row['seconds'] for row in rows):.2f}"]
@@ -241,6 +241,13 @@ def _cell(rows: Iterable[dict[str, Any]], strength: str) -> str:
     pairs = [(row["found"][strength], row["planted"][strength]) for row in rows]
     planted = sum(planted for _, planted in pairs)
     return f"{sum(found for found, _ in pairs)} of {planted}" if planted else "–"
+
+
+def _pooled(rows: Sequence[dict[str, Any]], number: int) -> str:
+    """Share that is a gang's of the first so many matches of each bank together."""
+    seen = sum(min(number, row["matches"]) for row in rows)
+    hits = sum(min(number, row["matches"]) * (row["precision"][str(number)] or 0.0) for row in rows)
+    return f"{100 * hits / seen:.0f} %" if seen else "–"
 
 
 def _mean(shares: Iterable[float | None]) -> str:

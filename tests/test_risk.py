@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,29 @@ def test_weights_are_changed_in_the_parameters_and_are_in_the_run_record(tmp_pat
     assert pipeline.risk.weights["S01"] == 0.75
     assert pipeline.risk.weights["L03"] == shipped_weights()["L03"]
     assert pipeline.risk.document()["weights"]["S01"] == 0.75
+
+
+@pytest.mark.parametrize(("days", "early"), [(400, 30), (60, 30), (45, 15), (30, 0), (10, 0), (0, 0)])
+def test_short_data_have_fewer_first_days_and_none_at_all_when_very_short(days: int, early: int) -> None:
+    """One day more of data never makes more than one day more of it early."""
+    day = 86_400_000_000
+    assert RiskRule().early_until(7 * day, (7 + days) * day) == (7 + early) * day
+
+
+def test_a_silent_typology_has_no_weight_to_change() -> None:
+    with pytest.raises(ParameterError, match="risk has no entry S18"):
+        Pipeline(parameters={"risk": {"S18": 0.5}})
+    assert "S18" not in Pipeline().risk.weights
+
+
+def test_no_typology_may_take_a_name_that_files_of_parameters_use() -> None:
+    with pytest.raises(ParameterError, match="may not be called 'risk'"):
+        Pipeline(own=(replace(CATALOGUE[0], id="risk"),))
+
+
+def test_what_is_no_table_is_refused() -> None:
+    with pytest.raises(ParameterError, match="risk = 3: allowed is a table"):
+        Pipeline(parameters={"risk": 3})  # type: ignore[dict-item]
 
 
 def test_a_typology_of_ones_own_weighs_what_is_said() -> None:

@@ -92,6 +92,14 @@ def test_the_run_id_changes_with_what_decides_and_with_nothing_else() -> None:
     assert len(ids | {report().run_id}) == 6
 
 
+def test_a_changed_record_is_refused(tmp_path: Path) -> None:
+    report().write(tmp_path / "out")
+    record = json.loads((tmp_path / "out/run.json").read_text())
+    record["deciding"]["risk"]["anomaly_weight"] = 0.2
+    with pytest.raises(ParameterError, match="the run record was changed"):
+        pipeline_of(record)
+
+
 def test_the_record_repeats_the_run(tmp_path: Path) -> None:
     report().write(tmp_path / "out")
     record = json.loads((tmp_path / "out/run.json").read_text())

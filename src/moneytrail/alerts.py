@@ -193,7 +193,7 @@ def group(
     budget: int,
     reference_currency: str,
     rule: RiskRule | None = None,
-    known_from: int | None = None,
+    early_until: int | None = None,
 ) -> Grouping:
     """Make alerts of matches: those that share transfers or subjects within their windows become one.
 
@@ -216,8 +216,8 @@ def group(
     reference_currency : str
     rule : RiskRule, optional
         How scores become a risk score; the shipped one without it.
-    known_from : int, optional
-        When the data begin, microseconds UTC: alerts of their first days count for less.
+    early_until : int, optional
+        Microseconds UTC: matches that were detectable before count for less in the risk.
     """
     rule = rule or RiskRule()
     detectors = [name for name in transfers.columns if name.startswith("anomaly_")]
@@ -241,12 +241,11 @@ def group(
     counting = [f"{t}\x1f{role.name}" for t, (entry, _) in catalogue.items() for role in entry.roles if role.counts]
     proof = proof.with_columns(counts=pl.concat_str("typology", "role", separator="\x1f").is_in(counting))
     loud = [typology for typology in catalogue if typology not in silent]
+    early = pl.col("detectable_at").cast(pl.Int64) < (early_until if early_until is not None else -(2**62))
+    match = match.with_columns(counted=pl.col("score") * pl.when(early).then(rule.early_factor).otherwise(1.0))
     frame = _alert_frame(match, proof, detectors, loud, rule)
     ids = [_alert_id(run_id, names) for names in frame["match_ids"]]
     frame = frame.with_columns(alert_id=pl.Series(ids, dtype=pl.String), reference_currency=pl.lit(reference_currency))
-    if known_from is not None:
-        since = frame["detectable_at"].cast(pl.Int64).to_numpy() - known_from
-        frame = frame.with_columns(risk_score=pl.Series(rule.early(frame["risk_score"].to_numpy(), since)))
     # The last tie is settled by the matches and not by the alert's id, which a new version of moneytrail changes.
     frame = frame.with_columns(tie=pl.col("match_ids").list.min()).sort(
         "risk_score", "value", "tie", descending=[True, True, False]
@@ -346,7 +345,11 @@ def _alert_frame(
 ) -> pl.DataFrame:
     """One row a group: scores, value, times; not yet ranked."""
     best = match.group_by("group", maintain_order=True).agg(
-        *(pl.col("score").filter(pl.col("typology") == t).max().fill_null(0.0).alias(f"score_{t}") for t in typologies),
+        *(
+            pl.col(column).filter(pl.col("typology") == t).max().fill_null(0.0).alias(f"{column}_{t}")
+            for column in ("score", "counted")
+            for t in typologies
+        ),
         pl.col("started_at").min(),
         pl.col("ended_at").max(),
         pl.col("detectable_at").min(),
@@ -370,10 +373,11 @@ def _alert_frame(
     )
     frame = best.join(totals, on="group", how="left", maintain_order="left")
     scores = frame.select(f"score_{t}" for t in typologies).to_numpy()
+    counted_ = frame.select(f"counted_{t}" for t in typologies).to_numpy()
     anomaly = frame.select(detectors).to_numpy() if detectors else np.empty((frame.height, 0))
     found = [[t for t, s in zip(typologies, row, strict=True) if s > 0] for row in scores.tolist()]
     return frame.with_columns(
-        risk_score=pl.Series(rule(typologies, scores, anomaly)),
+        risk_score=pl.Series(rule(typologies, counted_, anomaly)),
         typologies=pl.Series(found, dtype=pl.List(pl.String)),
         typology_scores=pl.Series([[s for s in row if s > 0] for row in scores.tolist()], dtype=pl.List(pl.Float64)),
     )

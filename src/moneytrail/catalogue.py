@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from moneytrail.errors import ParameterError
 from moneytrail.matches import Matches, Value, Values
-from moneytrail.risk import TABLE, RiskRule, shipped_weights
+from moneytrail.risk import SETTINGS, TABLE, RiskRule, shipped_weights
 from moneytrail.suppressors import SUPPRESSORS, Case, Suppressor, by_code
 from moneytrail.typologies import CATALOGUE, by_id
 from moneytrail.typologies.base import Found, Typology, frames_of
@@ -114,6 +114,9 @@ def _entries(own: Sequence[Typology]) -> dict[str, Typology]:
     entries = {entry.id: entry for entry in (*CATALOGUE, *own)}
     if len(entries) < len(CATALOGUE) + len(own):
         raise ParameterError("two typologies have one id; give your own other ids than the catalogue's")
+    taken = [entry.id for entry in own if entry.id in (TABLE, *SETTINGS) or entry.id.startswith("R-")]
+    if taken:
+        raise ParameterError(f"a typology may not be called {taken[0]!r}: files of parameters use the name")
     return entries
 
 
@@ -154,8 +157,10 @@ def check(parameters: Parameters, own: Sequence[Typology] = ()) -> Parameters:
     """
     entries = _entries(own)
     for name, overrides in parameters.items():
+        if not isinstance(overrides, Mapping):
+            raise ParameterError(f"{name} = {overrides!r}: allowed is a table of entries")
         if name == TABLE:
-            RiskRule.of(overrides, list(entries))
+            RiskRule.of(overrides, [entry.id for entry in entries.values() if entry.alerts_alone])
             continue
         (by_code(name) if name.startswith("R-") else _known(name, entries)).values(overrides)
     return parameters

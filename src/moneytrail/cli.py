@@ -313,9 +313,10 @@ def explain(
     if folder and store:
         raise ParameterError("--from and --store contradict each other")
     if folder:
-        currency = _run_file(folder / "run.json").get("deciding", {}).get("rates", {}).get("reference")
-        if not isinstance(currency, str):
-            raise ParameterError(f"{folder / 'run.json'} is not a run record")
+        try:
+            currency = str(_run_file(folder / "run.json")["deciding"]["rates"]["reference"])
+        except (KeyError, TypeError) as error:
+            raise ParameterError(f"{folder / 'run.json'} is not a run record") from error
         found = explaining.from_folder(folder, match_id, currency)
     else:
         found = explaining.from_store(store or Settings().store, match_id)

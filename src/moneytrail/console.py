@@ -121,8 +121,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     low, line = summary["alerts_below_the_line"], summary["raise_from"]
     if low:
         rest += (
-            f" {low:,} of a risk below {line:g} are not raised; they are in alerts.parquet (--out), and "
-            "--set risk.raise_from=0 raises them."
+            f" {low:,} of a risk below {line:g} are not raised: --out keeps them in alerts.parquet, and "
+            "--set risk.raise_from=0 raises them up to the budget."
         )
     console.print(f"Alerts: [bold]{summary['alerts']:,}[/bold].{rest}")
     if summary["links_left_between_alerts"]:

@@ -23,7 +23,7 @@ from moneytrail.features import DETECTOR_FEATURES, FEATURES
 from moneytrail.graph import DAY, PULLED_CHANNELS, RELATION_RULE, TransactionGraph
 from moneytrail.matches import GATE_POINTS, MOST_POINTS
 from moneytrail.rates import ExchangeRates
-from moneytrail.risk import shipped_weights
+from moneytrail.risk import RAISE_FROM, shipped_weights
 from moneytrail.schema import ACCOUNT_COLUMNS, ACCOUNT_KINDS, CHANNELS, TRANSFER_COLUMNS
 from moneytrail.suppressors import SUPPRESSORS
 from moneytrail.tables import shipped
@@ -157,13 +157,14 @@ def _catalogue() -> str:
     )
 
 
-def _weight(entry: Typology) -> str:
+def _weight(entry: Typology) -> list[str]:
     if not entry.alerts_alone:
-        return "It raises no alert of its own, and adds nothing to an alert's risk."
-    return (
-        f"At full score it weighs {shipped_weights()[entry.id]:.2f} in an alert's risk, as fitted to simulated banks; "
-        f"change it with `{entry.id} = …` under `[risk]` in a file of parameters."
-    )
+        return []
+    weight = shipped_weights()[entry.id]
+    said = f"At full score it weighs {weight:.2f} in an alert's risk, as fitted to simulated banks"
+    if weight < RAISE_FROM:
+        said += f": alone it raises no alert, which takes {RAISE_FROM:g}, and needs others beside it"
+    return [f"{said}. Change it with `{entry.id} = …` under `[risk]` in a file of parameters.\n\n"]
 
 
 def _typology(entry: Typology, shown: Example) -> str:
@@ -171,7 +172,7 @@ def _typology(entry: Typology, shown: Example) -> str:
         MADE,
         f"# {entry.id} {entry.name}\n\n{entry.summary}\n\n",
         f"Stage: {entry.stage}. A match depends on at most {horizon_days(entry.id)} days of transfers.\n\n",
-        f"{_weight(entry)}\n\n",
+        *_weight(entry),
         *_conditions(entry),
         f"## The rule\n\n{entry.definition}\n\n",
         f"## An example\n\n{shown.told}\n\n![{entry.name}]({entry.id}.svg)\n\n",

@@ -83,10 +83,17 @@ def from_folder(folder: Path, match_id: str, reference_currency: str) -> Explain
         raise ParameterError(
             f"{folder} holds a file that is no Parquet of ours: {str(error).splitlines()[0]}"
         ) from error
+    rows = proof.join(transfers, on="transaction_id", how="inner", maintain_order="left")
+    if rows.height < proof.height:
+        raise ParameterError(
+            f"{folder} is not whole: {proof.height - rows.height} transfers of the evidence are missing"
+        )
     row = found.row(0, named=True)
-    rows = proof.join(transfers, on="transaction_id", how="left", maintain_order="left")
-    evidence = tuple(evidence_of(one) for one in rows.iter_rows(named=True))
-    match = match_of(row, _known(row["typology"]))
+    try:
+        evidence = tuple(evidence_of(one) for one in rows.iter_rows(named=True))
+        match = match_of(row, _known(row["typology"]))
+    except (KeyError, TypeError) as error:
+        raise ParameterError(f"{folder} holds frames that are not ours: {error} is missing or wrong") from error
     return Explained(match, evidence, None, reference_currency, _definition(match.typology))
 
 

@@ -1,8 +1,8 @@
 """How scores become one risk: each typology counts by its weight, and strangeness adds a little.
 
 The weight of a typology is what a match of full score is worth. ``weights.toml`` ships with the package; it was fitted
-to simulated banks (``python -m models.weights``), so that the risk of an alert is about the share of such alerts that
-are a gang's *there*, at the simulator's default base rate. In a bank it is an order, not a probability.
+to simulated banks (``python -m models.weights``) of mostly careful gangs, at the simulator's default base rate. In a
+bank a risk says in which order to read, and is no probability.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ ANOMALY_FROM: Final = 0.9
 ANOMALY_WEIGHT: Final = 0.05
 """The most that strangeness can add: it alone can never bring a risk score above this. Design."""
 
-RAISE_FROM: Final = 0.3
+RAISE_FROM: Final = 0.35
 """An alert of less risk is kept and marked, and not raised: most like it would be about innocent people. Design."""
 
 EARLY_DAYS: Final = 30.0
-"""In the first days of the data everybody's old acquaintances look like strangers. Of data that go on for less than
-twice as long no part is preferred. Design."""
+"""In the first days of the data everybody's old acquaintances look like strangers. Design. Of data of less than twice
+as many days, fewer count as first: those beyond the last thirty."""
 
 EARLY_FACTOR: Final = 0.5
-"""What the risk of an alert that was detectable in these days is multiplied by. Design."""
+"""What the score of a match that was detectable in these days is multiplied by in the risk. Design."""
 
 SETTINGS: Final = {"raise_from": (0.0, 1.0), "early_days": (0.0, 365.0), "early_factor": (0.0, 1.0)}
 """What may be changed beside the weights, and within which bounds."""
 
-OWN_WEIGHT: Final = 0.2
-"""What a typology of a bank's own weighs unless the bank says otherwise: as much as a good one of ours. Design."""
+OWN_WEIGHT: Final = 0.5
+"""What a typology of a bank's own weighs unless the bank says otherwise: enough to raise an alert alone. Design."""
 
 
 @cache
@@ -133,18 +133,10 @@ class RiskRule:
         combined: NDArray[np.float64] = np.round(1.0 - calm, 6)
         return combined
 
-    def early(self, risk: NDArray[np.float64], since_known: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The risk of alerts, less for those detectable in the first days of the data.
-
-        Parameters
-        ----------
-        risk : float64[n]
-        since_known : int64[n]
-            Microseconds from the beginning of the data to the moment at which each was first detectable.
-        """
-        counts = np.where(since_known < self.early_days * DAY, self.early_factor, 1.0)
-        rounded: NDArray[np.float64] = np.round(counts * risk, 6)
-        return rounded
+    def early_until(self, begins: int, ends: int) -> int:
+        """The moment before which a match counts for less, for data from `begins` to `ends`; all microseconds UTC."""
+        days = min(int(self.early_days * DAY), max(0, ends - begins - int(self.early_days * DAY)))
+        return begins + days
 
     def document(self) -> dict[str, Any]:
         """As plain data, for the run record."""

@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 
     from moneytrail.detectors import Detector
 
-SILENT: Final = frozenset(entry.id for entry in CATALOGUE if not entry.alerts_alone)
-"""Typologies that add nothing to a risk score."""
-
 SHIPPED_DETECTORS: Final = ("iforest", "hbos")
 ROWS_AT_ONCE: Final = 65_536
 """Detectors score at least so many transfers at a time, where so many are asked for."""
@@ -169,7 +166,8 @@ class Pipeline:
     @cached_property
     def risk(self) -> RiskRule:
         """How scores become a risk score."""
-        return RiskRule.of(self.parameters.get(TABLE, {}), [entry.id for entry in (*CATALOGUE, *self.own)])
+        loud = [entry.id for entry in (*CATALOGUE, *self.own) if entry.alerts_alone]
+        return RiskRule.of(self.parameters.get(TABLE, {}), loud)
 
     def run(
         self,
@@ -228,7 +226,7 @@ class Pipeline:
                 budget=self.alert_budget,
                 reference_currency=self.rates.reference,
                 rule=self.risk,
-                known_from=self._begins(graph),
+                early_until=self._early_until(graph),
             )
 
         def score_every_transfer() -> pl.DataFrame:
@@ -243,10 +241,10 @@ class Pipeline:
             matches.match, matches.evidence, grouping.frame, grouping.alerts, record, score_every_transfer
         )
 
-    def _begins(self, graph: TransactionGraph) -> int | None:
-        """When the data begin, where they go on for long enough that their first days can count for less."""
-        begins, long = int(graph.known_from), 2 * self.risk.early_days * DAY
-        return begins if graph.transfers and int(graph.time[-1]) - begins >= long else None
+    def _early_until(self, graph: TransactionGraph) -> int | None:
+        if not graph.transfers:
+            return None
+        return self.risk.early_until(int(graph.known_from), int(graph.time[-1]))
 
     def _find(
         self, graph: TransactionGraph, arrivals: pl.DataFrame | None, clock: _Clock
@@ -281,14 +279,18 @@ class Pipeline:
             "most_subjects": MOST_SUBJECTS,
             "alert_budget": self.alert_budget,
         }
-        digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
         return {
-            "run_id": f"R-{digest[:16]}",
+            "run_id": _run_id(deciding),
             "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
             "source": source,
             "deciding": deciding,
             "libraries": {library: version(library) for library in (*LIBRARIES, "polars", "numba")},
         }
+
+
+def _run_id(deciding: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+    return f"R-{digest[:16]}"
 
 
 def is_run_record(path: Path) -> bool:
@@ -320,6 +322,8 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
         source, as_of = str(rates["source"]), str(rates["as_of"])
     except (KeyError, TypeError, ValueError) as error:
         raise ParameterError(f"the run record is incomplete or damaged: {error}") from error
+    if _run_id(deciding) != record.get("run_id"):
+        raise ParameterError("the run record was changed: what it says decided the run does not give its run id")
     detectors = []
     for name, number, sha256 in wanted:
         named = _load(models or shipped_models(), name, number)
@@ -471,7 +475,7 @@ def _scored(
     """The transfers with every score apart and the combined one, in the order of the input."""
     place, best = proved
     ids = [entry["id"] for entry in catalogue]
-    raising = [entry["id"] for entry in catalogue if entry["id"] not in SILENT]
+    raising = [name for name in ids if name in risk.weights]
     frame = graph.frame.with_columns(
         pl.Series("reference_amount", _in_input_order(graph, graph.amount)),
         *(_rounded(name, _in_input_order(graph, scores)) for name, scores in anomaly.items()),

@@ -415,7 +415,7 @@ def test_places_that_cannot_be_written_are_told_before_the_work(bank: BankFiles,
 def test_settings_from_the_environment(bank: BankFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONEYTRAIL_STORE", "elsewhere.db")
     monkeypatch.setenv("MONEYTRAIL_ALERT_BUDGET", "2")
-    summary = score(bank.parquet, "--accounts", bank.accounts).json
+    summary = score(bank.parquet, "--accounts", bank.accounts, *EVERYTHING).json
     assert summary["alerts"] == 2
     assert summary["store"].endswith("elsewhere.db")
     assert Path("elsewhere.db").is_file()

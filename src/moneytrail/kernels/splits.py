@@ -548,9 +548,10 @@ def splits(
     source's payments from the opening on and up to ``scatter`` after it are its receipts; its payments to the sink
     after the first of these, up to ``onward`` after it and among its next ``ahead`` debits are passed on; all up to
     the payment looked at. The gate holds when enough intermediaries, the one first paid and the payer looked at among
-    them, have passed on a share of their receipts in the range, and these receipts reach the value. Of one period's firings, by the payment
-    looked at, the one with most such intermediaries is kept, then with most received by them, then the earliest; then
-    that with the latest opening. Its transfers are taken out, and the same is asked of the rest, until there is none.
+    them, have passed on a share of their receipts in the range, and these receipts reach the value. Of one period's
+    firings, by the payment looked at, the one with most such intermediaries is kept, then with most received by them,
+    then the earliest; then that with the latest opening. Its transfers are taken out, and the same is asked of the
+    rest, until there is none.
 
     Parameters
     ----------

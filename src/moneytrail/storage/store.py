@@ -178,7 +178,9 @@ class Store:
         with self._database.reading() as connection:
             found = connection.execute(query).scalar()
         if found is None:
-            raise NotFoundError(f"no alert holds the match {match_id!r}")
+            raise NotFoundError(
+                f"no alert in the store holds a match {match_id!r}; if it raised none, give its run's folder (--from)"
+            )
         return str(found)
 
     def evidence(self, alert_id: str, match_id: str | None = None) -> list[EvidenceTransfer]:
