@@ -138,7 +138,7 @@ def score(
     models: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of models.")] = None,
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="S01.payers=10", help="Set a parameter of a typology or suppressor."),
+        typer.Option("--set", metavar="S01.payers=10", help="Set a parameter of a typology, a suppressor or the risk."),
     ] = None,
     parameters: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Parameters of typologies and suppressors.")

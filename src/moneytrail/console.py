@@ -127,7 +127,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     console.print(f"Alerts: [bold]{summary['alerts']:,}[/bold].{rest}")
     if summary["links_left_between_alerts"]:
         left = summary["links_left_between_alerts"]
-        console.print(f"  {left:,} pairs of matches share transfers across alerts that are already full.")
+        pairs = "1 pair of matches shares" if left == 1 else f"{left:,} pairs of matches share"
+        console.print(f"  {pairs} transfers across alerts that are already full.")
     stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in summary["seconds"].items())
     console.print(f"Seconds: {stages}.", soft_wrap=True)
     for what in ("store", "out"):
