@@ -206,7 +206,7 @@ def _of_strength(strength: float, banks: Sequence[dict[str, Any]]) -> str:
         lines += ["| first alerts by risk, raised or not | there are | a gang's | gangs | look-alikes in them |"]
         lines += ["|---|---|---|---|---|"]
         lines += [
-            f"| {number} | {first['alerts']} | {first['of_a_gang']} ({_mean([first['of_a_gang'] / first['alerts']])}) "
+            f"| {number} | {first['alerts']} | {first['of_a_gang']} ({_share_of(first['of_a_gang'], first['alerts'])}) "
             f"| {first['gangs_found']} | {_first(first['look_alikes'])} |"
             for number, first in bank["alerts"].items()
             if first["alerts"]
@@ -247,12 +247,11 @@ def _pooled(rows: Sequence[dict[str, Any]], number: int) -> str:
     """Share that is a gang's of the first so many matches of each bank together."""
     seen = sum(min(number, row["matches"]) for row in rows)
     hits = sum(min(number, row["matches"]) * (row["precision"][str(number)] or 0.0) for row in rows)
-    return f"{100 * hits / seen:.0f} %" if seen else "–"
+    return _share_of(hits, seen)
 
 
-def _mean(shares: Iterable[float | None]) -> str:
-    known = [share for share in shares if share is not None]
-    return f"{100 * sum(known) / len(known):.0f} %" if known else "–"
+def _share_of(part: float, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "–"
 
 
 def _first(kinds: dict[str, int], number: int = 6) -> str:

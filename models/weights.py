@@ -20,13 +20,12 @@ from scipy.special import expit
 
 from moneytrail.scoring import Pipeline
 from moneytrail.simulate import simulate
+from moneytrail.simulate.bank import TARGET_SHARE
 from moneytrail.typologies import CATALOGUE
 
 BANKS: Final = ((2002, 0.5), (2003, 1.0), (2004, 1.0), (2005, 1.0))
 """Seed and share of careful attempts. Mostly careful ones: naive gangs stand out with any weights."""
 CUSTOMERS, DAYS, GANGS = 5_000, 365, 24
-ILLICIT_SHARE: Final = 0.0008
-"""The simulator's default share of illicit transfers."""
 
 PRIOR: Final = -2.0
 """The log odds that an unseen typology's weight is drawn to. Design."""
@@ -58,7 +57,7 @@ def examples(seed: int, strength: float) -> tuple[np.ndarray, np.ndarray, np.nda
     for row, (names, found) in enumerate(report.alert_frame.select("typologies", "typology_scores").rows()):
         scores[row, [columns[name] for name in names]] = found
     gang = np.array([not theirs.isdisjoint(names) for names in report.alert_frame["match_ids"]])
-    rarer = ILLICIT_SHARE * bank.transfers.height / illicit.len()
+    rarer = TARGET_SHARE * bank.transfers.height / illicit.len()
     return scores, gang, np.where(gang, rarer, 1.0)
 
 
@@ -81,7 +80,7 @@ def document(weights: Sequence[float], seen: Sequence[int], theirs: Sequence[int
     lines = [
         "# What a match of full score weighs in a risk score. Written by `python -m models.weights`; see risk.py.",
         f"# Fitted to simulated banks of {CUSTOMERS:,} customers, {DAYS} days and {GANGS} gangs each",
-        f"# ({banks}), as if {ILLICIT_SHARE:.2%} of transfers were illicit.",
+        f"# ({banks}), as if {TARGET_SHARE:.2%} of transfers were illicit.",
         "# After each weight: alerts with such a match, and how many of these were a gang's. Typologies that raise no",
         "# alert of their own weigh nothing.",
         "[weights]",

@@ -19,13 +19,16 @@ def _judge(case: Case, values: Values) -> str:
 
 
 def _conditions(case: Case, values: Values) -> Iterator[tuple[bool, str]]:
-    registered = case.ground.registered().copy()
-    yield bool(registered[case.found.subject]), "the holder is on the register of money-service businesses"
+    yield (
+        bool(case.ground.registered()[case.found.subject]),
+        "the holder is on the register of money-service businesses",
+    )
     month = case.ground.peers.last_month(case.subject.until)
     if month is None:
         return
     sums = case.ground.peers.sums(month, "credits")
     # Without the subject: beside a few others it would always be within its own 95th percentile.
+    registered = case.ground.registered().copy()
     registered[case.found.subject] = False
     others = np.sort(sums[registered & (sums > 0)])
     if others.size >= values["peers"]:
