@@ -12,6 +12,8 @@ import os
 from collections.abc import Iterator
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
+# Two test processes with two threads each on two processors wait for one another: a minute becomes ten.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numba
 import pytest

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from moneytrail.features import blocks, compute, names_for
+from moneytrail.features import UNWINDOWED, blocks, compute, names_for
 from moneytrail.graph import TransactionGraph
 from moneytrail.schema import TRANSFER_SCHEMA
 from tests.worlds import DAY, NEW_YEAR, RATES, graph_of, transfer
@@ -120,3 +120,16 @@ def test_the_cycles_of_a_hub_are_soon_done(hub: TransactionGraph, kind: str, day
         assert (made[names[0]] <= known[here]).all()
         assert not any(made[name].any() for name in names[1:-1])
         assert whole.all() or days == 30
+
+
+@pytest.mark.parametrize("ahead", ["", "hindsight_"])
+def test_the_calendar_and_the_history_of_a_hub_are_soon_known(hub: TransactionGraph, ahead: str) -> None:
+    """Ten years of window hold all the hub ever did."""
+    habit = ("debtor_out_weekday_share_3650d", "creditor_out_same_gap_share_3650d", "debtor_in_week_before_3650d")
+    names = tuple(f"{ahead}{name}" for name in (*(feature.name for feature in UNWINDOWED), *habit))
+    paid = hub.debtor == hub_account(hub)
+    seen = np.cumsum(paid) if not ahead else np.cumsum(paid[::-1])[::-1]
+    for here, made in on_hub(hub, names):
+        got = made[f"{ahead}debtor_out_ever"][paid[here]]
+        np.testing.assert_allclose(got, np.log1p(seen[here][paid[here]]), rtol=1e-6)
+        assert (made[f"{ahead}instant_debtor_out"] == 1).all()

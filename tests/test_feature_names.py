@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from moneytrail.combination import COLUMNS
 from moneytrail.docs import pages
 from moneytrail.errors import ParameterError
 from moneytrail.features import (
     FEATURE_NAMES,
     FEATURES,
     FEATURES_HASH,
+    UNWINDOWED,
     blocks,
     compute,
     describe,
@@ -36,6 +38,27 @@ def test_a_usual_column_is_found_by_its_name_and_says_what_it_is() -> None:
         assert feature.window_days >= 0, feature
 
 
+def test_a_column_without_a_window_is_found_by_its_name() -> None:
+    assert len({feature.name for feature in (*FEATURES, *UNWINDOWED)}) == len(FEATURES) + len(UNWINDOWED)
+    for feature in UNWINDOWED:
+        assert describe([feature.name]) == (feature,)
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", feature.name)
+        assert feature.unit in ("count", "days", "log count")
+        assert feature.window_days == 0
+        assert len(feature.meaning) > 20
+        with pytest.raises(ParameterError, match="no feature"):
+            describe([f"{feature.name}_1d"])
+
+
+def test_what_looks_ahead_is_the_same_the_other_way_round() -> None:
+    names = [f.name for f in (*FEATURES, *UNWINDOWED) if f.name not in ("amount", "hour", "round_amount")]
+    for plain, ahead in zip(describe(names), describe([f"hindsight_{name}" for name in names]), strict=True):
+        assert ahead.name == f"hindsight_{plain.name}"
+        assert ahead.meaning == f"looking ahead: {plain.meaning}"
+        assert (ahead.unit, ahead.window_days) == (plain.unit, plain.window_days)
+    assert hash_of(["hindsight_pair_first"]) != hash_of(["pair_first"])
+
+
 def test_no_column_is_listed_twice() -> None:
     assert len(set(USUAL)) == len(USUAL)
     assert len({(feature.name, feature.unit, feature.window_days, feature.meaning) for feature in FEATURES}) == len(
@@ -49,7 +72,7 @@ def test_nothing_about_who_a_person_is_becomes_a_column() -> None:
         r"\b(names?|nationalit|citizen|countr|ethnic|race|religio|gender|sex|birth|passport|language|address|label)",
         re.IGNORECASE,
     )
-    for feature in FEATURES:
+    for feature in (*FEATURES, *UNWINDOWED):
         assert not forbidden.search(f"{feature.name.replace('_', ' ')} {feature.meaning}"), feature
 
 
@@ -70,6 +93,16 @@ def test_nothing_about_who_a_person_is_becomes_a_column() -> None:
         ("", "no feature ''"),
         ("_1d", "no feature '_1d'"),
         ("Amount", "did you mean 'amount'?"),
+        ("debtor_agee", "did you mean 'debtor_age'?"),
+        ("instant_pairs", "did you mean 'instant_pair'?"),
+        ("instant_pair_1d", "did you mean 'instant_pair'?"),
+        ("hindsight_", "no feature 'hindsight_'"),
+        ("hindsight_debtor_out_degre_1d", "did you mean 'hindsight_debtor_out_degree_1d'?"),
+        ("hindsight_debtor_out_degree_1w", "window '1w': wanted is a whole number"),
+        ("hindsight_hindsight_debtor_age", "it would look ahead twice"),
+        ("hindsight_amount", "'amount' is of the transfer alone"),
+        ("hindsight_hour", "'hour' is of the transfer alone"),
+        ("hindsight_round_amount", "'round_amount' is of the transfer alone"),
     ],
 )
 def test_a_wrong_name_gives_one_clear_error(name: str, wanted: str) -> None:
@@ -146,11 +179,13 @@ def test_a_column_named_twice_and_a_block_without_rows_are_refused() -> None:
 
 def test_the_shipped_models_were_fitted_on_these_columns() -> None:
     manifests = sorted((ROOT / "models").glob("*/*/manifest.json"))
-    assert manifests
+    fitted_on = {"iforest": FEATURE_NAMES, "hbos": FEATURE_NAMES, "combination": COLUMNS}
+    assert {path.parts[-3] for path in manifests} == set(fitted_on)
     for path in manifests:
-        manifest = json.loads(path.read_text("utf-8"))
-        assert tuple(manifest["features"]) == FEATURE_NAMES
-        assert manifest["features_hash"] == hash_of(FEATURE_NAMES) == FEATURES_HASH
+        manifest, columns = json.loads(path.read_text("utf-8")), fitted_on[path.parts[-3]]
+        assert tuple(manifest["features"]) == columns
+        assert manifest["features_hash"] == hash_of(columns)
+    assert hash_of(FEATURE_NAMES) == FEATURES_HASH
 
 
 def test_a_hash_tells_other_columns_apart() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from random import Random
 
 import numba
 import numpy as np
@@ -13,11 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from moneytrail.features import FEATURE_NAMES, FEATURES, blocks, compute, describe, names_for
+from moneytrail.features import FEATURE_NAMES, FEATURES, UNWINDOWED, blocks, compute, describe, names_for
 from moneytrail.features.names import CYCLES, STEPS
-from moneytrail.graph import TransactionGraph
+from moneytrail.graph import RELATION_RULE, TransactionGraph
+from moneytrail.kernels.habit import STATISTICS as HABITS
+from moneytrail.kernels.history import PAIR_STATISTICS
+from moneytrail.kernels.history import STATISTICS as HISTORY_STATISTICS
 from moneytrail.kernels.statistics import STATISTICS
 from tests.oracles import cycles as cycles_oracle
+from tests.oracles import habit as habit_oracle
+from tests.oracles import history as history_oracle
+from tests.oracles import instant as instant_oracle
+from tests.oracles import relations as relations_oracle
 from tests.oracles import scatter_gather as scatter_gather_oracle
 from tests.oracles import statistics as statistics_oracle
 from tests.oracles.bins import in_bin
@@ -25,7 +33,14 @@ from tests.worlds import AMOUNTS, DAY, HOUR, HUGE, NEW_YEAR, RATES, Row, Transfe
 
 USUAL = tuple(feature.name for feature in FEATURES)
 SELDOM = ("temporal_cycle_30_3660d", "short_cycle_2_1d", "short_cycle_6_36h", "short_cycle_truncated_36h")
-FAMILIES = tuple(dict.fromkeys((*USUAL, *names_for(("1us", "36h"), ("25h",)), *SELDOM)))
+HISTORY = tuple(feature.name for feature in UNWINDOWED if not feature.name.startswith("instant_"))
+INSTANT = tuple(feature.name for feature in UNWINDOWED if feature.name.startswith("instant_"))
+FAMILIES = tuple(dict.fromkeys((*USUAL, *names_for(("1us", "36h"), ("25h",)), *SELDOM, *HISTORY)))
+"""Columns that know nothing of what comes later in the ledger."""
+PLAIN = (*(name for name in FEATURE_NAMES if name not in ("amount", "hour", "round_amount")), *HISTORY, *INSTANT)
+AHEAD = tuple(f"hindsight_{name}" for name in (*PLAIN, *names_for(("36h",), ("25h",))[len(FEATURE_NAMES) :]))
+AHEAD_OF_BUSY = tuple(f"hindsight_{name}" for name in names_for(("7d",), ("1d",))[len(FEATURE_NAMES) :])
+EVERY = (*FAMILIES, *INSTANT, *AHEAD)
 NAMES = ("a", "b", "c", "d", "e", "f", None)
 LEAP_CYCLE = 10_227 * DAY
 """28 years, after which days and months fall alike."""
@@ -38,7 +53,7 @@ def bank_of(rows: list[Row]) -> list[Transfer]:
     return [transfer(i, time, NAMES[d], NAMES[c], amount) for i, (d, c, time, amount) in enumerate(rows)]
 
 
-def matrix_of(rows: list[Row], names: tuple[str, ...] = FAMILIES) -> NDArray[np.float32]:
+def matrix_of(rows: list[Row], names: tuple[str, ...] = EVERY) -> NDArray[np.float32]:
     return compute(graph_of(bank_of(rows)), names)
 
 
@@ -126,6 +141,38 @@ def test_a_search_that_gives_up_gives_the_same_beside_any_columns(monkeypatch: p
         assert np.array_equal(matrix_of(rows, (name,))[:, 0], whole[:, column]), name
 
 
+@given(ROWS)
+@settings(max_examples=60)
+def test_history_and_the_instant_stand_under_their_names(rows: list[Row]) -> None:
+    roles = tuple(f"{role}_{name}" for role in ("debtor", "creditor") for name in HISTORY_STATISTICS)
+    pairs = tuple(f"pair_{name}" for name in PAIR_STATISTICS)
+    instants = ("debtor_out", "debtor_in", "debtor_new", "creditor_in", "creditor_out", "creditor_new", "pair")
+    made = matrix_of(rows, (*roles, *pairs, *(f"instant_{name}" for name in instants)))
+    for place, row in enumerate(rows):
+        wanted: list[float] = []
+        for account in row[:2]:
+            absent = [0.0] * 5 + [400.0] * 2
+            wanted += history_oracle.history(rows, place, account) if account >= 0 else absent
+        wanted += history_oracle.pair_history(rows, place)
+        for role in range(2):
+            wanted += instant_oracle.instant(rows, place, role) if row[role] >= 0 else [0] * 3
+        wanted.append(history_oracle.dealing(rows, place).at_once)
+        assert made[place].tolist() == np.array(wanted, np.float32).tolist(), place
+
+
+@given(ROWS)
+@settings(max_examples=60)
+def test_habit_stands_under_its_names(rows: list[Row]) -> None:
+    asked = [(r, w) for r in range(2) for w in range(2)]
+    names = [f"{('debtor', 'creditor')[r]}_{('out', 'in')[w]}_{name}_20d" for r, w in asked for name in HABITS]
+    made = matrix_of(rows, tuple(names))
+    for place, row in enumerate(rows):
+        for k, (role, way) in enumerate(asked):
+            got = made[place, k * len(HABITS) : (k + 1) * len(HABITS)].tolist()
+            values = habit_oracle.habit(rows, place, row[role], way, 20 * DAY) if row[role] >= 0 else [0] * len(HABITS)
+            assert got == np.array([float(value) for value in values], np.float32).tolist()
+
+
 # Laws
 
 
@@ -134,14 +181,16 @@ def test_a_search_that_gives_up_gives_the_same_beside_any_columns(monkeypatch: p
 def test_every_value_is_finite_and_in_its_range(rows: list[Row]) -> None:
     made = matrix_of(rows)
     assert made.dtype == np.float32
-    assert made.shape == (len(rows), len(FAMILIES))
+    assert made.shape == (len(rows), len(EVERY))
     assert np.isfinite(made).all()
-    for column, feature in enumerate(describe(FAMILIES)):
+    for column, feature in enumerate(describe(EVERY)):
         values = made[:, column]
         if feature.unit == "0 or 1":
             assert np.isin(values, (0.0, 1.0)).all(), feature
         elif feature.unit == "share":
             assert ((values >= 0) & (values <= 1)).all(), feature
+        elif feature.unit == "share or -1":
+            assert ((values == -1) | (values >= 0) & (values <= 1)).all(), feature
         elif feature.unit == "count":
             assert ((values >= 0) & (values == np.floor(values))).all(), feature
         elif "skewness" not in feature.name:
@@ -151,7 +200,7 @@ def test_every_value_is_finite_and_in_its_range(rows: list[Row]) -> None:
 @given(ROWS, st.integers(0, 30))
 @settings(max_examples=40)
 def test_no_column_uses_what_comes_later(rows: list[Row], cut: int) -> None:
-    np.testing.assert_array_equal(matrix_of(rows[:cut]), matrix_of(rows)[:cut])
+    np.testing.assert_array_equal(matrix_of(rows[:cut], FAMILIES), matrix_of(rows, FAMILIES)[:cut])
 
 
 @given(ROWS)
@@ -173,7 +222,83 @@ def test_an_unrelated_transfer_changes_nothing(rows: list[Row], tick: int) -> No
     more = [*bank, *(transfer(len(bank) + i, time, "x", "y", 5) for i in range(2)), transfer(99, time, "y", "x", 5)]
     graph = graph_of(more)
     related = graph.order < len(bank)
-    np.testing.assert_array_equal(compute(graph, FAMILIES)[related], compute(graph_of(bank), FAMILIES))
+    np.testing.assert_array_equal(compute(graph, EVERY)[related], compute(graph_of(bank), EVERY))
+
+
+@given(ROWS, st.integers(0, 30))
+@settings(max_examples=30)
+def test_an_instant_knows_nothing_of_the_next(rows: list[Row], cut: int) -> None:
+    head = [row for row in rows if row[2] <= rows[cut][2]] if cut < len(rows) else rows
+    np.testing.assert_array_equal(matrix_of(head, INSTANT), matrix_of(rows, INSTANT)[: len(head)])
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+@settings(max_examples=60)
+def test_the_order_within_an_instant_does_not_matter(rows: list[Row], random: Random) -> None:
+    places = list(range(len(rows)))
+    random.shuffle(places)
+    made = []
+    for order in (range(len(rows)), sorted(places, key=lambda place: rows[place][2])):
+        bank = [bank_of(rows)[place] | {"row": row} for row, place in enumerate(order)]
+        graph = graph_of(bank)
+        ids = graph.transaction_ids(np.arange(graph.transfers)).to_list()
+        made.append(dict(zip(ids, compute(graph, INSTANT).tolist(), strict=True)))
+    assert made[0] == made[1]
+
+
+# Looking ahead
+
+
+@given(ROWS)
+@settings(max_examples=30)
+def test_looking_ahead_is_looking_back_in_the_ledger_reversed(rows: list[Row]) -> None:
+    """By hand: rows the other way round, days counted down. Ties of the calendar's months have a test of their own."""
+    days = [time // DAY for _, _, time, _ in rows]
+    mirror = (days[0] + days[-1] + 1) * DAY - 1 if rows else 0
+    turned: list[Row] = [(d, c, mirror - time, amount) for d, c, time, amount in reversed(rows)]
+    names = tuple(name for name in AHEAD if name != "hindsight_affiliated")
+    plain = tuple(name.removeprefix("hindsight_") for name in names)
+    np.testing.assert_array_equal(matrix_of(rows, names), matrix_of(turned, plain)[::-1])
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 400)), max_size=24))
+@settings(max_examples=60)
+def test_ties_ahead_are_of_the_calendars_own_months(drawn: list[tuple[int, int]]) -> None:
+    rows: list[Row] = sorted(((side, 1 - side, NEW_YEAR + day * DAY, 1) for side, day in drawn), key=lambda row: row[2])
+    made = matrix_of(rows, ("hindsight_affiliated", "hindsight_pair_first"))
+    months = [int(np.datetime64(row[2], "us").astype("datetime64[M]").astype(int)) for row in rows]
+    turned: list[Row] = [(d, c, -time, amount) for d, c, time, amount in reversed(rows)]
+    facts = relations_oracle.relations(
+        turned, months[::-1], [False] * len(rows), [(-1,)] * 6, relations_oracle.Dealings(*RELATION_RULE)
+    )
+    assert made[::-1].tolist() == [[fact.affiliated, fact.first] for fact in facts]
+
+
+def test_what_the_creditor_sends_on_the_day_after() -> None:
+    rows: list[Row] = [
+        (0, 1, NEW_YEAR, 5),
+        (1, 2, NEW_YEAR + HOUR, 5),
+        (1, 3, NEW_YEAR + DAY - 1, 5),
+        (1, 4, NEW_YEAR + DAY, 5),
+    ]
+    made = matrix_of(rows, ("hindsight_creditor_out_degree_1d", "hindsight_debtor_age", "creditor_out_degree_1d"))
+    assert made[0].tolist() == [2.0, 0.0, 0.0], "the window's far end is out"
+    assert made[1, 1] == np.float32(23 / 24), "its last is a day later than the first, less an hour"
+
+
+def test_a_ledger_reversed_twice_is_itself() -> None:
+    rows: list[Row] = [(0, 1, NEW_YEAR + 5 * HOUR, 5), (1, 2, NEW_YEAR + 40 * DAY, 6), (-1, 1, NEW_YEAR + 70 * DAY, 7)]
+    graph = graph_of(bank_of(rows))
+    once = graph.reversed
+    assert graph.reversed is once
+    assert once.transaction_ids(np.arange(3)).to_list() == ["t2", "t1", "t0"]
+    assert once.debtor.tolist() == graph.debtor[::-1].tolist()
+    assert not once.time.flags.writeable
+    twice = once.reversed
+    for name in ("order", "debtor", "creditor", "time", "amount", "own_amount", "month"):
+        np.testing.assert_array_equal(getattr(twice, name), getattr(graph, name))
+    empty = graph_of([])
+    assert empty.reversed is empty
 
 
 # Columns, blocks and threads
@@ -196,7 +321,8 @@ def busy() -> TransactionGraph:
     )
 
 
-LONG = names_for(("1d", "7d", "30d"), ("1d",))
+CAUSAL = (*names_for(("1d", "7d", "30d"), ("1d",)), *HISTORY)
+LONG = (*CAUSAL, *INSTANT, *(f"hindsight_{name}" for name in PLAIN), *AHEAD_OF_BUSY)
 
 
 @pytest.fixture(scope="module")
@@ -234,8 +360,8 @@ def test_blocks_give_the_same_bits_as_the_whole(
 @settings(max_examples=15)
 def test_small_blocks_give_the_same_bits_as_the_whole(rows: list[Row], step: int) -> None:
     graph = graph_of(bank_of(rows))
-    made = [matrix for _, matrix in blocks(graph, FAMILIES, rows=step)]
-    assert b"".join(matrix.tobytes() for matrix in made) == compute(graph, FAMILIES).tobytes()
+    made = [matrix for _, matrix in blocks(graph, EVERY, rows=step)]
+    assert b"".join(matrix.tobytes() for matrix in made) == compute(graph, EVERY).tobytes()
 
 
 def test_wanted_rows_are_the_same_rows(busy: TransactionGraph, whole: NDArray[np.float32]) -> None:
@@ -255,7 +381,7 @@ def test_the_beginning_of_a_busy_ledger_does_not_know_its_end(
 ) -> None:
     for cut in (1, 123, 500):
         head = TransactionGraph.from_frame(busy.frame.head(cut), RATES)
-        np.testing.assert_array_equal(compute(head, LONG), whole[:cut])
+        np.testing.assert_array_equal(compute(head, CAUSAL), whole[:cut, : len(CAUSAL)])
 
 
 @pytest.fixture

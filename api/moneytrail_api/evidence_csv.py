@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from moneytrail.alerts import EvidenceTransfer
 
@@ -25,21 +25,25 @@ HEADER: Final = (
     "channel",
     "reference",
     "anomaly_score",
+    "placebo",
 )
 _ROWS_AT_ONCE: Final = 500
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def evidence_csv(evidence: Sequence[EvidenceTransfer], reference_currency: str) -> Iterator[bytes]:
+def evidence_csv(
+    evidence: Sequence[EvidenceTransfer], reference_currency: str, placebo: Mapping[str, str]
+) -> Iterator[bytes]:
     """Yield `evidence` as UTF-8 CSV with a header and CRLF line ends, some hundred rows at a time.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front. Amounts are minor units.
+    A text that a spreadsheet would take for a formula gets an apostrophe in front. Amounts are minor units. `placebo`
+    is by match id what shuffled copies say of a match; without a sentence the column is empty.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(HEADER)
     for number, transfer in enumerate(evidence, start=1):
-        writer.writerow(_row(transfer, reference_currency))
+        writer.writerow((*_row(transfer, reference_currency), guarded(placebo.get(transfer.match_id))))
         if number % _ROWS_AT_ONCE == 0:
             yield _taken(buffer)
     yield _taken(buffer)

@@ -11,12 +11,14 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.config import JsonDict
 
 from moneytrail.alerts import AlertStatus, SubjectRole
+from moneytrail.placebo import Reading
 from moneytrail.storage import LIMIT_MAX, TEXT_MAX, AlertQuery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moneytrail.alerts import Alert, AlertMatch, AlertSubject, EvidenceTransfer
+    from moneytrail.placebo import AlertPlacebo
     from moneytrail.storage import AlertSummary, Decision, RunSummary
 
 INT64_MAX = 2**63 - 1
@@ -293,12 +295,66 @@ class EvidenceList(BaseModel):
     items: list[EvidenceItem]
 
 
+PlaceboReading = Annotated[
+    Reading,
+    Field(
+        description="`rarer` by chance than in the data; `common`: so strong a match does not depend on who paid whom; "
+        "`untested`: the shuffle left alone what the match rests on."
+    ),
+]
+Said = Annotated[str, Field(description="The same in plain words.")]
+
+
+class MatchPlaceboItem(BaseModel):
+    """How often a match as strong as one of the alert's stands in shuffled copies of the data."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    match_id: str
+    typology: Annotated[str, Field(examples=["S01"])]
+    score: Annotated[float, Field(description="As strong: a match of the typology with this score or more.")]
+    in_data: Annotated[int, Field(ge=0, description="Matches as strong in the data, this one included.")]
+    in_copies: Annotated[int, Field(ge=0, description="Matches as strong in all copies together.")]
+    copies_with: Annotated[int, Field(ge=0, description="Copies with at least one.")]
+    chance: Annotated[float, Field(ge=0, le=1, description="(1 + copies_with) / (1 + copies); never 0.")]
+    again: Annotated[int, Field(ge=0, description="Copies in which the very same transfers matched again.")]
+    moved: Annotated[float, Field(ge=0, le=1, description="Share of its transfers whose other side changed.")]
+    reading: PlaceboReading
+    said: Said
+
+
+class PlaceboItem(BaseModel):
+    """What shuffled copies of the data say of the alert as a whole, and of each of its matches."""
+
+    copies: Annotated[int, Field(ge=1, description="How many copies were made.", examples=[5])]
+    risk: Annotated[float, Field(description="As high: an alert of this risk or more; strangeness is not counted.")]
+    in_data: Annotated[int, Field(ge=0, description="Alerts as high in the data, raised or not, this one included.")]
+    in_copies: Annotated[int, Field(ge=0, description="Alerts as high in all copies together.")]
+    copies_with: Annotated[int, Field(ge=0, description="Copies with at least one.")]
+    chance: Annotated[float, Field(ge=0, le=1, description="(1 + copies_with) / (1 + copies); never 0.")]
+    moved: Annotated[float, Field(ge=0, le=1, description="Share of its transfers whose other side changed.")]
+    reading: PlaceboReading
+    said: Said
+    matches: Annotated[list[MatchPlaceboItem], Field(description="As the alert's matches.")]
+
+    @classmethod
+    def of(cls, placebo: AlertPlacebo) -> PlaceboItem:
+        """Describe `placebo`."""
+        names = set(cls.model_fields) - {"matches"}
+        matches = [MatchPlaceboItem.model_validate(one) for one in placebo.matches]
+        return cls(**{name: getattr(placebo, name) for name in names}, matches=matches)
+
+
 class AlertDetail(AlertItem):
     """An alert, whole, with the record of the run that raised it."""
 
     subjects: Annotated[list[Subject], Field(description="All; the subjects of the matches come first.")]
     matches: list[MatchItem]
     evidence: list[EvidenceItem]
+    placebo: Annotated[
+        PlaceboItem | None,
+        Field(description="How often as much stands in shuffled copies; null where the run made none."),
+    ]
     run: Annotated[dict[str, JsonValue], Field(description="The run record: all that is needed to repeat the run.")]
 
     @classmethod
@@ -312,6 +368,7 @@ class AlertDetail(AlertItem):
             evidence_count=len(alert.evidence),
             matches=[MatchItem.of(match, currency) for match in alert.matches],
             evidence=[EvidenceItem.of(transfer, currency) for transfer in alert.evidence],
+            placebo=PlaceboItem.of(alert.placebo) if alert.placebo else None,
             run=run,
         )
 

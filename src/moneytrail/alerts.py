@@ -21,7 +21,9 @@ from moneytrail.wording import between, counted, money, plain_id, score
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from moneytrail.conformal import Allotment
     from moneytrail.matches import Matches
+    from moneytrail.placebo import AlertPlacebo
 from moneytrail.typologies.base import Typology
 
 __all__ = [
@@ -110,6 +112,7 @@ class Alert:
     to others, so that money is counted once. `typology_scores` holds the best
     score of each typology, `anomaly_scores` the mean of each detector over the evidence: both stand beside the
     combined `risk_score` and are never folded away. `detectable_at` is the first moment at which the gate held.
+    `placebo` says how often so much stands in shuffled copies of the data; ``None`` where none were made.
     """
 
     alert_id: str
@@ -128,6 +131,7 @@ class Alert:
     matches: tuple[AlertMatch, ...]
     evidence: tuple[EvidenceTransfer, ...]
     status: AlertStatus = "open"
+    placebo: AlertPlacebo | None = None
 
 
 ALERT_FROM: Final = 0.3
@@ -194,6 +198,7 @@ def group(
     reference_currency: str,
     rule: RiskRule | None = None,
     early_until: int | None = None,
+    allotment: Allotment | None = None,
 ) -> Grouping:
     """Make alerts of matches: those that share transfers or subjects within their windows become one.
 
@@ -218,16 +223,20 @@ def group(
         How scores become a risk score; the shipped one without it.
     early_until : int, optional
         Microseconds UTC: matches that were detectable before count for less in the risk.
+    allotment : Allotment, optional
+        Says in place of `budget` which alerts are raised. With a calibration no alert reaches over the end of a period,
+        and in a period all matches of one subject are one alert.
     """
     rule = rule or RiskRule()
     detectors = [name for name in transfers.columns if name.startswith("anomaly_")]
-    schema = ALERT_SCHEMA | dict.fromkeys(detectors, pl.Float64())
+    schema = ALERT_SCHEMA | dict.fromkeys(detectors, pl.Float64()) | (allotment.columns if allotment else {})
     if not matches.match.height:
         return Grouping(pl.DataFrame(schema=schema), (), 0, 0)
     windows = {typology: window for typology, (_, window) in catalogue.items()}
     silent = [typology for typology, (entry, _) in catalogue.items() if not entry.alerts_alone]
     raising = (matches.match["score"] >= ALERT_FROM) & ~matches.match["typology"].is_in(silent)
-    components, links_left = _components(matches, windows, raising.to_list())
+    periods = allotment.periods_of(matches.match) if allotment else None
+    components, links_left = _components(matches, windows, raising.to_list(), periods)
     match = matches.match.with_columns(group=pl.Series(components, dtype=pl.Int64)).filter(pl.col("group") >= 0)
     unraised = matches.match.height - match.height
     if not match.height:
@@ -250,10 +259,12 @@ def group(
     frame = frame.with_columns(tie=pl.col("match_ids").list.min()).sort(
         "risk_score", "value", "tie", descending=[True, True, False]
     )
-    frame = frame.with_columns(
-        rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
-        within_budget=(pl.int_range(pl.len()) < budget) & (pl.col("risk_score") >= rule.raise_from),
-    )
+    if allotment:
+        frame = allotment.choose(frame)
+    else:
+        best = pl.int_range(pl.len()) < budget
+        frame = frame.with_columns(within_budget=best & (pl.col("risk_score") >= rule.raise_from))
+    frame = frame.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
     headlines = [_headline(row, reference_currency, catalogue, rule) for row in frame.iter_rows(named=True)]
     frame = frame.with_columns(headline=pl.Series(headlines, dtype=pl.String))
     whole = _whole_alerts(frame.filter("within_budget"), match, proof, run_id, catalogue)
@@ -282,15 +293,22 @@ class _Groups:
             self._subjects[a] = together
 
 
-def _components(matches: Matches, windows: Mapping[str, int], raising: list[bool]) -> tuple[list[int], int]:
+def _components(
+    matches: Matches, windows: Mapping[str, int], raising: list[bool], periods: list[int] | None
+) -> tuple[list[int], int]:
     """The group that each match belongs to, -1 for none, and how many links were left because a group was full.
 
     Matches that raise alerts make the groups. One that may not joins the group that it is linked to most closely: by
-    most shared transfers, else by its subject, of equals the first; it never brings two groups together.
+    most shared transfers, else by its subject, of equals the first; it never brings two groups together. Matches of
+    different `periods` have nothing to do with each other, and those of one subject in one period are always one group.
     """
     groups = _Groups(matches.match["subject"].to_list())
-    subject_links = list(_subject_links(matches.match, windows))
     links = _transfer_links(matches)
+    if periods is None:
+        subject_links = list(_subject_links(matches.match, windows))
+    else:
+        subject_links = _links_in_periods(matches.match, periods, raising)
+        links = [(a, b) for a, b in links if periods[a] == periods[b]]
     for a, b in subject_links:
         if raising[a] and raising[b]:
             groups.join(a, b)
@@ -323,6 +341,16 @@ def _subject_links(match: pl.DataFrame, windows: Mapping[str, int]) -> Iterator[
                 break
             if start <= end + max(windows[typology], windows[kind]):
                 yield before, place
+
+
+def _links_in_periods(match: pl.DataFrame, periods: Sequence[int], raising: list[bool]) -> list[tuple[int, int]]:
+    """Every match with the first of the same subject and period that raises alerts."""
+    keys = list(zip(match["subject"].to_list(), periods, strict=True))
+    first: dict[tuple[str, int], int] = {}
+    for place, key in enumerate(keys):
+        if raising[place]:
+            first.setdefault(key, place)
+    return [(first[key], place) for place, key in enumerate(keys) if first.get(key, place) != place]
 
 
 def _transfer_links(matches: Matches) -> list[tuple[int, int]]:

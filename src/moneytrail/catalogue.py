@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from moneytrail.errors import ParameterError
 from moneytrail.matches import Matches, Value, Values
-from moneytrail.risk import SETTINGS, TABLE, RiskRule, shipped_weights
+from moneytrail.risk import SETTINGS, TABLE, RiskRule, usual_weight
 from moneytrail.suppressors import SUPPRESSORS, Case, Suppressor, by_code
-from moneytrail.typologies import CATALOGUE, by_id
+from moneytrail.typologies import BESIDE, CATALOGUE, by_id
 from moneytrail.typologies.base import Found, Typology, frames_of
 from moneytrail.typologies.measuring import fact
 from moneytrail.wording import money, month, score
@@ -211,10 +211,10 @@ def describe() -> list[dict[str, Any]]:
         entry.describe()
         | {
             "horizon_days": horizon_days(entry.id),
-            "weight": shipped_weights()[entry.id],
+            "weight": usual_weight(entry.id),
             "suppressors": [suppressor.code for suppressor in SUPPRESSORS if entry.id in suppressor.on],
         }
-        for entry in CATALOGUE
+        for entry in (*CATALOGUE, *BESIDE)
     ]
 
 

@@ -23,12 +23,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from pydantic import ValidationError
 
+from moneytrail import benchmarking
 from moneytrail.errors import MoneytrailError, ParameterError
 from moneytrail.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from moneytrail.conformal import AlertPlan
     from moneytrail.scoring import Pipeline
 
 app = typer.Typer(
@@ -44,6 +46,9 @@ app.add_typer(keys_app, name="keys")
 REFUSED: Final = 1
 INTERRUPTED: Final = 130
 EXAMPLES_SHOWN: Final = 5
+PLACEBO_COPIES: Final = 2
+"""Copies that ``moneytrail score`` makes unless told otherwise: together they cost nearly twice what the run itself
+does (docs/placebo.md)."""
 
 StoreOption = Annotated[
     str | None, typer.Option("--store", metavar="URL", help="Store: a SQLite file or a database URL.")
@@ -131,9 +136,37 @@ def score(
     alert_budget: Annotated[
         int | None, typer.Option(metavar="N", help="Raise at most N alerts.  [default: 100]")
     ] = None,
+    alerts_per_day: Annotated[
+        int | None, typer.Option(metavar="N", help="Raise at most N alerts of each day, in place of --alert-budget.")
+    ] = None,
+    alerts_per_week: Annotated[
+        int | None, typer.Option(metavar="N", help="Raise at most N alerts of each week, in place of --alert-budget.")
+    ] = None,
+    false_share: Annotated[
+        float | None, typer.Option(metavar="Q", help="Raise so many that at most this share is false on average.")
+    ] = None,
+    calibrate_until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The data before DATE are taken to be clean, and raise nothing.")
+    ] = None,
+    below_the_line: Annotated[
+        int | None, typer.Option(metavar="N", help="Draw N alerts that are not raised for review, into --out.")
+    ] = None,
+    placebo: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=999,
+            help=f"Look for what was found in N shuffled copies too; 0 for none.  [default: {PLACEBO_COPIES}]",
+        ),
+    ] = None,
     rates: RatesOption = None,
     detectors: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Detectors, joined by commas, or none.  [default: iforest,hbos]")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Take a trained model's opinion too, as combination; marked as such."),
     ] = None,
     models: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of models.")] = None,
     parameter: Annotated[
@@ -165,12 +198,15 @@ def score(
     inputs.check()
     if store and no_store:
         raise ParameterError("--store and --no-store contradict each other")
-    places = Places(None if no_store else store or settings.store, out, rejected)
+    places = Places(None if no_store else store or settings.store, out, rejected, below_the_line)
     places.check(inputs)
     record = None
     if repeat:
         given: dict[str, object] = {"--set": parameter, "--alert-budget": alert_budget, "--detectors": detectors}
-        given |= {"--rates": rates, "--parameters": parameters, "--tables": tables}
+        given |= {"--model": model}
+        given |= {"--rates": rates, "--parameters": parameters, "--tables": tables, "--placebo": placebo}
+        given |= {"--alerts-per-day": alerts_per_day, "--alerts-per-week": alerts_per_week}
+        given |= {"--false-share": false_share, "--calibrate-until": calibrate_until}
         for option, value in given.items():
             if value is not None:
                 raise ParameterError(f"{option} goes not with --repeat, which takes everything but the data from a run")
@@ -181,7 +217,11 @@ def score(
         name = shlex.quote(str(beside))
         console.note(f"{beside} is not read; to look for what follows arrivals, add --arrivals {name}")
     chosen = _Chosen(rates, tables, parameters, tuple(parameter or ()))
-    pipeline = _pipeline(record, chosen, alert_budget, detectors, models)
+    limits = _Limits(alert_budget, alerts_per_day, alerts_per_week, false_share, calibrate_until)
+    plan = limits.plan(settings.alert_budget)
+    pipeline = _pipeline(record, chosen, alert_budget, (detectors, model), models)
+    if record is None:
+        pipeline = replace(pipeline, placebo=PLACEBO_COPIES if placebo is None else placebo, plan=plan)
     loaded = round(time.perf_counter() - start, 4)
     with console.progress(quiet) as tell:
         run = score_inputs(inputs, pipeline, tell)
@@ -270,7 +310,7 @@ def typologies(
     """List the typologies that are looked for, or show one with its parameters and sources."""
     from moneytrail import console
     from moneytrail.catalogue import describe
-    from moneytrail.typologies import CATALOGUE, by_id
+    from moneytrail.typologies import BESIDE, CATALOGUE, by_id
 
     if as_json:
         listed = describe()
@@ -290,7 +330,7 @@ def typologies(
         for source in entry.sources:
             typer.echo(f"Source: {source}")
     else:
-        each = [(t.id, t.name, t.stage, t.summary) for t in CATALOGUE]
+        each = [(t.id, t.name, t.stage, t.summary) for t in (*CATALOGUE, *BESIDE)]
         console.show_table("Typologies", ("id", "name", "stage", "what it looks for"), each)
 
 
@@ -554,11 +594,11 @@ def _planted(bank: Path) -> set[str]:
     return set(pl.read_parquet(bank / "truth" / "attempts.parquet", columns=["typology"])["typology"])
 
 
-def _day(text: str) -> date:
+def _day(text: str, option: str = "--start") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ParameterError(f"--start {text}: is not a date; write it as 2025-04-01") from None
+        raise ParameterError(f"{option} {text}: is not a date; write it as 2025-04-01") from None
 
 
 def _ids(text: str | None) -> tuple[str, ...] | None:
@@ -568,6 +608,9 @@ def _ids(text: str | None) -> tuple[str, ...] | None:
     if not names:
         raise ParameterError(f"--typologies {text}: names none; write them as S01,L03")
     return names
+
+
+benchmarking.register(app)
 
 
 @app.command()
@@ -674,7 +717,7 @@ def demo(
         console.note("Scoring it …")
         transfers, accounts, arrivals = (bank / f"{name}.parquet" for name in ("transfers", "accounts", "arrivals"))
         inputs = Inputs([transfers], accounts=accounts, arrivals=arrivals)
-        pipeline = _pipeline(None, _Chosen(), None, None, None)
+        pipeline = _pipeline(None, _Chosen(), None, (None, None), None)
         with console.progress(False) as tell:
             save(store, score_inputs(inputs, pipeline, tell).report)
     with Store.open(store) as opened:
@@ -747,16 +790,51 @@ class _Chosen:
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What the options say of how many alerts are raised."""
+
+    run: int | None
+    day: int | None
+    week: int | None
+    false_share: float | None
+    calibrate_until: str | None
+
+    def plan(self, otherwise: int) -> AlertPlan | None:
+        """The plan; ``None`` where nothing is asked for but a number for the run, which is `otherwise` if not given."""
+        from moneytrail.conformal import AlertPlan, Budget
+
+        named = {"--alert-budget": self.run, "--alerts-per-day": self.day, "--alerts-per-week": self.week}
+        given = [option for option, value in named.items() if value is not None]
+        if len(given) > 1:
+            raise ParameterError(f"{given[0]} and {given[1]} are two limits on the same; give one of them")
+        if self.day is None and self.week is None and self.false_share is None and self.calibrate_until is None:
+            return None
+        until = _day(self.calibrate_until, "--calibrate-until") if self.calibrate_until else None
+        if self.day is not None:
+            budget = Budget(self.day, "day", self.false_share)
+        elif self.week is not None:
+            budget = Budget(self.week, "week", self.false_share)
+        else:
+            budget = Budget(otherwise if self.run is None else self.run, "run", self.false_share)
+        return AlertPlan(budget, until)
+
+
 def _pipeline(
-    record: dict[str, Any] | None, chosen: _Chosen, budget: int | None, detectors: str | None, models: Path | None
+    record: dict[str, Any] | None,
+    chosen: _Chosen,
+    budget: int | None,
+    asked: tuple[str | None, str | None],
+    models: Path | None,
 ) -> Pipeline:
     """The pipeline that a run record describes, or the one that the options do."""
     from moneytrail.rates import ExchangeRates
-    from moneytrail.scoring import SHIPPED_DETECTORS, Pipeline, load_detectors, pipeline_of
+    from moneytrail.scoring import SHIPPED_DETECTORS, Pipeline, load_detectors, load_opinion, pipeline_of
     from moneytrail.tables import Tables
 
     if record is not None:
         return pipeline_of(record, models)
+    detectors, model = asked
     named = ",".join(SHIPPED_DETECTORS) if detectors is None else detectors
     names = [] if named == "none" else [name.strip() for name in named.split(",") if name.strip()]
     if len(set(names)) < len(names):
@@ -764,7 +842,12 @@ def _pipeline(
     settings = Settings()
     wanted = settings.alert_budget if budget is None else budget
     # Cheap checks first: loading the detectors takes seconds.
-    made = Pipeline(ExchangeRates.load(chosen.rates), wanted, chosen.merged(), (), Tables.load(chosen.tables))
+    worth, parameters, tables = ExchangeRates.load(chosen.rates), chosen.merged(), Tables.load(chosen.tables)
+    if model is None:
+        made = Pipeline(worth, wanted, parameters, (), tables)
+    else:
+        # Its own parameters are known only with it.
+        made = Pipeline(worth, wanted, parameters, (), tables, model=load_opinion(model, models))
     return replace(made, detectors=load_detectors(names, models))
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from moneytrail.alerts import Alert, AlertMatch, EvidenceTransfer, Measure
     from moneytrail.explaining import Explained
+    from moneytrail.placebo import MatchPlacebo
     from moneytrail.storage import AlertSummary
     from moneytrail.verify import Verdict
 
@@ -125,6 +126,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
             "--set risk.raise_from=0 raises them up to the budget."
         )
     console.print(f"Alerts: [bold]{summary['alerts']:,}[/bold].{rest}")
+    _show_plan(console, summary["plan"])
+    _show_review(console, summary["review"])
     if summary["links_left_between_alerts"]:
         left = summary["links_left_between_alerts"]
         pairs = "1 pair of matches shares" if left == 1 else f"{left:,} pairs of matches share"
@@ -134,6 +137,36 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     for what in ("store", "out"):
         if summary[what]:
             console.print(escape(f"{what.capitalize()}: {summary[what]}"))
+
+
+def _show_review(console: Console, drawn: Mapping[str, Any] | None) -> None:
+    if drawn:
+        console.print(
+            f"Review: {drawn['alerts']:,} alerts that are not raised are in review.parquet. If none of the "
+            f"{drawn['by_chance']:,} drawn by chance is right, at most {drawn['missed_at_most_if_none_is_right']:,} of "
+            f"the {drawn['drawn_from']:,} they stand for are (95 %)."
+        )
+
+
+def _show_plan(console: Console, plan: Mapping[str, Any] | None) -> None:
+    """Which limit binds, what is promised and on what, and how firm the choice is."""
+    if not plan:
+        return
+    clean = plan["calibration"]
+    if clean:
+        periods = f"{clean['periods']} period{'' if clean['periods'] == 1 else 's'}"
+        console.print(
+            f"  calibration: {clean['from']} up to {clean['until']}, {periods}, {plan['calibration_units']:,} "
+            f"account-periods; the run has {plan['units']:,}. Taken for granted: {clean['taken_for_granted']}."
+        )
+    for sentence in plan["said"]:
+        console.print(f"  {escape(sentence)}")
+    stability = plan["stability"]
+    firm = f"{stability['line_raised']:.0%} with the line higher, {stability['line_lowered']:.0%} with it lower"
+    halves = stability.get("half_calibration")
+    if halves:
+        firm += f", {halves['mean']:.0%} with half the calibration (at least {halves['least']:.0%})"
+    console.print(f"  accounts raised that stay: {firm}.")
 
 
 def show_alerts(alerts: Sequence[AlertSummary | Alert], title: str) -> None:
@@ -172,6 +205,8 @@ def show_alert(alert: Alert, *, every_transfer: bool) -> None:
     console.print(
         f"Risk {score(alert.risk_score)}, from: {', '.join(scores)}. Detectable from {_minute(alert.detectable_at)}."
     )
+    if alert.placebo:
+        console.print(escape(f"Placebo: {alert.placebo.said}"))
     subjects = Table(title="Subjects", title_justify="left")
     for heading in ("account", "part", "held to be"):
         subjects.add_column(heading)
@@ -180,22 +215,23 @@ def show_alert(alert: Alert, *, every_transfer: bool) -> None:
         subjects.add_row(escape(subject.account), subject.part, subject.role)
     console.print(subjects)
     _more(console, len(alert.subjects) - len(shown), "subjects")
+    compared = {one.match_id: one for one in alert.placebo.matches} if alert.placebo else {}
     for match in alert.matches:
-        _show_match(console, match, alert.reference_currency)
+        _show_match(console, match, alert.reference_currency, compared.get(match.match_id))
     _show_transfers(console, alert.evidence, every_transfer)
 
 
 def show_explained(found: Explained, *, every_transfer: bool) -> None:
     """One match: its rule, its measures, what was tested, and the transfers that prove it."""
     console = stdout()
-    _show_match(console, found.match, found.reference_currency)
+    _show_match(console, found.match, found.reference_currency, found.placebo)
     console.print(f"\nThe rule: {escape(found.definition)}")
     _show_transfers(console, found.evidence, every_transfer)
     if found.alert_id:
         console.print(f"It stands in the alert {found.alert_id}: moneytrail alert {found.alert_id}")
 
 
-def _show_match(console: Console, match: AlertMatch, currency: str) -> None:
+def _show_match(console: Console, match: AlertMatch, currency: str, placebo: MatchPlacebo | None) -> None:
     console.print(f"\n[bold]{match.typology} {match.name}[/bold], score {score(match.score)} · {match.match_id}")
     console.print(escape(match.explanation))
     table = Table(box=None, header_style="dim")
@@ -218,6 +254,8 @@ def _show_match(console: Console, match: AlertMatch, currency: str) -> None:
         console.print(escape(f"Lowered by {one.code} {one.name}, x {one.factor:g}: {one.said}."))
     if match.truncated:
         console.print("The search stopped at its budget: there may be more.", style="bold")
+    if placebo:
+        console.print(escape(f"Placebo: {placebo.said}"))
     console.print("Innocent explanations to rule out: " + "; ".join(match.innocent_explanations) + ".")
 
 

@@ -19,7 +19,7 @@ from moneytrail.alerts import ALERT_FROM
 from moneytrail.catalogue import horizon_days, search
 from moneytrail.drawing import Arrow, draw
 from moneytrail.errors import ParameterError
-from moneytrail.features import DETECTOR_FEATURES, FEATURES
+from moneytrail.features import DETECTOR_FEATURES, FEATURES, UNWINDOWED
 from moneytrail.graph import DAY, PULLED_CHANNELS, RELATION_RULE, TransactionGraph
 from moneytrail.matches import GATE_POINTS, MOST_POINTS
 from moneytrail.rates import ExchangeRates
@@ -268,16 +268,33 @@ def _features() -> str:
         else:
             chosen[stem] = (feature.unit, "–", feature.meaning)
     rows = [(f"`{stem}_WINDOW`", *what) for stem, what in chosen.items()]
+    alone = [(f"`{f.name}`", f.unit, f.meaning) for f in UNWINDOWED]
     return (
         f"{MADE}# Features\n\nWhat detectors see of a transfer. Each value uses only transfers up to it in ledger "
-        "order; windows end at the transfer (left end excluded). Names, nationality, countries and labels are never "
-        "features. `moneytrail features FILE --columns …` writes them; `moneytrail.features.compute` gives them as a "
-        "matrix, `blocks` in pieces. Only what is asked for is computed.\n\n## Over any window\n\n"
+        "order, but for `instant_…` and `hindsight_…` below; windows end at the transfer (left end excluded). Names, "
+        "nationality, countries and labels are never features. `moneytrail features FILE --columns …` writes them; "
+        "`moneytrail.features.compute` gives them as a matrix, `blocks` in pieces. Only what is asked for is "
+        "computed.\n\n## Over any window\n\n"
         "WINDOW is a whole number and a unit: `45s`, `90min`, `6h`, `7d`. K is a size; the largest one of a fan, a "
         "degree, a gather-scatter or a scatter-gather holds every larger one too, and those of temporal cycles go on "
         "to 30. Values are 0 where a side is absent. A search for motifs that stops at its budget says so in the "
         "column `…_truncated_WINDOW`, and has then counted too few. Of the cycles in any order there is a shorter "
-        f"search besides, `short_cycle_K_WINDOW`, up to 6.\n\n{_table(('name', 'unit', 'K', 'meaning'), rows)}\n"
+        "search besides, `short_cycle_K_WINDOW`, up to 6. Days of the week and of the fortnight are whole UTC days; "
+        "the transfer itself is left out of them, and a share of nothing is -1.\n\n"
+        f"{_table(('name', 'unit', 'K', 'meaning'), rows)}\n"
+        "## Without a window\n\nWhat accounts and pairs did since the data begin, and what is booked at exactly the "
+        "same time. Data with whole days as times know a day's transfers together, and their order within the day is "
+        "an accident of the file; so the columns `instant_…` are the same for any order of rows within an instant. A "
+        "stream has to wait until the instant is over to know them. Where a side is absent numbers are 0 and pauses "
+        "400 days, which is also the longest pause and what stands for *never*. Cash and transfers to oneself join no "
+        "pair.\n\n"
+        f"{_table(('name', 'unit', 'meaning'), alone)}\n"
+        "## Looking ahead\n\n`hindsight_NAME` is the column NAME of the ledger with time reversed: what followed the "
+        "transfer, over [t, t + WINDOW), the last transfer first, debtor and creditor as they are. "
+        "`hindsight_creditor_out_degree_1d` is how often the creditor sent on in the day after. What the tables call "
+        "earlier is then later, and a first dealing a last one. Days, and the months of `affiliated`, stay the "
+        "calendar's. For batches only: nobody knows it when the transfer is booked. There is none of `amount`, `hour` "
+        "and `round_amount`, which are of the transfer alone.\n\n"
         "## With windows of their own\n\nThe shipped detectors are fitted on these. Where a side is absent its counts, "
         "sums, shares and ratios are 0 and its pauses the longest there is, 180 days.\n\n"
         f"{_table(('name', 'unit', 'window, days', 'meaning'), fixed)}"

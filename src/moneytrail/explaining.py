@@ -11,10 +11,11 @@ import polars as pl
 from moneytrail.alerts import evidence_of, match_of
 from moneytrail.errors import NotFoundError, ParameterError
 from moneytrail.storage import Store
-from moneytrail.typologies import CATALOGUE
+from moneytrail.typologies import BESIDE, CATALOGUE
 
 if TYPE_CHECKING:
     from moneytrail.alerts import AlertMatch, EvidenceTransfer
+    from moneytrail.placebo import MatchPlacebo
     from moneytrail.typologies import Typology
 
 FRAMES = ("matches", "evidence", "transfers")
@@ -34,6 +35,8 @@ class Explained:
     reference_currency : str
     definition : str
         The typology's rule, as the catalogue of now states it.
+    placebo : MatchPlacebo or None
+        What shuffled copies say of it; ``None`` where none were made, and where it is read from a folder.
     """
 
     match: AlertMatch
@@ -41,6 +44,7 @@ class Explained:
     alert_id: str | None
     reference_currency: str
     definition: str
+    placebo: MatchPlacebo | None = None
 
 
 def from_store(store: str, match_id: str) -> Explained:
@@ -55,7 +59,9 @@ def from_store(store: str, match_id: str) -> Explained:
         alert = opened.alert(opened.alert_of(match_id))
     match = next(one for one in alert.matches if one.match_id == match_id)
     evidence = tuple(one for one in alert.evidence if one.match_id == match_id)
-    return Explained(match, evidence, alert.alert_id, alert.reference_currency, _definition(match.typology))
+    compared = alert.placebo.matches if alert.placebo else ()
+    placebo = next((one for one in compared if one.match_id == match_id), None)
+    return Explained(match, evidence, alert.alert_id, alert.reference_currency, _definition(match.typology), placebo)
 
 
 def from_folder(folder: Path, match_id: str, reference_currency: str) -> Explained:
@@ -99,7 +105,7 @@ def from_folder(folder: Path, match_id: str, reference_currency: str) -> Explain
 
 def _known(typology: str) -> Typology | None:
     """The catalogue's entry; ``None`` for a typology of somebody's own."""
-    return next((entry for entry in CATALOGUE if entry.id == typology), None)
+    return next((entry for entry in (*CATALOGUE, *BESIDE) if entry.id == typology), None)
 
 
 def _definition(typology: str) -> str:

@@ -196,6 +196,24 @@ class TransactionGraph:
         return Relations(*(_frozen(array) for array in made))
 
     @cached_property
+    def reversed(self) -> TransactionGraph:
+        """The same transfers with time reversed: who follows a transfer stands before it.
+
+        Rows stand the other way round; debtors and creditors are as they are. Times are mirrored so that a UTC day
+        becomes a UTC day and the first day the last: a time of day is then not what it was. `month` stays the
+        calendar's own, running down.
+        """
+        if not self.transfers:
+            return self
+        mirror = (int(self.time[0]) // DAY + int(self.time[-1]) // DAY + 1) * DAY - 1
+        columns = ("order", "debtor", "creditor", "amount", "own_amount", "currency", "channel")
+        arrays: dict[str, Any] = {name: _frozen(getattr(self, name)[::-1]) for name in columns}
+        made = replace(self, **arrays, time=_frozen(mirror - self.time[::-1]), known_from=mirror - int(self.time[-1]))
+        # What a cached property holds; of mirrored times it would be the months of another calendar.
+        made.__dict__["month"] = _frozen(-self.month[::-1])
+        return made
+
+    @cached_property
     def pulled(self) -> NDArray[np.bool_]:
         """Whether the debtor did not push the transfer: see :data:`PULLED_CHANNELS`. In ledger order."""
         return _frozen(np.array([name in PULLED_CHANNELS for name in CHANNELS])[self.channel])

@@ -42,6 +42,12 @@ as many days, fewer count as first: those beyond the last thirty."""
 EARLY_FACTOR: Final = 0.5
 """What the score of a match that was detectable in these days is multiplied by in the risk. Design."""
 
+MODEL: Final = "M01"
+"""The id that the opinion of a trained model has among the typologies."""
+
+MODEL_WEIGHT: Final = 1.0
+"""What the opinion of a trained model weighs: its score is a calibrated probability, and worth what it says."""
+
 SETTINGS: Final = {"raise_from": (0.0, 1.0), "early_days": (0.0, 365.0), "early_factor": (0.0, 1.0)}
 """What may be changed beside the weights, and within which bounds."""
 
@@ -56,6 +62,11 @@ def shipped_weights() -> Mapping[str, float]:
     return {name: float(weight) for name, weight in document["weights"].items()}
 
 
+def usual_weight(typology: str) -> float:
+    """What a typology weighs unless somebody says otherwise."""
+    return shipped_weights().get(typology, MODEL_WEIGHT if typology == MODEL else OWN_WEIGHT)
+
+
 @dataclass(frozen=True)
 class RiskRule:
     """How much each typology and the detectors count.
@@ -63,7 +74,7 @@ class RiskRule:
     Attributes
     ----------
     weights : mapping of typology id to float
-        0 to 1; a typology that is not named weighs :data:`OWN_WEIGHT`.
+        0 to 1; a typology that is not named weighs :data:`OWN_WEIGHT`, a model's opinion :data:`MODEL_WEIGHT`.
     anomaly_from, anomaly_weight : float
         See :data:`ANOMALY_FROM` and :data:`ANOMALY_WEIGHT`.
     raise_from, early_days, early_factor : float
@@ -96,11 +107,11 @@ class RiskRule:
                 raise ParameterError(f"{TABLE}.{name} = {value!r}: allowed is a number from {low:g} to {high:g}")
             given[name] = float(value)
         settings = {name: given.pop(name) for name in SETTINGS if name in given}
-        return cls({name: shipped_weights().get(name, OWN_WEIGHT) for name in typologies} | given, **settings)
+        return cls({name: usual_weight(name) for name in typologies} | given, **settings)
 
     def weight(self, typology: str) -> float:
         """What a match of full score of this typology weighs."""
-        return self.weights.get(typology, OWN_WEIGHT)
+        return self.weights.get(typology, usual_weight(typology))
 
     def __call__(
         self, typologies: Sequence[str], scores: NDArray[np.float64], anomaly: NDArray[np.float64]

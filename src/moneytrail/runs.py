@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from moneytrail.conformal import missed_at_most
 from moneytrail.errors import InputError, ParameterError
 from moneytrail.readers import REASONS, load_mapping, read, read_accounts, read_arrivals
 from moneytrail.scoring import FRAME_FILES, is_run_record
@@ -94,11 +95,14 @@ class Places:
         Folder of Parquet frames and the run record.
     rejected : Path or None
         CSV of the rejected rows.
+    review : int or None
+        How many alerts that are not raised to draw for review, into ``review.parquet`` of `out`.
     """
 
     store: str | None = None
     out: Path | None = None
     rejected: Path | None = None
+    review: int | None = None
 
     def check(self, inputs: Inputs) -> None:
         """Refuse places that cannot be written, or where something would be lost.
@@ -107,6 +111,8 @@ class Places:
         ------
         ParameterError, StoreError
         """
+        if self.review is not None and (self.review < 1 or not self.out):
+            raise ParameterError(f"--below-the-line {self.review}: wanted is 1 or more, and a folder with --out DIR")
         taken = {path.resolve(): str(path) for path in inputs.every()}
         store = self._store_file()
         if self.rejected:
@@ -205,8 +211,8 @@ def write(run: Run, places: Places, tell: Tell) -> None:
         run.rejected.write_csv(places.rejected)
     steps: list[tuple[str, Callable[[], None]]] = []
     if places.out:
-        out = places.out
-        steps.append(("out", lambda: run.report.write(out, run.rejected)))
+        out, review = places.out, run.report.review(places.review) if places.review else None
+        steps.append(("out", lambda: run.report.write(out, run.rejected, review)))
     if places.store:
         store = places.store
         steps.append(("store", lambda: save(store, run.report)))
@@ -248,11 +254,25 @@ def summarise(run: Run, places: Places) -> dict[str, Any]:
         "raise_from": record["deciding"]["risk"]["raise_from"],
         "matches_that_raised_no_alert": record["matches_that_raised_no_alert"],
         "links_left_between_alerts": record["links_left_between_alerts"],
+        "plan": record.get("plan"),
+        "review": reviewed(run.report.review(places.review)) if places.review else None,
         "assumptions": list(run.reading.assumptions),
         "rejected_examples": run.rejected.head(REJECTED_SHOWN).to_dicts(),
         "seconds": record["seconds"],
         "store": without_password(places.store) if places.store else None,
         "out": str(places.out) if places.out else None,
+    }
+
+
+def reviewed(review: pl.DataFrame) -> dict[str, Any]:
+    """How many alerts were drawn for review, and what finding none of them right would say of all not raised."""
+    drawn = int((review["drawn"] == "by chance").sum())
+    others = int(review["drawn_from"][0]) if review.height else 0
+    return {
+        "alerts": review.height,
+        "by_chance": drawn,
+        "drawn_from": others,
+        "missed_at_most_if_none_is_right": missed_at_most(drawn, 0, others),
     }
 
 

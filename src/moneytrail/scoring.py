@@ -10,9 +10,9 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,13 +21,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from moneytrail import detectors, features, motifs
+from moneytrail import detectors, features, motifs, placebo
 from moneytrail.alerts import ALERT_FROM, MOST_SUBJECTS, Alert, Grouping, group
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
 from moneytrail.catalogue import check, search
+from moneytrail.combination_folder import KIND, load_combination
+from moneytrail.conformal import AlertPlan, below_the_line
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY, RELATION_RULE, TransactionGraph
 from moneytrail.matches import Matches
+from moneytrail.opinion import COLUMN, Opinion
+from moneytrail.placebo import Placebo
 from moneytrail.rates import ExchangeRates
 from moneytrail.readers import read
 from moneytrail.risk import SETTINGS, TABLE, RiskRule
@@ -47,11 +51,16 @@ if TYPE_CHECKING:
 SHIPPED_DETECTORS: Final = ("iforest", "hbos")
 ROWS_AT_ONCE: Final = 65_536
 """Detectors score at least so many transfers at a time, where so many are asked for."""
-FRAME_FILES: Final = tuple(f"{name}.parquet" for name in ("transfers", "matches", "evidence", "alerts", "rejected"))
+FRAME_FILES: Final = tuple(
+    f"{name}.parquet" for name in ("transfers", "matches", "evidence", "alerts", "rejected", "review")
+)
 """What :meth:`RiskReport.write` writes beside ``run.json``."""
 
 Progress = Callable[[str, float], None]
 """Called with the stage's name and how much of it is done, from 0 to 1."""
+
+Quiet = Callable[[TransactionGraph, Matches], pl.DataFrame]
+"""The frame of the alerts that matches make, without what strangeness adds to their risk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +81,12 @@ class RiskReport:
     transfers : polars DataFrame
         Every transfer in the order of the input: its canonical columns, ``reference_amount``, one column a typology
         (the best score of a match it proves, 0 where none, null where the typology was not applicable), one
-        ``anomaly_NAME`` a detector, and ``risk_score``. Its scores are those in the alerts, to the last bit.
+        ``anomaly_NAME`` a detector, with a trained model its ``probability``, and ``risk_score``. Its scores are those
+        in the alerts, to the last bit.
     matches, evidence : polars DataFrame
         As :class:`moneytrail.typologies.base.Matches`.
     alert_frame : polars DataFrame
-        Every alert, best first, with ``within_budget``.
+        Every alert, best first, with ``within_budget``; with a placebo, ``placebo`` is its sentence of those raised.
     alerts : tuple of Alert
         Those within the budget, whole.
     record : dict
@@ -100,8 +110,25 @@ class RiskReport:
         """The run's id: a hash of the data and of everything that decides the result."""
         return str(self.record["run_id"])
 
-    def write(self, directory: Path, rejected: pl.DataFrame | None = None) -> None:
-        """Write ``transfers``, ``matches``, ``evidence``, ``alerts`` (and ``rejected``) as Parquet, and ``run.json``.
+    def review(self, sample: int) -> pl.DataFrame:
+        """Alerts that are not raised, for an investigator to review: a `sample` of them, drawn by the run's id.
+
+        The column ``drawn`` says ``just below`` of the best half, and ``by chance`` of the others, which stand for the
+        ``drawn_from`` alerts below the best half: from what is found to be right among them,
+        :func:`moneytrail.conformal.missed_at_most` says how many of those were missed at most.
+        """
+        frame = self.alert_frame.filter(~pl.col("within_budget"))
+        if "calibration" in frame.columns:
+            frame = frame.filter(~pl.col("calibration"))
+        best, drawn = below_the_line(frame.height, sample, int(self.run_id.removeprefix("R-"), 16))
+        parts = [
+            frame[places].with_columns(drawn=pl.lit(how), drawn_from=pl.lit(frame.height - best.size))
+            for how, places in (("just below", best), ("by chance", drawn))
+        ]
+        return pl.concat(parts)
+
+    def write(self, directory: Path, rejected: pl.DataFrame | None = None, review: pl.DataFrame | None = None) -> None:
+        """Write ``transfers``, ``matches``, ``evidence``, ``alerts`` (and the others) as Parquet, and ``run.json``.
 
         Everything is written beside `directory` first and moved there in one step; an earlier run's folder is replaced.
         """
@@ -115,6 +142,7 @@ class RiskReport:
                 "evidence": self.evidence,
                 "alerts": self.alert_frame,
                 "rejected": rejected,
+                "review": review,
             }
             for name, frame in frames.items():
                 if frame is not None:
@@ -147,8 +175,15 @@ class Pipeline:
         What words, codes and places mean.
     own : sequence of Typology
         Typologies of one's own, looked for beside those of the catalogue.
+    placebo : int
+        In how many shuffled copies of the data everything is looked for again, to say in each alert how often as much
+        stands there; 0 to :data:`moneytrail.placebo.MOST_COPIES`. It changes no match, no score and no rank.
+    plan : AlertPlan or None
+        Says in place of `alert_budget` how many alerts are raised, and what share of them may be false.
     detectors : sequence of NamedDetector
         Fitted beforehand, so that no score depends on what came later.
+    model : Opinion or None
+        A trained model whose opinion is taken beside the typologies, as one more of them.
     """
 
     rates: ExchangeRates = field(default_factory=ExchangeRates.load)
@@ -157,16 +192,26 @@ class Pipeline:
     detectors: Sequence[NamedDetector] = ()
     tables: Tables = field(default_factory=shipped)
     own: Sequence[Typology] = ()
+    placebo: int = 0
+    plan: AlertPlan | None = None
+    model: Opinion | None = None
 
     def __post_init__(self) -> None:
         if self.alert_budget < 1:
             raise ParameterError(f"alert_budget = {self.alert_budget}: allowed is 1 or more")
-        check(self.parameters, self.own)
+        if not 0 <= self.placebo <= placebo.MOST_COPIES:
+            raise ParameterError(f"placebo = {self.placebo}: allowed is 0 to {placebo.MOST_COPIES} copies")
+        check(self.parameters, self.beside)
+
+    @property
+    def beside(self) -> tuple[Typology, ...]:
+        """The typologies beside those of the catalogue: one's own, and the model's opinion."""
+        return (*self.own, *([self.model.typology] if self.model else []))
 
     @cached_property
     def risk(self) -> RiskRule:
         """How scores become a risk score."""
-        loud = [entry.id for entry in (*CATALOGUE, *self.own) if entry.alerts_alone]
+        loud = [entry.id for entry in (*CATALOGUE, *self.beside) if entry.alerts_alone]
         return RiskRule.of(self.parameters.get(TABLE, {}), loud)
 
     def run(
@@ -206,51 +251,78 @@ class Pipeline:
         with clock.stage("graph"):
             graph = TransactionGraph.from_frame(transfers, self.rates, accounts)
             _ = graph.incoming, graph.relations
-        matches, catalogue = self._find(graph, arrivals, clock)
+        early_until = self._early_until(graph)
+        allotment = self.plan.allot(graph, early_until or 0, self.risk.raise_from) if self.plan else None
+        ground = Ground(graph, self.tables, arrivals)
+        matches, catalogue = self._find(ground, clock)
         record = self._record(catalogue, dict(source or {"fingerprint": fingerprint(transfers, accounts)}))
         with clock.stage("scores"):
             place, best = _best_scores(graph.frame["transaction_id"], matches, [entry["id"] for entry in catalogue])
         proving = _in_ledger_order(graph, place)
         anomaly = _anomalies(graph, self.detectors, proving, clock)
         with clock.stage("alerts"):
-            grouping = group(
-                matches,
-                _proving(
-                    graph, place, {name: _in_input_order(graph, scores)[place] for name, scores in anomaly.items()}
-                ),
+            grouped = partial(
+                group,
                 catalogue={
                     entry.id: (entry, entry.period_days(values["parameters"]) * DAY)
-                    for entry, values in zip((*CATALOGUE, *self.own), catalogue, strict=True)
+                    for entry, values in zip((*CATALOGUE, *self.beside), catalogue, strict=True)
                 },
                 run_id=record["run_id"],
                 budget=self.alert_budget,
                 reference_currency=self.rates.reference,
                 rule=self.risk,
-                early_until=self._early_until(graph),
+                # No calibration begins in the first days: there, the matches of all periods count alike.
+                early_until=None if allotment and allotment.exposure else early_until,
+                allotment=allotment,
             )
+            strange = {name: _in_input_order(graph, scores)[place] for name, scores in anomaly.items()}
+            grouping = grouped(matches, _proving(graph, place, strange))
+
+        def quiet(of: TransactionGraph, found: Matches) -> pl.DataFrame:
+            return grouped(found, _proving(of, placebo.proving(of, found), {})).frame
+
+        # Kept now: the model is asked about the shuffled copies too, and keeps the last answer alone.
+        probability = self.model.probabilities(graph) if self.model else None
 
         def score_every_transfer() -> pl.DataFrame:
-            return _scored(
-                graph, _anomalies(graph, self.detectors, None, _Clock(progress)), catalogue, (place, best), self.risk
-            )
+            anomaly = _anomalies(graph, self.detectors, None, _Clock(progress))
+            return _scored(graph, (anomaly, probability), catalogue, (place, best), self.risk)
 
         record |= _outcome(
             graph, [entry["id"] for entry in catalogue], (matches, grouping), clock, self.risk.raise_from
         )
+        if allotment:
+            record["plan"] = allotment.outcome(grouping.frame)
+        if self.placebo:
+            made = self._compared(ground, matches, quiet, record, clock)
+            record["placebo"] = made.document()
+            grouping = _with_placebo(grouping, made, (graph, matches), quiet(graph, matches))
         return RiskReport(
             matches.match, matches.evidence, grouping.frame, grouping.alerts, record, score_every_transfer
         )
+
+    def _compared(
+        self, ground: Ground, matches: Matches, quiet: Quiet, record: Mapping[str, Any], clock: _Clock
+    ) -> Placebo:
+        """What shuffled copies of the data hold, beside what the data do."""
+        with clock.stage("placebo"):
+            return placebo.compare(
+                ground,
+                matches,
+                lambda graph, found: np.sort(quiet(graph, found)["risk_score"].to_numpy()),
+                copies=self.placebo,
+                seed=placebo.seed_of(record["deciding"]),
+                search_again=lambda copy: search(copy, self.parameters, own=self.beside),
+                tell=clock.partly("placebo"),
+            )
 
     def _early_until(self, graph: TransactionGraph) -> int | None:
         if not graph.transfers:
             return None
         return self.risk.early_until(int(graph.known_from), int(graph.time[-1]))
 
-    def _find(
-        self, graph: TransactionGraph, arrivals: pl.DataFrame | None, clock: _Clock
-    ) -> tuple[Matches, list[dict[str, Any]]]:
-        ground = Ground(graph, self.tables, arrivals)
-        searched = search(ground, self.parameters, own=self.own, stage=lambda name: clock.stage(f"typology {name}"))
+    def _find(self, ground: Ground, clock: _Clock) -> tuple[Matches, list[dict[str, Any]]]:
+        searched = search(ground, self.parameters, own=self.beside, stage=lambda name: clock.stage(f"typology {name}"))
         entries = [
             {"id": one.typology.id, "parameters": one.values, "not_applicable": one.not_applicable or None}
             for one in searched
@@ -279,6 +351,13 @@ class Pipeline:
             "most_subjects": MOST_SUBJECTS,
             "alert_budget": self.alert_budget,
         }
+        if self.placebo:
+            # Without copies the record is what it was before there could be any, and so is the run's id.
+            deciding["placebo"] = {"copies": self.placebo}
+        if self.plan:
+            deciding["plan"] = self.plan.document()
+        if self.model:
+            deciding["model"] = self.model.document()
         return {
             "run_id": _run_id(deciding),
             "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -286,6 +365,25 @@ class Pipeline:
             "deciding": deciding,
             "libraries": {library: version(library) for library in (*LIBRARIES, "polars", "numba")},
         }
+
+
+def _with_placebo(
+    grouping: Grouping, made: Placebo, data: tuple[TransactionGraph, Matches], quiet: pl.DataFrame
+) -> Grouping:
+    """The alerts with what shuffled copies of the data say of them; `quiet` are their risks without strangeness."""
+    rows = placebo.rows_of(*data, [match.match_id for alert in grouping.alerts for match in alert.matches])
+    # The same matches make the same alerts, with strangeness and without it.
+    risks = {min(ids): risk for ids, risk in quiet.select("match_ids", "risk_score").iter_rows()}
+    first = dict(grouping.frame.select("alert_id", pl.col("match_ids").list.min()).iter_rows())
+    alerts, said = [], {}
+    for alert in grouping.alerts:
+        told = [made.of_match(m.match_id, m.typology, m.score, rows[m.match_id]) for m in alert.matches]
+        places = np.unique(np.concatenate([rows[one.match_id] for one in told]))
+        found = made.of_alert(risks[first[alert.alert_id]], places, told)
+        alerts.append(replace(alert, placebo=found))
+        said[alert.alert_id] = found.said
+    sentences = pl.Series("placebo", [said.get(one) for one in grouping.frame["alert_id"]], dtype=pl.String)
+    return replace(grouping, alerts=tuple(alerts), frame=grouping.frame.with_columns(sentences))
 
 
 def _run_id(deciding: Mapping[str, Any]) -> str:
@@ -320,6 +418,10 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
         wanted = [(d["name"], d["version"], d["sha256"]) for d in deciding["detectors"]]
         budget, reference, table = int(deciding["alert_budget"]), rates["reference"], dict(rates["rates"])
         source, as_of = str(rates["source"]), str(rates["as_of"])
+        copies = int(deciding["placebo"]["copies"]) if "placebo" in deciding else 0
+        plan = AlertPlan.of(deciding["plan"]) if "plan" in deciding else None
+        asked = deciding.get("model")
+        trained = (str(asked["name"]), str(asked["version"]), str(asked["sha256"])) if asked else None
     except (KeyError, TypeError, ValueError) as error:
         raise ParameterError(f"the run record is incomplete or damaged: {error}") from error
     if _run_id(deciding) != record.get("run_id"):
@@ -330,7 +432,11 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
         if named.sha256 != sha256:
             raise ParameterError(f"the run used another model {name}/{number} than the one that is here")
         detectors.append(named)
-    return Pipeline(ExchangeRates.of(reference, table, source, as_of), budget, parameters, detectors, tables)
+    worth = ExchangeRates.of(reference, table, source, as_of)
+    model = load_opinion(trained[0], models, trained[1]) if trained else None
+    if model and trained and model.sha256 != trained[2]:
+        raise ParameterError(f"the run used another model {model.name}/{model.version} than the one that is here")
+    return Pipeline(worth, budget, parameters, detectors, tables, placebo=copies, plan=plan, model=model)
 
 
 def load_detectors(names: Sequence[str], models: Path | None = None) -> list[NamedDetector]:
@@ -342,6 +448,20 @@ def load_detectors(names: Sequence[str], models: Path | None = None) -> list[Nam
     """
     folder = models or shipped_models()
     return [_load(folder, name, latest(folder, name).name) for name in names]
+
+
+def load_opinion(name: str, models: Path | None = None, version: str | None = None) -> Opinion:
+    """The trained model of this name: the version asked for, else the one in force.
+
+    Raises
+    ------
+    ArtifactError
+        When there is none, it is no combination, or it is not as it was saved.
+    """
+    folder = models or shipped_models()
+    place = latest(folder, name) if version is None else folder / name / version
+    model, manifest = load_combination(place)
+    return Opinion(model, name, place.name, str(manifest["sha256"]))
 
 
 def _load(folder: Path, name: str, number: str) -> NamedDetector:
@@ -386,6 +506,10 @@ def warm_up(*, everything: bool = True) -> dict[str, float]:
     if everything:
         with clock.stage("motifs"):
             motifs.warm_up(graph)
+        with clock.stage("model"):
+            model = load_opinion(KIND).model
+            model.score(graph)
+            model.explain(graph, np.arange(graph.transfers))
     with clock.stage("detectors"):
         detectors.warm_up()
     with clock.stage("read"), TemporaryDirectory() as folder:
@@ -412,6 +536,10 @@ class _Clock:
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 4)
         self._progress(name, 1.0)
+
+    def partly(self, name: str) -> Callable[[float], None]:
+        """What a long stage tells its progress to: the share that is done."""
+        return lambda done: self._progress(name, min(done, 0.999))
 
 
 def _anomalies(
@@ -467,13 +595,13 @@ def _proving(
 
 def _scored(
     graph: TransactionGraph,
-    anomaly: dict[str, NDArray[np.float64]],
+    told: tuple[dict[str, NDArray[np.float64]], NDArray[np.float64] | None],
     catalogue: list[dict[str, Any]],
     proved: tuple[NDArray[np.int64], NDArray[np.float64]],
     risk: RiskRule,
 ) -> pl.DataFrame:
     """The transfers with every score apart and the combined one, in the order of the input."""
-    place, best = proved
+    (anomaly, probability), (place, best) = told, proved
     ids = [entry["id"] for entry in catalogue]
     raising = [name for name in ids if name in risk.weights]
     frame = graph.frame.with_columns(
@@ -488,11 +616,12 @@ def _scored(
         scores["risk_score"] = risk(raising, typologies, frame.select(list(anomaly)).to_numpy())
     else:
         # Without detectors a transfer that proves no match has no risk, and nearly all prove none.
-        told = best[:, [ids.index(name) for name in raising]]
-        scores["risk_score"][place] = risk(raising, told, np.empty((place.size, 0)))
+        few = best[:, [ids.index(name) for name in raising]]
+        scores["risk_score"][place] = risk(raising, few, np.empty((place.size, 0)))
     missing = [entry["id"] for entry in catalogue if entry["not_applicable"]]
-    order = [*graph.frame.columns, "reference_amount", *ids, *anomaly, "risk_score"]
-    frame = frame.with_columns(pl.Series(name, values) for name, values in scores.items())
+    asked = [] if probability is None else [_rounded(COLUMN, _in_input_order(graph, probability))]
+    order = [*graph.frame.columns, "reference_amount", *ids, *anomaly, *(one.name for one in asked), "risk_score"]
+    frame = frame.with_columns(*asked, *(pl.Series(name, values) for name, values in scores.items()))
     return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in missing).select(order)
 
 
@@ -536,7 +665,10 @@ def _outcome(
 ) -> dict[str, Any]:
     """What came out, for the run record and the summary."""
     matches, grouping = found
-    below = int((grouping.frame["risk_score"] < line).sum())
+    kept = grouping.frame
+    if "calibration" in kept.columns:
+        kept = kept.filter(~pl.col("calibration"))
+    below = int((kept["risk_score"] < line).sum())
     counts = dict(matches.match.group_by("typology").len().iter_rows())
     return {
         "transfers": graph.transfers,
@@ -544,7 +676,7 @@ def _outcome(
         "matches": {name: int(counts.get(name, 0)) for name in sought},
         "truncated_matches": int(matches.match["truncated"].sum()),
         "alerts": len(grouping.alerts),
-        "alerts_beyond_budget": grouping.frame.height - len(grouping.alerts) - below,
+        "alerts_beyond_budget": kept.height - len(grouping.alerts) - below,
         "alerts_below_the_line": below,
         "matches_that_raised_no_alert": grouping.unraised,
         "links_left_between_alerts": grouping.links_left,

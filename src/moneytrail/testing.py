@@ -1,10 +1,10 @@
-"""Checks that anyone can run on a typology of their own: the same that the shipped catalogue must pass.
+"""Checks that anyone can run on a typology or detector of their own: the same that the shipped ones must pass.
 
 >>> from moneytrail.testing import check_typology, story  # doctest: +SKIP
 >>> check_typology(MINE, hit=story(HIT), silent={"one payer short": story(NEAR_MISS)})  # doctest: +SKIP
 
 :func:`story` turns a few readable lines into transfers. :func:`check_typology` raises :class:`CheckError` with every
-fault that it finds, and returns nothing when there is none.
+fault that it finds, and returns nothing when there is none. :func:`check_detector` does the same for a detector.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from moneytrail.schema import ACCOUNT_SCHEMA, TRANSFER_SCHEMA, check_accounts, c
 from moneytrail.typologies.ground import Ground
 
 if TYPE_CHECKING:
+    from moneytrail.detectors import Detector
     from moneytrail.typologies import Typology
 
-__all__ = ["CheckError", "check_matches", "check_typology", "register", "story"]
+__all__ = ["CheckError", "check_detector", "check_matches", "check_typology", "register", "story"]
 
 
 SPOKEN = ("reference", "location", "debtor_institution", "creditor_institution")
@@ -35,7 +36,7 @@ SPOKEN = ("reference", "location", "debtor_institution", "creditor_institution")
 
 
 class CheckError(MoneytrailError, AssertionError):
-    """A typology breaks its contract; the message lists every fault."""
+    """A typology or detector breaks its contract; the message lists every fault."""
 
 
 def story(text: str) -> pl.DataFrame:
@@ -159,6 +160,34 @@ def check_typology(
     faults += [f"hit, {law}: the finding changes" for law in _broken_laws(hit, known, matches, found)]
     if faults:
         raise CheckError(f"{typology.id}: " + "; ".join(faults))
+
+
+def check_detector(detector: Detector, *, seed: int = 0) -> None:
+    """Check what a detector does on made rows of its width, in which every twentieth is an outlier.
+
+    Scores are float64, one a row, in [0, 1], and higher for the outliers; a row has one score alone, in a batch, in
+    another order, in a larger batch and as float32; the same seed fits the same detector; another width and infinite
+    values are refused with a :class:`MoneytrailError`; an explanation has a number for each row and feature; one that
+    learns from labels refuses those of one kind, and any other ignores them. One of moneytrail's own classes is also
+    saved and loaded, and scores the same.
+
+    Parameters
+    ----------
+    detector : Detector
+        Not fitted; it is fitted three times on 800 rows.
+    seed : int
+        Of the made rows and the fit.
+
+    Raises
+    ------
+    CheckError
+        With every fault as a plain sentence.
+    """
+    from moneytrail.detector_check import faults
+
+    found = list(faults(detector, seed))
+    if found:
+        raise CheckError("; ".join(found))
 
 
 def _declared(typology: Typology) -> Iterator[str]:

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from moneytrail.storage import Store
-from moneytrail.typologies import CATALOGUE
+from moneytrail.typologies import BESIDE, CATALOGUE
 from tests.e2e.conftest import Scored
 from tests.e2e.program import PROGRAM, call, contents, environment, run
 
 COMMANDS = (
     (),
     *(("score",), ("alerts",), ("alert",), ("typologies",), ("simulate",), ("serve",), ("warmup",), ("demo",)),
-    *(("motifs",), ("features",), ("verify-match",)),
+    *(("motifs",), ("features",), ("verify-match",), ("explain",), ("benchmark",), ("evaluate",), ("train",)),
     *(("keys",), ("keys", "create"), ("keys", "list"), ("keys", "revoke")),
 )
 
@@ -136,9 +136,9 @@ def test_an_alert_that_is_not_there(alert_id: str, scored: Scored) -> None:
 
 def test_the_typologies(scored: Scored) -> None:
     everything = call("typologies", "--json").json
-    assert [entry["id"] for entry in everything] == [entry.id for entry in CATALOGUE]
+    assert [entry["id"] for entry in everything] == [entry.id for entry in (*CATALOGUE, *BESIDE)]
     table = call("typologies").out
-    for entry in CATALOGUE:
+    for entry in (*CATALOGUE, *BESIDE):
         assert entry.id in table
         one = call("typologies", entry.id)
         assert entry.name in one.out

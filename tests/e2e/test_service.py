@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from moneytrail.storage import Store
-from moneytrail.typologies import CATALOGUE
+from moneytrail.typologies import BESIDE, CATALOGUE
 from tests.e2e.conftest import Scored
 from tests.e2e.program import command, contents, environment, run
 
@@ -148,7 +148,9 @@ def test_an_alert_with_its_evidence_and_its_run(served: Served) -> None:
 
 
 def test_the_catalogue_the_run_and_the_document(served: Served) -> None:
-    assert [entry["id"] for entry in served.get("/v1/typologies")["items"]] == [entry.id for entry in CATALOGUE]
+    assert [entry["id"] for entry in served.get("/v1/typologies")["items"]] == [
+        entry.id for entry in (*CATALOGUE, *BESIDE)
+    ]
     record = served.get(f"/v1/runs/{served.summary['run_id']}")
     assert record["run_id"] == served.summary["run_id"]
     assert served.refused("/v1/runs/R-none", served.keys["all"]) == 404

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from moneytrail.detectors.trees import COLUMNS, FEW, Forest, from_boosting, from_isolation, probability
+from moneytrail.detectors.trees import COLUMNS, FEW, Forest, from_boosting, from_isolation, gains, probability
 from moneytrail.errors import ParameterError
 from moneytrail.kernels.trees import BLOCK, CHUNK, score_rows, walk_rows
 from tests.oracles import trees as oracle
@@ -147,6 +147,21 @@ def test_boosting_stumps_without_a_split() -> None:
     assert forest.ensemble.left.size == 0
     matrix = np.ones((FEW + 5, 2))
     np.testing.assert_array_equal(forest.raw(matrix), model.decision_function(matrix))
+
+
+def test_the_column_that_decides_gains_most() -> None:
+    """And one that is never split on gains nothing; a forest of one tree by hand."""
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    training = np.column_stack([np.zeros(400), np.arange(400.0), np.arange(400) % 3])
+    model = ensemble.HistGradientBoostingClassifier(max_iter=5, early_stopping=False, random_state=0)
+    model.fit(training, training[:, 1] >= 150)
+    found = gains(model)
+    assert found[0] == 0
+    assert found[1] > 100 * found[2] >= 0
+    single = ensemble.HistGradientBoostingClassifier(max_iter=1, max_leaf_nodes=2, early_stopping=False)
+    single.fit(training, training[:, 1] >= 150)
+    root = single._predictors[0][0].nodes[0]
+    assert gains(single).tolist() == [0.0, root["gain"], 0.0]
 
 
 def test_a_boosted_regressor() -> None:

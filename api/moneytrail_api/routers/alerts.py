@@ -73,9 +73,11 @@ def read_evidence(
 ) -> Response:
     """The transfers that prove the alert, each with its role, as JSON or as CSV.
 
-    In the CSV, text that a spreadsheet would run as a formula has an apostrophe in front. Exports are audited.
+    In the CSV, text that a spreadsheet would run as a formula has an apostrophe in front, and the last column says
+    what shuffled copies of the data say of the transfer's match. Exports are audited.
     """
-    currency = store.alert(alert_id).reference_currency
+    alert = store.alert(alert_id)
+    currency = alert.reference_currency
     evidence = store.evidence(alert_id, filters.match_id)
     form = filters.format or preferred(request.headers.get("accept", ""))
     # A HEAD hands out no transfer, so it is no export.
@@ -83,7 +85,8 @@ def read_evidence(
         store.note_export(alert_id, by=name_of(key), form=form, rows=len(evidence))
     if form == "csv":
         headers = {"Content-Disposition": 'attachment; filename="evidence.csv"'}
-        return StreamingResponse(evidence_csv(evidence, currency), media_type="text/csv", headers=headers)
+        said = {one.match_id: one.said for one in alert.placebo.matches} if alert.placebo else {}
+        return StreamingResponse(evidence_csv(evidence, currency, said), media_type="text/csv", headers=headers)
     found = EvidenceList(alert_id=alert_id, items=[EvidenceItem.of(transfer, currency) for transfer in evidence])
     return Response(found.model_dump_json(), media_type="application/json")
 

@@ -29,27 +29,46 @@ class Detector(Protocol):
         """The columns that it is fitted on, in order; another width is refused."""
         ...
 
-    def fit(self, matrix: NDArray[np.floating[Any]], *, seed: int) -> Detector:
-        """Learn from `matrix` (rows x features, finite) and return a fitted detector; deterministic by `seed`."""
+    @property
+    def supervised(self) -> bool:
+        """Whether it learns from labels."""
+        ...
+
+    def fit(self, matrix: NDArray[np.floating[Any]], target: NDArray[np.bool_] | None = None, *, seed: int) -> Detector:
+        """Learn from `matrix` and return a fitted detector; deterministic by `seed`, for any number of threads.
+
+        Parameters
+        ----------
+        matrix : float32 or float64[rows, features]
+            Finite; a detector may say that it takes NaN for a missing value.
+        target : bool[rows], optional
+            True for a row of the kind that is looked for. Wanted by a supervised detector, in which both kinds stand;
+            any other ignores it.
+        seed : int
+        """
         ...
 
     def anomaly_score(self, matrix: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """How strange each row is, float64 in [0, 1], higher is worse.
 
-        0.99 means: stranger than 99 % of the transfers that the detector was fitted on.
+        Of an unsupervised detector 0.99 means: stranger than 99 % of the transfers that it was fitted on. Of a
+        supervised one it is the probability that the row is of the kind that is looked for.
         """
         ...
 
     def explain(self, matrix: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """For each row and feature, how far the score would fall if that feature had its typical value.
+        """What each feature did to each row's score, float64[rows, features]; above zero where it raised the score.
 
-        Returns float64[rows, features]; below zero where the typical value would raise the score.
+        Of an unsupervised detector: how far the score would fall if that feature alone had its typical value. Of a
+        supervised one: what the feature adds to the log-odds.
         """
         ...
 
 
-def check_matrix(matrix: NDArray[np.floating[Any]], features: tuple[str, ...], name: str) -> None:
-    """Refuse a matrix of another width, or one that is not finite.
+def check_matrix(
+    matrix: NDArray[np.floating[Any]], features: tuple[str, ...], name: str, *, missing: bool = False
+) -> None:
+    """Refuse a matrix of another width, or one that is not finite; NaN is let through where values may be `missing`.
 
     Raises
     ------
@@ -57,8 +76,29 @@ def check_matrix(matrix: NDArray[np.floating[Any]], features: tuple[str, ...], n
     """
     if matrix.ndim != 2 or matrix.shape[1] != len(features):
         raise ParameterError(f"detector {name} takes {len(features)} features, not a matrix of shape {matrix.shape}")
-    if not np.isfinite(matrix).all():
+    if missing and np.isinf(matrix).any():
+        raise ParameterError(f"detector {name}: the matrix holds infinite values, which are not finite; NaN is missing")
+    if not missing and not np.isfinite(matrix).all():
         raise ParameterError(f"detector {name}: the matrix holds values that are not finite")
+
+
+def check_target(target: NDArray[np.bool_] | None, rows: int, name: str) -> NDArray[np.bool_]:
+    """Return the labels of a supervised detector.
+
+    Raises
+    ------
+    ParameterError
+        When there are none, when they are not one bool a row, and when they hold one class only.
+    """
+    if target is None:
+        raise ParameterError(f"detector {name} learns from labels: fit(matrix, target, seed=…) wants a target")
+    target = np.asarray(target)
+    if target.dtype != np.bool_ or target.shape != (rows,):
+        raise ParameterError(f"detector {name}: the target is {target.dtype}{list(target.shape)}, not bool[{rows}]")
+    if target.all() or not target.any():
+        only = "positive" if target.any() else "negative"
+        raise ParameterError(f"detector {name}: the target holds {only} rows only, and both kinds are wanted")
+    return target
 
 
 def rank_among(scores: NDArray[np.float64], quantiles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """What scores a fitted detector: flat arrays and our own kernels, with no model library.
 
-A scorer gives the raw score of the PyOD model that it was taken from, and can be written as plain arrays.
+A scorer gives the raw score of the model that it was taken from, and can be written as plain arrays.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from moneytrail.detectors.tails import CopodScorer, EcodScorer
 from moneytrail.detectors.trees import COLUMNS, FEW, Forest, from_isolation
 from moneytrail.errors import ParameterError
 from moneytrail.kernels.histograms import Histograms, rarity
@@ -34,7 +35,7 @@ class Scorer(Protocol):
         ...
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What :data:`SCORERS` makes an equal scorer from."""
+        """What an equal scorer is made from."""
         ...
 
 
@@ -58,10 +59,10 @@ class IsolationScorer:
 
     @classmethod
     def of_model(cls, model: Any) -> IsolationScorer:
-        """Of a fitted PyOD IForest."""
+        """Of a fitted PyOD IForest, or of the scikit-learn IsolationForest that it holds."""
         from sklearn.ensemble._iforest import _average_path_length
 
-        inner = model.detector_
+        inner = getattr(model, "detector_", model)
         scale = len(inner.estimators_) * float(_average_path_length([inner._max_samples])[0])
         return cls(from_isolation(inner), scale, float(inner.offset_))
 
@@ -154,12 +155,15 @@ class HistogramScorer:
         return {"edges": self.edges, "level": self.level, "tolerance": np.array(self.tolerance)}
 
 
-SCORERS: Final[Mapping[str, type[IsolationScorer] | type[HistogramScorer]]] = {
+SCORERS: Final[Mapping[str, type[IsolationScorer | HistogramScorer | EcodScorer | CopodScorer]]] = {
     "iforest": IsolationScorer,
     "hbos": HistogramScorer,
+    "ecod": EcodScorer,
+    "copod": CopodScorer,
+    "isolation-forest": IsolationScorer,
 }
-"""What scores each detector, by its name. ``of_model`` takes one from a fitted PyOD model, ``of_arrays`` makes one from
-the arrays that ``arrays`` gave and the width of the matrix, and refuses arrays that are none."""
+"""What scores each detector, by its name. ``of_model`` takes one from a fitted model, ``of_arrays`` makes one from the
+arrays that ``arrays`` gave and the width of the matrix, and refuses arrays that are none."""
 
 
 def warm_up() -> None:

@@ -144,6 +144,15 @@ def from_boosting(model: Any) -> Forest:
     return Forest(int(model.n_features_in_), float(model._baseline_prediction.item()), _flatten(trees))
 
 
+def gains(model: Any) -> NDArray[np.float64]:
+    """What each column gained a fitted scikit-learn HistGradientBoostingClassifier, summed over all splits."""
+    total = np.zeros(int(model.n_features_in_))
+    for (predictor,) in model._predictors:
+        splits = predictor.nodes[predictor.nodes["is_leaf"] == 0]
+        np.add.at(total, splits["feature_idx"], splits["gain"])
+    return total
+
+
 def from_isolation(model: Any) -> Forest:
     """The trees of a fitted scikit-learn IsolationForest; the sum is the row's path length over all trees."""
     trees = []

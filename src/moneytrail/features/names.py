@@ -6,35 +6,14 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from moneytrail.errors import ParameterError
+from moneytrail.features.stems import ROLES, WAYS, Feature, Stem, habit_stems, unwindowed_stems
 from moneytrail.graph import DAY
 from moneytrail.kernels.bins import LAST_BIN
 from moneytrail.kernels.cycles import LONGEST
 from moneytrail.kernels.statistics import STATISTICS
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One column: its name, unit, window in days (0: none) and meaning."""
-
-    name: str
-    unit: str
-    window_days: float
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stem:
-    """What a name without its window stands for: the family that computes it and that family's key."""
-
-    family: str
-    key: tuple[int, ...]
-    unit: str
-    meaning: str
-
 
 STEPS: Final = {"scatter_gather": 10_000, "temporal_cycle": 50_000, "bounded_cycle": 50_000, "short_cycle": 50_000}
 """Steps that a search for motifs may take for one transfer before it gives up and says ``truncated`` (design)."""
@@ -43,8 +22,9 @@ ACCOUNT_WINDOWS: Final = ("1d", "7d", "30d")
 MOTIF_WINDOWS: Final = ("1d", "7d")
 """The windows that :data:`FEATURES` lists; others may be asked for by name."""
 
-_ROLES: Final = ("debtor", "creditor")
-_WAYS: Final = ("out", "in")
+AHEAD: Final = "hindsight_"
+"""What a name begins with that looks ahead: the same column of the ledger with time reversed."""
+
 _UNITS: Final = {"us": 1, "s": 10**6, "min": 60 * 10**6, "h": 3600 * 10**6, "d": DAY}
 
 
@@ -165,14 +145,15 @@ _OF_ACCOUNT: Final = (
 
 def _account_stems() -> Iterator[tuple[str, Stem]]:
     """One stem for each role, way and statistic of the account families."""
-    for r, role in enumerate(_ROLES):
-        for w, way in enumerate(_WAYS):
+    for r, role in enumerate(ROLES):
+        for w, way in enumerate(WAYS):
             for s, name in enumerate(STATISTICS):
                 meaning = _statistic_meaning(name, role, way)
                 yield f"{role}_{way}_{name}", Stem("statistics", (r, w, s), _statistic_unit(name), meaning)
             for family, s, name, unit, meaning in _OF_WAY:
                 which = f"the {role}'s transfers {way}"
                 yield f"{role}_{way}_{name}", Stem(family, (r, w, s), unit, meaning.format(which=which, who=role))
+            yield from habit_stems(r, w)
         for family, s, name, unit, meaning in _OF_ACCOUNT:
             yield f"{role}_{name}", Stem(family, (r, 0, s), unit, meaning.format(who=role))
 
@@ -228,9 +209,19 @@ def _motif_stems() -> Iterator[tuple[str, Stem]]:
 
 
 _STEMS: Final[dict[str, Stem]] = dict([*_account_stems(), *_motif_stems()])
+_UNWINDOWED: Final[dict[str, Stem]] = dict(unwindowed_stems())
 _FIXED: Final[dict[str, Feature]] = {feature.name: feature for feature in DETECTOR_FEATURES}
+OF_TRANSFER: Final = ("amount", "hour", "round_amount")
+"""Columns that only say what the transfer itself is."""
 _LISTED: Final = 10
-_ACCOUNT_FAMILIES: Final = ("statistics", "medians", "concentration", "dwell", "rhythm")
+_ACCOUNT_FAMILIES: Final = ("statistics", "medians", "concentration", "dwell", "rhythm", "habit")
+
+UNWINDOWED: Final[tuple[Feature, ...]] = tuple(Feature(n, s.unit, 0, s.meaning) for n, s in _UNWINDOWED.items())
+"""The columns that take no window and are no detector's: what accounts and pairs did since the data begin, and, under
+``instant_``, what is booked at exactly the same time. The latter are not causal within the instant: a day's transfers
+may all carry the same time and then become known together, in an order that is an accident of the file; so these
+columns are the same for any order of rows within an instant, and a stream has to wait until it is over to know them.
+Where a side is absent numbers are 0 and pauses 400 days; cash and transfers to oneself join no pair."""
 
 
 def window_of(text: str) -> int:
@@ -259,14 +250,40 @@ def parse(name: str) -> tuple[Stem, int, Feature]:
     if name in _FIXED:
         place = FEATURE_NAMES.index(name)
         return Stem("fixed", (place,), "", ""), 0, _FIXED[name]
+    if name in _UNWINDOWED:
+        alone = _UNWINDOWED[name]
+        return alone, 0, Feature(name, alone.unit, 0, alone.meaning)
+    if name.startswith(AHEAD):
+        return _parse_ahead(name)
     stem, _, window = name.rpartition("_")
     if stem not in _STEMS:
-        near = difflib.get_close_matches(name, [*_FIXED, *(f"{s}_1d" for s in _STEMS)], 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ParameterError(f"no feature {name!r}{hint}")
+        raise ParameterError(f"no feature {name!r}{_hint(name)}")
     length = window_of(window)
     found = _STEMS[stem]
     return found, length, Feature(name, found.unit, length / DAY, found.meaning)
+
+
+def _hint(name: str) -> str:
+    ahead = AHEAD if name.startswith(AHEAD) else ""
+    listed = [*_FIXED, *_UNWINDOWED, *(f"{stem}_1d" for stem in _STEMS)]
+    near = difflib.get_close_matches(name.removeprefix(ahead), listed, 1)
+    return f"; did you mean {ahead + near[0]!r}?" if near and ahead + near[0] != name else ""
+
+
+def _parse_ahead(name: str) -> tuple[Stem, int, Feature]:
+    """What looks ahead: the column behind it, which must depend on other transfers and not look ahead itself."""
+    plain = name.removeprefix(AHEAD)
+    if plain.startswith(AHEAD):
+        raise ParameterError(f"no feature {name!r}: it would look ahead twice; name it with {AHEAD!r} once")
+    if plain in OF_TRANSFER:
+        raise ParameterError(f"no feature {name!r}: {plain!r} is of the transfer alone, with nothing ahead to look at")
+    try:
+        stem, length, feature = parse(plain)
+    except ParameterError as error:
+        if plain.rpartition("_")[0] in _STEMS:
+            raise ParameterError(f"{name!r}: {error}") from None
+        raise ParameterError(f"no feature {name!r}{_hint(name)}") from None
+    return stem, length, Feature(name, feature.unit, feature.window_days, f"looking ahead: {feature.meaning}")
 
 
 def describe(names: Iterable[str]) -> tuple[Feature, ...]:
@@ -281,10 +298,11 @@ def describe(names: Iterable[str]) -> tuple[Feature, ...]:
 
 
 def names_for(windows: Sequence[str], motif_windows: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Every column over these windows: those without a window of their own choice, accounts', then motifs'.
+    """Every column over these windows: the detectors', which have windows of their own, accounts', then motifs'.
 
     Of the cycles those up to length 10 are listed, without the short search. `motif_windows` are taken where motifs
-    should look less far than accounts; ``None``: the same.
+    should look less far than accounts; ``None``: the same. :data:`UNWINDOWED` and what looks ahead are not among them:
+    not all of those can be known when a transfer is booked, so they are asked for by name.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from moneytrail.alerts import Alert, AlertMatch, AlertSubject, EvidenceTransfer, Measure, Suppression
 from moneytrail.errors import NotFoundError
+from moneytrail.placebo import AlertPlacebo, MatchPlacebo
 from moneytrail.storage import tables
 from moneytrail.storage.database import insert_rows
 from moneytrail.storage.records import AlertSummary
@@ -100,6 +102,7 @@ def read_alert(connection: Connection, alert_id: str) -> Alert:
         subjects=read_subjects(connection, [alert_id]).get(alert_id, ()),
         matches=tuple(_match(match) for match in _rows_of(connection, tables.alert_matches, alert_id)),
         evidence=tuple(read_evidence(connection, alert_id)),
+        placebo=_read_placebo(connection, alert_id),
     )
 
 
@@ -206,6 +209,11 @@ def _match_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
         )
 
 
+def _placebo_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
+    if alert.placebo:
+        yield alert.alert_id, json.dumps(asdict(alert.placebo))
+
+
 def _subject_rows(alert: Alert) -> Iterator[tuple[Any, ...]]:
     fields = attrgetter(*_SUBJECT_FIELDS)
     for position, subject in enumerate(alert.subjects):
@@ -225,6 +233,7 @@ _DETAILS: dict[sa.Table, tuple[tuple[str, ...], Callable[[Alert], Iterator[tuple
     tables.alert_subjects: (("alert_id", "position", *_SUBJECT_FIELDS), _subject_rows),
     tables.alert_accounts: (("alert_id", "account"), _account_rows),
     tables.alert_matches: (_MATCH_COLUMNS, _match_rows),
+    tables.alert_placebos: (("alert_id", "placebo"), _placebo_rows),
     tables.evidence: (("alert_id", "position", *_EVIDENCE_FIELDS), _evidence_rows),
 }
 
@@ -236,6 +245,15 @@ def _match(row: RowMapping) -> AlertMatch:
         suppressors=tuple(Suppression(*fields) for fields in json.loads(row["suppressors"])),
         innocent_explanations=tuple(json.loads(row["innocent_explanations"])),
     )
+
+
+def _read_placebo(connection: Connection, alert_id: str) -> AlertPlacebo | None:
+    table = tables.alert_placebos.c
+    text = connection.execute(sa.select(table.placebo).where(table.alert_id == alert_id)).scalar()
+    if text is None:
+        return None
+    fields = json.loads(text)
+    return AlertPlacebo(**fields | {"matches": tuple(MatchPlacebo(**one) for one in fields["matches"])})
 
 
 def _rows_of(connection: Connection, table: sa.Table, alert_id: str) -> Sequence[RowMapping]:

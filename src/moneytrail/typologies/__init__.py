@@ -26,6 +26,7 @@ from moneytrail.typologies import (
     l14_shared_identity,
     l15_integration_purchase,
     l16_mirror_account,
+    m01_model_opinion,
     s01_seat_fee_fan_in,
     s02_instalment_ladder,
     s03_arrival_release_burst,
@@ -48,6 +49,7 @@ from moneytrail.typologies import (
 from moneytrail.typologies.base import Source, Typology
 
 __all__ = [
+    "BESIDE",
     "CATALOGUE",
     "Matches",
     "Measure",
@@ -96,15 +98,19 @@ CATALOGUE: Final[tuple[Typology, ...]] = (
 )
 
 
+BESIDE: Final[tuple[Typology, ...]] = (m01_model_opinion.TYPOLOGY,)
+"""What stands beside the catalogue and is looked for only where a run asks."""
+
+
 def by_id(typology: str) -> Typology:
-    """The catalogue entry with this id.
+    """The entry with this id, of the catalogue or beside it.
 
     Raises
     ------
     ParameterError
         Naming the ids there are.
     """
-    for entry in CATALOGUE:
+    for entry in (*CATALOGUE, *BESIDE):
         if entry.id == typology:
             return entry
-    raise ParameterError(f"no typology {typology!r}; there are {', '.join(t.id for t in CATALOGUE)}")
+    raise ParameterError(f"no typology {typology!r}; there are {', '.join(t.id for t in (*CATALOGUE, *BESIDE))}")

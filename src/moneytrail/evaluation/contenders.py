@@ -1,0 +1,328 @@
+"""The models that the bench sets side by side, by name; those of others are in :mod:`moneytrail.evaluation.peers`.
+
+Every contender gets the same data, the same split and the same tuning budget, and gives a score to each transfer of
+validation and test. Those that learn choose among four settings by average precision on the validation period, then
+learn anew from training and validation together; see :mod:`moneytrail.evaluation.trials`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from moneytrail.artifacts import latest, load_detector, shipped_models
+from moneytrail.combination import COLUMNS, HINDSIGHT, SECOND, Combination
+from moneytrail.combination_folder import load_combination
+from moneytrail.detectors import BoostingDetector, BoostingSettings, RankedDetector, unfitted
+from moneytrail.errors import ArtifactError, ParameterError
+from moneytrail.evaluation.measuring import Watch
+from moneytrail.evaluation.trials import (
+    Contender,
+    Scored,
+    Task,
+    Trial,
+    blank,
+    compile_features,
+    drawn_rows,
+    matrix_of,
+    raw_score,
+    tuned,
+)
+from moneytrail.features import Pool
+from moneytrail.model_folder import read_manifest
+from moneytrail.scoring import Pipeline
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from moneytrail.scoring import Progress
+
+COMBINATION: Final = "combination"
+"""The folder of the shipped combination, and its kind in the manifest."""
+
+SETTINGS: Final = (
+    SECOND,
+    replace(SECOND, leaves=31),
+    replace(SECOND, l2=5.0),
+    replace(SECOND, trees=300, learning_rate=0.06),
+)
+"""What our boosting and the combination may try."""
+
+
+@dataclass(frozen=True)
+class Random:
+    """Chance: every score is drawn evenly. What nothing learned is worth."""
+
+    name: str = "random"
+    learns: bool = False
+
+    def check(self) -> None:
+        """It always can."""
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """Draw by the seed."""
+        del tell
+        with watch.at("score"):
+            drawn = np.random.default_rng([task.seed, 20261122]).random(task.case.graph.transfers)
+        return Scored(drawn, False, {})
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The catalogue alone: each transfer's risk by the matches that it stands in.
+
+    A match may be complete only after the transfer: the risk is what is known at the end of the data.
+    """
+
+    name: str = "rules"
+    learns: bool = False
+
+    def check(self) -> None:
+        """It always can."""
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """Search the whole ledger once; nothing in it depends on the seed."""
+        case = task.case
+        if "rules" not in task.kept:
+            own = Watch()
+            with own.at("score"):
+                report = Pipeline(task.rates).run(case.transfers, case.accounts, case.arrivals, progress=tell)
+                risk = report.transfers["risk_score"].to_numpy()[case.graph.order]
+            task.kept["rules"] = risk, own.seconds["score"]
+        risk, seconds = task.kept["rules"]
+        watch.add("score", seconds)
+        return Scored(risk, False, {"says": "risk by all matches, which may be complete only later"})
+
+
+@dataclass(frozen=True)
+class DetectorContender:
+    """A detector of :mod:`moneytrail.detectors` on its usual columns.
+
+    Unsupervised ones are fitted once on the training period, as they come, without tuning: there is no label to tune
+    by. They are ordered by their raw score, which is not cut off at the strangest training row.
+    """
+
+    name: str
+
+    @property
+    def learns(self) -> bool:
+        """Whether it needs labels."""
+        return unfitted(self.name).supervised
+
+    def check(self) -> None:
+        """Refuse what PyOD needs and is not installed.
+
+        Raises
+        ------
+        ParameterError
+        """
+        unfitted(self.name)
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """Fit and score."""
+        detector = unfitted(self.name)
+        compile_features(task.case.graph, detector.features)
+        graph, split = task.case.graph, task.split
+        if isinstance(detector, BoostingDetector):
+            learned = split.train | split.validation | split.refit
+            with watch.at("fit"):
+                known = matrix_of(graph, detector.features, learned)
+            with watch.at("score"):
+                unknown = matrix_of(graph, detector.features, split.test)
+            parts = _Parts(known, learned, unknown)
+            return tuned(task, [_boosting(detector, each, parts, task, watch) for each in SETTINGS], watch, tell)
+        tell("features", 0.0)
+        drawn = drawn_rows(split.train, task.seed)
+        with watch.at("fit"):
+            fitted = detector.fit(matrix_of(graph, detector.features, drawn), seed=task.seed)
+        wanted = split.validation | split.test
+        with watch.at("score"):
+            made = raw_score(fitted, matrix_of(graph, detector.features, wanted))
+        scores = blank(task.case)
+        scores[wanted] = made
+        return Scored(scores, False, {"fitted_rows": int(drawn.sum())})
+
+
+class _Parts(NamedTuple):
+    """Features of the rows that may be learned from, which rows these are, and features of the test rows."""
+
+    known: NDArray[np.float32]
+    learned: NDArray[np.bool_]
+    unknown: NDArray[np.float32]
+
+    def of(self, rows: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Features of some of the rows that may be learned from."""
+        return self.known[rows[self.learned]]
+
+
+def _boosting(
+    detector: BoostingDetector, settings: BoostingSettings, parts: _Parts, task: Task, watch: Watch
+) -> Callable[[], Trial]:
+    split, truth = task.split, task.case.illicit
+    wished = replace(detector, settings=settings)
+
+    def trial() -> Trial:
+        fitted = wished.fit(parts.of(split.train), truth[split.train], seed=task.seed)
+        held, unknown = parts.of(split.validation), parts.unknown
+        return Trial(_said(settings), fitted.anomaly_score(held), fitted.anomaly_score(unknown), again)
+
+    def again() -> NDArray[np.float64]:
+        with watch.at("fit"):
+            fitted = wished.fit(parts.of(split.refit), truth[split.refit], seed=task.seed)
+        with watch.at("score"):
+            return fitted.anomaly_score(parts.unknown)
+
+    return trial
+
+
+def _said(settings: BoostingSettings) -> dict[str, Any]:
+    names = ("trees", "leaves", "l2", "learning_rate")
+    return {name: getattr(settings, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Ours:
+    """``moneytrail``: the combination, fitted on the case's own training period.
+
+    Attributes
+    ----------
+    name : str
+    columns : tuple of str
+        Features.
+    """
+
+    name: str = "moneytrail"
+    columns: tuple[str, ...] = COLUMNS
+    learns: bool = True
+
+    def check(self) -> None:
+        """It always can."""
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """Tune, fit and score."""
+        graph, split, truth = task.case.graph, task.split, task.case.illicit
+        compile_features(graph, self.columns)
+        with watch.at("fit"):
+            # Made once, for all settings and for the scoring, too: their time stands under fit.
+            pool = Pool([graph], self.columns).fill()
+
+        def trial_of(settings: BoostingSettings) -> Callable[[], Trial]:
+            wished = Combination(self.columns, settings=settings)
+
+            def trial() -> Trial:
+                fitted = wished.fit(graph, split.train, truth, seed=task.seed, pool=pool)
+                made = fitted.score(graph, pool=pool)
+                return Trial(_said(settings), made[split.validation], made[split.test], again)
+
+            def again() -> NDArray[np.float64]:
+                with watch.at("fit"):
+                    fitted = wished.fit(graph, split.refit, truth, seed=task.seed, pool=pool)
+                with watch.at("score"):
+                    return fitted.score(graph, pool=pool)[split.test]
+
+            return trial
+
+        return tuned(task, [trial_of(settings) for settings in SETTINGS], watch, tell)
+
+
+@dataclass(frozen=True)
+class Hindsight(Ours):
+    """``moneytrail-hindsight``: the same with what followed each transfer, as a batch of what is past may know it."""
+
+    name: str = "moneytrail-hindsight"
+    columns: tuple[str, ...] = HINDSIGHT
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A saved model as it is: of `folder`, or the newest version of `model` among those that come with moneytrail."""
+
+    name: str = "shipped"
+    folder: Path | None = None
+    model: str = COMBINATION
+    learns: bool = False
+
+    def place(self) -> Path:
+        """The model's folder.
+
+        Raises
+        ------
+        ArtifactError
+            When there is none.
+        """
+        return self.folder or latest(shipped_models(), self.model)
+
+    def check(self) -> None:
+        """Load it once.
+
+        Raises
+        ------
+        ArtifactError, ParameterError
+        """
+        self._load()
+
+    def _load(self) -> Any:
+        """The detector, or the combination."""
+        place = self.place()
+        return (load_combination if read_manifest(place)["kind"] == COMBINATION else load_detector)(place)[0]
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """Score, the kernels compiled before."""
+        tell("score", 0.0)
+        case, model, place = task.case, self._load(), self.place()
+        facts = {"model": f"{place.parent.name}/{place.name}"}
+        if not isinstance(model, RankedDetector | BoostingDetector):
+            compile_features(case.graph, model.columns)
+            with watch.at("score"):
+                return Scored(model.score(case.graph), True, facts)
+        compile_features(case.graph, model.features)
+        wanted, scores = task.split.validation | task.split.test, blank(case)
+        with watch.at("score"):
+            matrix = matrix_of(case.graph, model.features, wanted)
+            learned = isinstance(model, BoostingDetector)
+            scores[wanted] = (
+                raw_score(model, matrix) if isinstance(model, RankedDetector) else model.anomaly_score(matrix)
+            )
+        return Scored(scores, learned, facts)
+
+
+DEFAULT: Final = ("moneytrail", "shipped", "rules", "iforest", "random")
+"""What is compared when nothing is named."""
+
+
+def defaults() -> tuple[tuple[Contender, ...], tuple[str, ...]]:
+    """The models of :data:`DEFAULT` that can run here, and why the others cannot."""
+    ready: list[Contender] = []
+    missing = []
+    for one in map(contender, DEFAULT):
+        try:
+            one.check()
+            ready.append(one)
+        except ArtifactError as error:
+            missing.append(f"{one.name}: {error}")
+    return tuple(ready), tuple(missing)
+
+
+def contender(name: str) -> Contender:
+    """The contender of this name: ours, a peer, or any detector.
+
+    Raises
+    ------
+    ParameterError
+        Naming those there are.
+    """
+    from moneytrail.evaluation.peers import PEERS
+
+    for one in (Ours(), Hindsight(), Saved(), Rules(), Random(), *PEERS):
+        if one.name == name:
+            return one
+    try:
+        unfitted(name)
+    except ParameterError as error:
+        own = ", ".join([*DEFAULT, Hindsight().name, *(peer.name for peer in PEERS)])
+        raise ParameterError(f"no model {name!r}; there are {own}, and every detector: {error}") from error
+    return DetectorContender(name)

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from moneytrail.errors import ArtifactError, ParameterError
+from moneytrail.evaluation import report
+from moneytrail.evaluation.alerting import AlertBudget, Desk, line_of
+from moneytrail.evaluation.bench import Plan, compare, drift, overlap
+from moneytrail.evaluation.case import Case
+from moneytrail.evaluation.contenders import Random
+from moneytrail.evaluation.measuring import PeakMemory, Watch
+from moneytrail.evaluation.raising import WEEK
+from moneytrail.evaluation.splits import SplitRule, split
+from moneytrail.evaluation.trials import Scored, Task, blank
+from moneytrail.rates import ExchangeRates
+from moneytrail.scoring import Progress
+from tests.evaluation.cases import Row, bank, case_of
+
+RATES = ExchangeRates.load()
+
+
+@dataclass(frozen=True)
+class Knows:
+    """A contender that knows the truth, as far as it is told to."""
+
+    name: str = "knows"
+    learns: bool = True
+    noise: float = 0.0
+    probability: bool = True
+
+    def check(self) -> None:
+        """It always can."""
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """The truth and noise."""
+        with watch.at("fit"):
+            tell("tuning", 1.0)
+        drawn = np.random.default_rng(task.seed).random(task.case.graph.transfers)
+        return Scored(np.clip(task.case.illicit + self.noise * (drawn - 0.5), 0, 1), self.probability, {"noise": 1})
+
+
+@dataclass(frozen=True)
+class Fails(Knows):
+    """A contender that cannot learn here."""
+
+    name: str = "fails"
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """Refuse."""
+        raise ParameterError("too few to learn from")
+
+
+class Absent(Knows):
+    """A contender whose model is not there."""
+
+    def check(self) -> None:
+        """Refuse."""
+        raise ArtifactError("no model")
+
+
+def silent(_stage: str, _done: float) -> None:
+    return
+
+
+def measured(*contenders: Any, cases: tuple[Case, ...] | None = None, **plan: Any) -> dict[str, Any]:
+    makers = [lambda case=case: case for case in cases or (bank(),)]
+    return compare(makers, Plan(contenders, **plan), RATES, silent)
+
+
+def without_costs(document: dict[str, Any]) -> str:
+    """The document without what a clock says."""
+    text = json.dumps(document)
+    made = json.loads(text)
+
+    def strip(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: strip(each) for key, each in value.items() if key not in ("seconds", "memory_mib")}
+        return [strip(each) for each in value] if isinstance(value, list) else value
+
+    return json.dumps(strip(made))
+
+
+def test_who_knows_the_truth_is_right_in_everything() -> None:
+    found = measured(Knows(), budget=AlertBudget(50, None))["models"][0]
+    assert found["average_precision"] == 1.0
+    assert found["average_precision_interval"] == [1.0, 1.0]
+    assert (found["f1"], found["precision"], found["recall"]) == (1.0, 1.0, 1.0)
+    assert found["alert_precision"] == 1.0
+    assert found["attempts_found"] > 0.5
+    assert found["money_in_reach"] > 0.1
+    assert found["calibration"]["brier"] == 0.0
+    assert found["recall_at_budget"] == 1.0
+    assert found["groups"]
+    assert found["groups_over_limit"] == []
+    assert 0 <= found["value_after_alert"] <= 1
+
+
+def test_chance_is_worth_the_base_rate() -> None:
+    document = measured(Random(), seeds=(1, 2, 3))
+    found, case = document["models"][0], document["case"]
+    rate = case["split"]["illicit"]["test"] / case["split"]["rows"]["test"]
+    low, high = found["average_precision_interval"]
+    assert low < rate * 1.5
+    assert high > rate * 0.7
+    assert found["runs"] == 3
+    assert found["average_precision"] == sorted(found["average_precision_runs"])[1]
+    assert found["calibration"] is None
+    assert found["not_computed"]["calibration"] == "its scores are no probabilities"
+
+
+def test_the_document_follows_the_seeds_and_is_plain() -> None:
+    one, again = (measured(Knows(noise=0.8), Random(), seeds=(1, 2)) for _ in range(2))
+    assert without_costs(one) == without_costs(again)
+    assert "NaN" not in json.dumps(one)
+    assert one["models"][0]["average_precision"] != one["models"][1]["average_precision"]
+
+
+def test_a_model_that_cannot_learn_says_so_and_the_others_run() -> None:
+    document = measured(Fails(), Knows())
+    fails, knows = document["models"]
+    assert fails["average_precision"] is None
+    assert fails["seconds"] is None
+    assert fails["not_computed"] == {"everything": "too few to learn from"}
+    assert knows["average_precision"] == 1.0
+    assert any("fails" in line and "too few" in line for line in report.reasons(document))
+
+
+def test_a_model_that_is_not_there_stops_before_any_work() -> None:
+    with pytest.raises(ArtifactError, match="no model"):
+        measured(Absent(), cases=())
+
+
+def test_without_labels_there_are_the_figures_that_need_none() -> None:
+    case = replace(bank(), labelled=False, illicit=np.zeros_like(bank().illicit), truth=None)
+    facts = {**case.facts, "illicit": None, "base_rate": None, "not_computed": {"labels": "none"}}
+    document = measured(Random(), Knows(), cases=(replace(case, facts=facts),), seeds=(1, 2))
+    chance, knows = document["models"]
+    assert chance["average_precision"] is None
+    assert chance["attempts_found"] is None
+    assert 0 <= chance["stability"] < 0.5
+    assert chance["drift"] < 0.1
+    assert chance["alerts"] is not None
+    assert chance["money_in_reach"] is None
+    assert knows["not_computed"]["everything"] == "the data carry no labels to learn from"
+    assert report.rows(document)[0][1] == "–"
+    assert "<svg" not in report.page(document)
+
+
+def test_several_cases_stand_apart_and_together() -> None:
+    rows: list[Row] = [(float(day), f"a{day % 3}", "b", day % 4 == 0, None) for day in range(40)]
+    document = measured(Knows(), cases=(bank(), case_of(rows)))
+    assert [case["name"] for case in document["cases"]] == [bank().name, "rows"]
+    assert document["case"]["name"] == bank().name
+    assert document["models"][0]["runs"] == 2
+    assert [case["models"][0]["runs"] for case in document["cases"]] == [1, 1]
+    assert "money_in_reach" in document["models"][0]["not_computed"]
+
+
+def test_amlworld_is_parted_by_rows_as_published() -> None:
+    rows: list[Row] = [(float(day), "a", "b", day % 2 == 0, None) for day in range(10)]
+    case = case_of(rows)
+    published = replace(case, facts={**case.facts, "layout": "amlworld"})
+    plan = Plan((Knows(),), rule=SplitRule(keep_straddling=True))
+    assert plan.rule_for(published) == SplitRule("rows", 0, True)
+    assert plan.rule_for(case) == plan.rule
+    assert replace(plan, by_layout=False).rule_for(published) == plan.rule
+
+
+def test_budgets() -> None:
+    assert AlertBudget.of("1 per 5,000 customers a week") == AlertBudget(1.0, 5_000)
+    assert AlertBudget.of("2.5 a week") == AlertBudget(2.5, None)
+    assert str(AlertBudget.of("1 per 5000 customers a week")) == "1 per 5000 customers a week"
+    assert AlertBudget(1, 50).a_week(bank()) == 3
+    assert AlertBudget(1, 2).a_week(case_of([(1, "a", "b", False, None), (2, "b", "c", True, None)])) == 1.5
+    for text in ("", "many", "0 a week", "1 per 0 customers a week", "1 per week"):
+        with pytest.raises(ParameterError, match="--budget"):
+            AlertBudget.of(text)
+
+
+def test_a_line_is_drawn_by_the_scores_so_far_and_any_scale_gives_the_same_alerts() -> None:
+    case, parts = bank(), split(bank(), SplitRule())
+    desk = Desk.of(case, parts, AlertBudget(20, None))
+    scores = blank(case)
+    scores[parts.test] = np.random.default_rng(1).random(int(parts.test.sum()))
+    one, other = desk.raised(scores), desk.raised(scores / 1_000 - 5)
+    assert [alert.transfers for alert in one.raised] == [alert.transfers for alert in other.raised] != []
+    # What comes in the second week changes nothing in the first.
+    later = scores.copy()
+    later[case.graph.time >= desk.period[0] + WEEK] = 1.0
+    early = [alert.transfers for alert in one.raised if alert.raised_at == desk.period[0] + WEEK]
+    first = [a.raised_at for a in desk.raised(later).raised].count(desk.period[0] + WEEK)
+    assert first == len(early)
+
+
+def test_the_line_keeps_equal_scores_together() -> None:
+    assert line_of(np.array([0.0, 0.0, 0.5, 0.5, 0.5, 0.9]), 0.5) == 0.5
+    assert line_of(np.array([0.1, 0.2, 0.3, np.nan]), 0.001) == 0.3
+    assert line_of(np.array([0.0, 0.0, 0.9]), 0.7) == np.inf
+    assert line_of(np.array([np.nan])) == np.inf
+
+
+def test_drift_and_overlap() -> None:
+    assert drift(np.array([1.0, 2.0]), np.array([1.0, 2.0])) == 0
+    assert drift(np.array([1.0, 2.0]), np.array([3.0])) == 1
+    assert drift(np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.0, 4.0])) == 0.5
+    assert overlap([np.array([1, 2]), np.array([2, 3]), np.array([2, 3])]) == pytest.approx((0.5 + 0.5 + 1) / 3)
+    assert overlap([np.array([1])]) is None
+
+
+def test_peak_memory_is_what_is_held_at_most() -> None:
+    memory = PeakMemory()
+    memory.start()
+    held = np.ones(8_000_000)
+    del held
+    found = memory.mib()
+    assert found is None or 50 < found < 200
+
+
+class Page(HTMLParser):
+    """Counts tags and keeps what a browser would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.fetched: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.opened.append(tag)
+        wanted = {"src", "href", "xlink:href"}
+        self.fetched += [value for name, value in attributes if name in wanted and value and value[0] != "#"]
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def test_the_page_is_whole_without_a_network() -> None:
+    document = measured(Knows(name="<knows> & more", noise=0.9), Random())
+    page = Page()
+    page.feed(report.page(document))
+    assert page.fetched == []
+    assert page.opened.count("svg") == 4
+    assert "script" not in page.opened
+    assert "<knows> & more" in page.text
+    assert report.page(document) == report.page(document)
+    assert len(report.rows(document)[0]) == len(report.HEADINGS)
+
+
+def test_a_page_that_cannot_be_written_is_refused_first(tmp_path: Any) -> None:
+    with pytest.raises(ParameterError, match="is a folder"):
+        report.check_page(tmp_path)
+    with pytest.raises(ParameterError, match="there is no folder nowhere"):
+        report.check_page(tmp_path / "nowhere" / "page.html")
+    report.check_page(tmp_path / "page.html")
