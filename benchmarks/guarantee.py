@@ -86,6 +86,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--first-seed", type=int, default=500)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
+    if options.runs < 1:
+        parser.error(f"--runs {options.runs}: allowed is 1 or more")
     runs = []
     for seed in range(options.first_seed, options.first_seed + options.runs):
         runs.append(measure(seed, options))

@@ -123,8 +123,9 @@ def test_the_line_may_be_raised_but_not_below_more_likely_than_not() -> None:
 def test_each_column_has_words() -> None:
     for column in fitted().second_columns:
         assert words(column)
-    with pytest.raises(ParameterError):
-        words("no_such_column")
+    for none in ("no_such_column", "echo_debtor", "echo_payer_out_sum_7d"):
+        with pytest.raises(ParameterError, match=f"no feature '{none}'"):
+            words(none)
 
 
 def test_one_ledger_is_asked_about_once() -> None:

@@ -172,6 +172,16 @@ def test_a_name_that_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
         train(bank(), tmp_path, silent, name=name)
 
 
+def test_a_file_in_place_of_the_folder_is_refused_before_anything_is_learned(tmp_path: Path) -> None:
+    file = tmp_path / "models"
+    file.write_text("no folder")
+    with pytest.raises(ParameterError, match="models is a file, wanted is a folder"):
+        train(bank(), file, silent)
+    (tmp_path / KIND).write_text("no folder")
+    with pytest.raises(ParameterError, match="combination is a file, wanted is a folder"):
+        train(bank(), tmp_path, silent)
+
+
 def test_a_verdict_needs_more_than_luck() -> None:
     """One lucky transfer of many is no reason to change a model; all of them are."""
     case = loose_with(bank(), bank().illicit)

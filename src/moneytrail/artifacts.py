@@ -102,11 +102,13 @@ def save_detector(
     Raises
     ------
     ParameterError
-        When the detector was not fitted here, or when its model could not be loaded again.
+        When the detector was not fitted here, when there is no sample row, or when its model could not be loaded again.
     """
     if detector.model is None:
         raise ParameterError(f"detector {detector.name} holds no trained model: only a fitted one can be saved")
     rows = np.asarray(sample[:SAMPLE_ROWS], np.float64)
+    if not len(rows):
+        raise ParameterError(f"detector {detector.name} cannot be saved: there is no sample row to check it by")
     scores, content = detector.anomaly_score(rows), _dumped(detector)
     again = _of_content(detector.name, detector.features, content).anomaly_score(rows)
     if not np.array_equal(again, scores):
@@ -154,7 +156,8 @@ def load_detector(folder: Path) -> tuple[Fitted, dict[str, Any]]:
         raise ArtifactError(f"{where} {error}") from error
     except DAMAGED as error:
         raise ArtifactError(f"{where}: the scorer or its sample rows are damaged: {error}") from error
-    if given.shape != stated.shape or np.abs(given - stated).max(initial=0.0) > TOLERANCE:
+    # Not a number is never near enough.
+    if given.shape != stated.shape or not (np.abs(given - stated) <= TOLERANCE).all():
         raise ArtifactError(f"{where} does not give the scores it was saved with")
     return replace(detector, facts=facts_in(manifest)), manifest
 

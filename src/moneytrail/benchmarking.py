@@ -307,6 +307,7 @@ def _names(text: str) -> list[str]:
 
 
 def _whole(text: str) -> int:
-    if not text.isdigit():
+    # Python reads no number of more than 4,300 digits; no seed has more than 19.
+    if not text.isdecimal() or len(text) > 19:
         raise ParameterError(f"--simulate: {text!r} is no seed; write them as 7,8,9")
     return int(text)

@@ -433,14 +433,14 @@ def features(
     Example: moneytrail features transfers.parquet --windows 1d,7d --out features.parquet
     """
     from moneytrail import console, feature_table
-    from moneytrail.features import describe
+    from moneytrail.features import UNWINDOWED, describe
     from moneytrail.loading import load_graph
     from moneytrail.rates import ExchangeRates
     from moneytrail.runs import Inputs
 
     names = feature_table.choose_columns(windows, columns)
     if listed:
-        meant = describe(names)
+        meant = describe(names if windows or columns else (*names, *(feature.name for feature in UNWINDOWED)))
         if as_json:
             typer.echo(json.dumps([asdict(feature) for feature in meant]))
         else:

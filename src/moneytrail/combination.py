@@ -174,7 +174,8 @@ class Combination:
         Raises
         ------
         ParameterError
-            When there are fewer than two illicit transfers to learn from, or no others, or the arrays do not fit.
+            When there are fewer than two illicit transfers to learn from, or fewer than two others, or the arrays do
+            not fit.
         """
         return self.fit_many([(graph, rows, illicit)], seed=seed, pool=pool)
 
@@ -393,7 +394,7 @@ def _checked(known: Sequence[Known]) -> NDArray[np.bool_]:
             raise ParameterError(f"rows and labels must be bool[{graph.transfers}], one a transfer")
     truth = np.concatenate([rows & illicit for _, rows, illicit in known]) if known else np.empty(0, np.bool_)
     positives, learned = int(truth.sum()), sum(int(rows.sum()) for _, rows, _ in known)
-    if positives < 2 or positives == learned:
+    if min(positives, learned - positives) < 2:
         raise ParameterError(
             f"{positives} of {learned} transfers to learn from are illicit: at least 2 of each kind are needed"
         )

@@ -84,12 +84,14 @@ def save_combination(combination: Combination, folder: Path, told: Told, sample:
     Raises
     ------
     ParameterError
-        When the combination was not fitted here.
+        When the combination was not fitted here, or when there is no sample row.
     """
     members = (*combination.first, *combination.second)
     if not members or any(member.model is None for member in members):
         raise ParameterError("the combination holds no trained models: only a fitted one can be saved")
     rows = np.asarray(sample[:SAMPLE_ROWS], np.float32)
+    if not len(rows):
+        raise ParameterError("the combination cannot be saved: there is no sample row to check it by")
     content = _dumped(combination)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL).write_bytes(content)

@@ -11,7 +11,9 @@ import io
 import json
 import zlib
 from importlib.metadata import version
+from lzma import LZMAError
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile
 
@@ -33,8 +35,17 @@ MODEL, SCORER, MANIFEST, IN_FORCE = "model.skops", "scorer.npz", "manifest.json"
 HASHES: Final = {MODEL: "sha256", SCORER: "scorer_sha256"}
 """The files that the manifest names by their hash, and where."""
 
-DAMAGED: Final = (KeyError, ValueError, TypeError, AttributeError, ImportError, ParameterError)
+DAMAGED: Final = (
+    ArithmeticError, AttributeError, ImportError, LookupError, ParameterError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
 """What reading a damaged file may raise; loading turns all of it into one ArtifactError."""
+
+NO_ARCHIVE: Final = (BadZipFile, EOFError, LZMAError, MemoryError, OSError, RuntimeError, TokenError, zlib.error)
+"""What unpacking may raise beside: each way of packing has errors of its own, and a file may say that it is larger than
+the memory."""
+
+NO_MANIFEST: Final = (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError)
+"""What reading a file of JSON that holds anything may raise."""
 
 
 class TypeRefusedError(ParameterError):
@@ -56,7 +67,8 @@ def latest(folder: Path, name: str) -> Path:
     Raises
     ------
     ArtifactError
-        When there is none, none is in force, or ``in_force.json`` names no version that is there.
+        When there is none, none is in force, ``in_force.json`` names no version that is there, or `name` is no plain
+        name.
     """
     found = in_force(folder, name)
     if found is not None:
@@ -72,7 +84,7 @@ def in_force(folder: Path, name: str) -> Path | None:
     Raises
     ------
     ArtifactError
-        When ``in_force.json`` is damaged, or names no version that is there.
+        When ``in_force.json`` is damaged, or names no version that is there, or `name` is no plain name.
     """
     versions = versions_of(folder, name)
     if not (folder / name / IN_FORCE).exists():
@@ -87,9 +99,31 @@ def in_force(folder: Path, name: str) -> Path | None:
 
 
 def versions_of(folder: Path, name: str) -> list[Path]:
-    """The folders of all versions of a model, oldest first; none where there is no such model."""
+    """The folders of all versions of a model, oldest first; none where there is no such model.
+
+    Raises
+    ------
+    ArtifactError
+        When `name` is no plain name but leads to another folder.
+    """
+    if name in ("", "..") or Path(name).name != name:
+        raise ArtifactError(f"{name!r} is no name of a model: it leads to another folder")
     found = [child for child in (folder / name).glob("*") if child.name.isdecimal() and child.name.isascii()]
     return sorted(found, key=lambda child: int(child.name))
+
+
+def version_of(folder: Path, name: str, number: str) -> Path:
+    """The folder of one version of a model, whoever names it: never one outside `folder`.
+
+    Raises
+    ------
+    ArtifactError
+        When there is no such version, or `name` is no plain name.
+    """
+    for found in versions_of(folder, name):
+        if found.name == number:
+            return found
+    raise ArtifactError(f"no version {number!r} of model {name!r} in {folder.name}/")
 
 
 def put_in_force(folder: Path, name: str, chosen: str | None, why: Mapping[str, Any]) -> None:
@@ -114,7 +148,7 @@ def put_in_force(folder: Path, name: str, chosen: str | None, why: Mapping[str, 
 def _stated(path: Path) -> str | None:
     try:
         stated = json.loads(path.read_text("utf-8"))["version"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except NO_MANIFEST as error:
         raise ArtifactError(f"model {path.parent.name}: {IN_FORCE} does not say which version is in force") from error
     if stated is not None and not isinstance(stated, str):
         raise ArtifactError(f"model {path.parent.name}: {IN_FORCE} does not say which version is in force")
@@ -151,7 +185,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         kind, names, stated = manifest["kind"], manifest["features"], manifest["features_hash"]
         complete = isinstance(kind, str) and {"rows", "anomaly_scores"} <= manifest["sample"].keys()
         complete = complete and isinstance(names, list) and all(isinstance(name, str) for name in names)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except NO_MANIFEST as error:
         raise ArtifactError(f"{where}: the manifest is missing or incomplete") from error
     if not complete:
         raise ArtifactError(f"{where}: the manifest is missing or incomplete")
@@ -191,7 +225,7 @@ def arrays_in(content: bytes) -> dict[str, NDArray[Any]]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (BadZipFile, OSError, EOFError, AttributeError, zlib.error) as error:
+    except (*NO_ARCHIVE, TypeError) as error:
         raise ParameterError(f"{SCORER} is not a file of arrays") from error
 
 
@@ -219,7 +253,7 @@ def parts_in(content: bytes, allowed: frozenset[str], kind: str) -> dict[str, An
         if refused:
             raise TypeRefusedError(f"holds the type {refused[0]}, which is not allowed for kind {kind!r}")
         parts = skops.io.loads(content, trusted=sorted(allowed))
-    except (BadZipFile, EOFError, zlib.error) as error:
+    except NO_ARCHIVE as error:
         raise ParameterError(f"{MODEL} is no archive") from error
     if not isinstance(parts, dict):
         raise ParameterError(f"{MODEL} holds no model")

@@ -8,6 +8,7 @@ are marked as an opinion: what proves is the transfers, and nobody can check a m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -201,7 +202,7 @@ def words(column: str) -> str:
     """
     if column == "first_log_odds":
         return "the transfer's own columns taken together"
-    if column.startswith("echo_"):
+    if re.fullmatch(r"echo_(debtor|creditor)_(out|in)_(sum|most)_[0-9]+d", column):
         _, role, way, what, days = column.split("_")
         how = "in all" if what == "sum" else "at most"
         return f"suspicion of the {role}'s other transfers {way}, {how}, halved every {days.removesuffix('d')} days"

@@ -30,6 +30,7 @@ from moneytrail.conformal import AlertPlan, below_the_line
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY, RELATION_RULE, TransactionGraph
 from moneytrail.matches import Matches
+from moneytrail.model_folder import version_of
 from moneytrail.opinion import COLUMN, Opinion
 from moneytrail.placebo import Placebo
 from moneytrail.rates import ExchangeRates
@@ -415,7 +416,7 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
         risk = deciding["risk"]
         parameters[TABLE] = dict(risk["weights"]) | {name: risk[name] for name in SETTINGS}
         tables = Tables.of(deciding["tables"], "the run record")
-        wanted = [(d["name"], d["version"], d["sha256"]) for d in deciding["detectors"]]
+        wanted = [(str(d["name"]), str(d["version"]), str(d["sha256"])) for d in deciding["detectors"]]
         budget, reference, table = int(deciding["alert_budget"]), rates["reference"], dict(rates["rates"])
         source, as_of = str(rates["source"]), str(rates["as_of"])
         copies = int(deciding["placebo"]["copies"]) if "placebo" in deciding else 0
@@ -459,13 +460,13 @@ def load_opinion(name: str, models: Path | None = None, version: str | None = No
         When there is none, it is no combination, or it is not as it was saved.
     """
     folder = models or shipped_models()
-    place = latest(folder, name) if version is None else folder / name / version
+    place = latest(folder, name) if version is None else version_of(folder, name, version)
     model, manifest = load_combination(place)
     return Opinion(model, name, place.name, str(manifest["sha256"]))
 
 
 def _load(folder: Path, name: str, number: str) -> NamedDetector:
-    detector, manifest = load_detector(folder / name / number)
+    detector, manifest = load_detector(version_of(folder, name, number))
     return NamedDetector(detector, number, str(manifest["sha256"]))
 
 

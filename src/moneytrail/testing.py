@@ -181,11 +181,16 @@ def check_detector(detector: Detector, *, seed: int = 0) -> None:
     Raises
     ------
     CheckError
-        With every fault as a plain sentence.
+        With every fault as a plain sentence. One that fails on what it must take is told so, and not tried further.
     """
     from moneytrail.detector_check import faults
 
-    found = list(faults(detector, seed))
+    found: list[str] = []
+    try:
+        found.extend(faults(detector, seed))
+    except Exception as error:
+        said = f"{detector.name} fails on what it must take: {type(error).__name__}: {error}"
+        raise CheckError("; ".join([*found, said])) from error
     if found:
         raise CheckError("; ".join(found))
 

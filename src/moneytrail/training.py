@@ -137,10 +137,13 @@ def train(
     ArtifactError
         When the version in force cannot be loaded.
     ParameterError
-        For a name that is no folder's.
+        For a name that is no folder's, and where a file stands in its place.
     """
     if not name or Path(name).name != name or name.startswith("."):
         raise ParameterError(f"--name {name!r}: wanted is the name of a folder")
+    for path in (out, out / name):
+        if path.exists() and not path.is_dir():
+            raise ParameterError(f"--out {out}: {path.name} is a file, wanted is a folder")
     parts = split(case, SplitRule())
     held = parts.test if measured is None else parts.test & measured
     _check_labels(case, parts, held)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -22,7 +21,21 @@ from moneytrail.combination_folder import KIND, Told, load_combination, load_com
 from moneytrail.errors import ArtifactError, ParameterError
 from moneytrail.evaluation.groups import GroupRate, check_gate, read_reasons
 from moneytrail.features import hash_of
-from moneytrail.model_folder import in_force, put_in_force
+from moneytrail.model_folder import in_force, put_in_force, version_of
+from tests.contract.model_folders import (
+    BROKEN_ARCHIVES,
+    BROKEN_ARRAYS,
+    GARBAGE,
+    Stowaway,
+    archive,
+    arrays_of,
+    change,
+    flip,
+    manifest_of,
+    put,
+    rehash,
+    rewrite,
+)
 from tests.taught import bank, fitted
 
 ROOT = Path(__file__).parents[2]
@@ -42,30 +55,6 @@ def copy(saved: Path, tmp_path: Path) -> Path:
     folder = tmp_path / KIND / "3"
     shutil.copytree(saved, folder)
     return folder
-
-
-def manifest_of(folder: Path) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-    return read
-
-
-def change(folder: Path, **fields: Any) -> None:
-    (folder / "manifest.json").write_text(json.dumps(manifest_of(folder) | fields), "utf-8")
-
-
-def arrays_of(folder: Path) -> dict[str, NDArray[Any]]:
-    with np.load(folder / "scorer.npz") as file:
-        return {name: file[name] for name in file.files}
-
-
-def rehash(folder: Path, name: str, field: str) -> None:
-    change(folder, **{field: hashlib.sha256((folder / name).read_bytes()).hexdigest()})
-
-
-def rewrite(folder: Path, arrays: dict[str, Any]) -> None:
-    """Another scorer file, which the manifest names as its own."""
-    np.savez(folder / "scorer.npz", **arrays)
-    rehash(folder, "scorer.npz", "scorer_sha256")
 
 
 def refused(folder: Path, reason: str) -> None:
@@ -100,6 +89,12 @@ def test_only_a_fitted_one_is_saved(saved: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "1").exists()
 
 
+def test_without_a_sample_row_it_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="no sample row"):
+        save_combination(fitted(), tmp_path / "1", TOLD, fitted().rows(bank().graph, PLACES[:0]))
+    assert not (tmp_path / "1").exists()
+
+
 def test_the_trained_models_load_with_the_same_scores(saved: Path) -> None:
     whole = load_combination_models(saved)
     np.testing.assert_array_equal(whole.score(bank().graph), fitted().score(bank().graph))
@@ -121,9 +116,7 @@ def test_loading_imports_no_model_library(saved: Path) -> None:
 
 @pytest.mark.parametrize("name", ["model.skops", "scorer.npz"])
 def test_a_changed_byte_is_refused(copy: Path, name: str) -> None:
-    content = bytearray((copy / name).read_bytes())
-    content[len(content) // 2] ^= 1
-    (copy / name).write_bytes(content)
+    flip(copy, name)
     refused(copy, f"{name} is not the file .*sha256 differs")
 
 
@@ -254,7 +247,9 @@ def test_broken_settings_are_refused(copy: Path, settings: Any) -> None:
         refused(copy, "damaged")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"kind": "combination", "sample": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "{}", '{"kind": "combination", "sample": 3}', "[" * 100_000], ids=range(7)
+)
 def test_a_broken_manifest_is_refused(copy: Path, text: str) -> None:
     (copy / "manifest.json").write_text(text, "utf-8")
     refused(copy, "manifest is missing or incomplete")
@@ -262,9 +257,32 @@ def test_a_broken_manifest_is_refused(copy: Path, text: str) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04", b"\x93NUMPY\x01\x00"])
 def test_a_scorer_that_is_no_archive_is_refused(copy: Path, content: bytes) -> None:
-    (copy / "scorer.npz").write_bytes(content)
-    rehash(copy, "scorer.npz", "scorer_sha256")
+    put(copy, "scorer.npz", content)
     refused(copy, "damaged")
+
+
+@pytest.mark.parametrize("content", BROKEN_ARRAYS.values(), ids=BROKEN_ARRAYS)
+def test_an_array_that_cannot_be_read_is_refused(copy: Path, content: bytes) -> None:
+    put(copy, "scorer.npz", archive("half_lives.npy", content))
+    refused(copy, "damaged")
+
+
+@pytest.mark.parametrize("broken", BROKEN_ARCHIVES.values(), ids=BROKEN_ARCHIVES)
+def test_an_archive_that_cannot_be_unpacked_is_refused(copy: Path, broken: dict[str, int]) -> None:
+    put(copy, "scorer.npz", archive("half_lives.npy", GARBAGE, **broken))
+    refused(copy, "damaged")
+    put(copy, "model.skops", archive("schema.json", GARBAGE, **broken))
+    with pytest.raises(ArtifactError, match="is not a model of kind"):
+        load_combination_models(copy)
+
+
+def test_numbers_beyond_any_float_are_refused(copy: Path) -> None:
+    sample = manifest_of(copy)["sample"]
+    change(copy, sample=sample | {"anomaly_scores": [10**400]})
+    refused(copy, "damaged")
+    change(copy, sample=sample, half_lives=[float("inf"), 60])
+    with pytest.raises(ArtifactError, match="is not a model of kind"):
+        load_combination_models(copy)
 
 
 def test_a_pickle_in_the_scorer_is_refused(copy: Path) -> None:
@@ -282,15 +300,11 @@ def test_the_kinds_are_not_mixed(copy: Path) -> None:
 # The trained models themselves
 
 
-class Stowaway:
-    """A type of no model."""
-
-
 def test_a_stowaway_in_the_model_file_is_refused(copy: Path) -> None:
     import skops.io
 
     skops.io.dump({"first": [Stowaway()], "second": []}, copy / "model.skops")
-    rehash(copy, "model.skops", "sha256")
+    rehash(copy, "model.skops")
     with pytest.raises(ArtifactError, match="Stowaway, which is not allowed"):
         load_combination_models(copy)
 
@@ -299,8 +313,7 @@ def test_a_pickle_as_the_model_file_is_refused(copy: Path) -> None:
     import pickle
 
     for content in (pickle.dumps({"first": [], "second": []}), b""):
-        (copy / "model.skops").write_bytes(content)
-        rehash(copy, "model.skops", "sha256")
+        put(copy, "model.skops", content)
         with pytest.raises(ArtifactError, match="is not a model of kind"):
             load_combination_models(copy)
 
@@ -346,12 +359,35 @@ def test_the_version_in_force_is_the_one_that_is_named(tmp_path: Path) -> None:
         latest(tmp_path, KIND)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"version": 1}', '{"version": ["1"]}'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "null", '{"version": 1}', '{"version": ["1"]}', "[" * 100_000], ids=range(7)
+)
 def test_a_broken_file_in_force_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / KIND / "1").mkdir(parents=True)
     (tmp_path / KIND / "in_force.json").write_text(text, "utf-8")
     with pytest.raises(ArtifactError, match="does not say which version is in force"):
         latest(tmp_path, KIND)
+
+
+@pytest.mark.parametrize("name", ["../combination", "..", ".", "", "/combination", "combination/1"])
+def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    """A run record names models: it must not choose the folder."""
+    (tmp_path / "models" / KIND / "1" / "1").mkdir(parents=True)
+    (tmp_path / KIND / "1").mkdir(parents=True)
+    for call in (latest, in_force, lambda folder, name: version_of(folder, name, "1")):
+        with pytest.raises(ArtifactError, match="is no name of a model"):
+            call(tmp_path / "models", name)
+    absolute = str(tmp_path / KIND)
+    with pytest.raises(ArtifactError, match="is no name of a model"):
+        version_of(tmp_path / "models", absolute, "1")
+
+
+@pytest.mark.parametrize("number", ["2", "", ".", "..", "../combination/1", "1/", "/1", "01"])
+def test_only_a_version_that_is_there_is_given(tmp_path: Path, number: str) -> None:
+    (tmp_path / KIND / "1").mkdir(parents=True)
+    assert version_of(tmp_path, KIND, "1") == tmp_path / KIND / "1"
+    with pytest.raises(ArtifactError, match=r"no version .* of model 'combination' in"):
+        version_of(tmp_path, KIND, number)
 
 
 def test_the_shipped_one_passes_the_fairness_gate() -> None:

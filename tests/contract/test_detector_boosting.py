@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from moneytrail.detectors.calibration import LEAST_SLOPE, log_loss, platt
 from moneytrail.detectors.trees import probability
 from moneytrail.errors import ArtifactError, ParameterError
 from moneytrail.features import FEATURE_NAMES
+from tests.contract.model_folders import arrays_of, rewrite
 
 FEATURES = FEATURE_NAMES[:6]
 SMALL = BoostingSettings(trees=60)
@@ -270,11 +269,7 @@ def test_a_folder_gives_the_same_detector_with_its_facts(fitted: BoostingDetecto
 def test_arrays_that_are_no_such_detector_are_refused_whatever_the_hash_says(
     folder: Path, name: str, value: Any
 ) -> None:
-    with np.load(folder / "scorer.npz") as file:
-        arrays = {key: file[key] for key in file.files} | {name: value}
-    np.savez(folder / "scorer.npz", **{key: array for key, array in arrays.items() if array is not None})
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    manifest["scorer_sha256"] = hashlib.sha256((folder / "scorer.npz").read_bytes()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    arrays = arrays_of(folder) | {name: value}
+    rewrite(folder, {key: array for key, array in arrays.items() if array is not None})
     with pytest.raises(ArtifactError, match="model boosting/1"):
         load_detector(folder)

@@ -136,6 +136,17 @@ class Restless(Distance):
         return fitted
 
 
+class Fragile(Distance):
+    def anomaly_score(self, matrix: NDArray[Any]) -> NDArray[np.float64]:
+        matrix.max()
+        return super().anomaly_score(matrix)
+
+
+class Unfit(Distance):
+    def fit(self, matrix: NDArray[Any], target: NDArray[np.bool_] | None = None, *, seed: int) -> Distance:
+        raise ParameterError("not in the mood")
+
+
 class Spoiling(Distance):
     def fit(self, matrix: NDArray[Any], target: NDArray[np.bool_] | None = None, *, seed: int) -> Distance:
         fitted = super().fit(matrix, seed=seed)
@@ -163,6 +174,8 @@ class Spoiling(Distance):
         (Careless, "takes labels of one kind"),
         (Peeking, "says that it takes no labels, and scores otherwise with them"),
         (Restless, "fitted twice with one seed gives two scores"),
+        (Fragile, "fails on what it must take: ValueError: zero-size array"),
+        (Unfit, "fails on what it must take: ParameterError: not in the mood"),
         (Spoiling, "changes the matrix that it is fitted on"),
     ],
 )

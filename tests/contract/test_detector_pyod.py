@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pkgutil
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from moneytrail.detectors import RankedDetector, pyod_models, unfitted
 from moneytrail.detectors.pyod_models import BLOCK, KINDS, OWN, REFUSED, Kind, ModelScorer, standardised
 from moneytrail.errors import ArtifactError, ParameterError
 from moneytrail.features import FEATURE_NAMES
+from tests.contract.model_folders import change, flip, manifest_of
 
 FEATURES = FEATURE_NAMES[:5]
 ROWS = made(len(FEATURES), 400, 1).matrix
@@ -204,17 +204,15 @@ def test_a_kind_without_allowed_types_is_refused_at_saving(tmp_path: Path, monke
 
 @pytest.mark.parametrize("name", ["scorer.npz", "model.skops"])
 def test_a_changed_byte_is_refused(folder: Path, name: str) -> None:
-    content = bytearray((folder / name).read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / name).write_bytes(content)
+    flip(folder, name)
     with pytest.raises(ArtifactError, match=f"{name} is not the file .*sha256 differs"):
         load_detector(folder)
 
 
 def test_other_sample_scores_are_refused(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    manifest["sample"]["anomaly_scores"][0] += 0.01
-    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    sample = manifest_of(folder)["sample"]
+    sample["anomaly_scores"][0] += 0.01
+    change(folder, sample=sample)
     with pytest.raises(ArtifactError, match="does not give the scores"):
         load_detector(folder)
 

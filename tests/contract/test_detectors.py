@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -23,6 +22,20 @@ from moneytrail.detectors.scorers import SCORERS, HistogramScorer
 from moneytrail.errors import ArtifactError, ParameterError
 from moneytrail.features import FEATURE_NAMES, FEATURES_HASH
 from moneytrail.scoring import SHIPPED_DETECTORS
+from tests.contract.model_folders import (
+    BROKEN_ARCHIVES,
+    BROKEN_ARRAYS,
+    GARBAGE,
+    Stowaway,
+    archive,
+    arrays_of,
+    change,
+    flip,
+    manifest_of,
+    put,
+    rehash,
+    rewrite,
+)
 
 ROWS, PLANTED = 600, 12
 SEED = 3
@@ -211,6 +224,12 @@ def test_a_detector_names_its_own_columns(fitted: RankedDetector, tmp_path: Path
     refused(folder, "other features than this version")
 
 
+def test_without_a_sample_row_it_is_not_saved(fitted: RankedDetector, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="no sample row"):
+        save_detector(fitted, tmp_path / fitted.name / "1", trained_on={}, sample=bulk(0))
+    assert not (tmp_path / fitted.name).exists()
+
+
 def test_warming_up_needs_no_model() -> None:
     warm_up()
 
@@ -258,11 +277,6 @@ def copy(saved: Path, tmp_path: Path) -> Path:
     folder = tmp_path / saved.parent.name / saved.name
     shutil.copytree(saved, folder)
     return folder
-
-
-def change(folder: Path, **fields: Any) -> None:
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | fields), "utf-8")
 
 
 def refused(folder: Path, reason: str) -> None:
@@ -340,33 +354,14 @@ def test_loading_and_scoring_import_no_model_library(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["model.skops", "scorer.npz"])
 def test_a_changed_byte_is_refused(copy: Path, name: str) -> None:
-    content = bytearray((copy / name).read_bytes())
-    content[len(content) // 2] ^= 1
-    (copy / name).write_bytes(content)
+    flip(copy, name)
     refused(copy, f"{name} is not the file .*sha256 differs")
-
-
-def rewritten(folder: Path, **arrays: Any) -> None:
-    """Change arrays of the scorer, ``None`` takes one out, and let the manifest name the new file."""
-    with np.load(folder / "scorer.npz") as file:
-        content = {name: file[name] for name in file.files} | arrays
-    np.savez(folder / "scorer.npz", **{name: array for name, array in content.items() if array is not None})
-    rehashed(folder, "scorer.npz", "scorer_sha256")
-
-
-def rehashed(folder: Path, name: str, field: str) -> None:
-    change(folder, **{field: hashlib.sha256((folder / name).read_bytes()).hexdigest()})
-
-
-def arrays_of(folder: Path) -> dict[str, NDArray[Any]]:
-    with np.load(folder / "scorer.npz") as file:
-        return {name: file[name] for name in file.files}
 
 
 def test_a_scorer_without_one_of_its_arrays_is_refused(copy: Path) -> None:
     whole = arrays_of(copy)
     for name in whole:
-        rewritten(copy, **(whole | {name: None}))
+        rewrite(copy, {key: array for key, array in whole.items() if key != name})
         refused(copy, "scorer or its sample rows are damaged")
 
 
@@ -388,7 +383,7 @@ def test_arrays_that_are_no_scorer_are_refused_whatever_the_hash_says(
 ) -> None:
     whole = arrays_of(copy)
     for name in sorted(whole.keys() - {"missing_left"}):
-        rewritten(copy, **(whole | {name: spoil(whole[name])}))
+        rewrite(copy, whole | {name: spoil(whole[name])})
         with pytest.raises(ArtifactError, match=f"model {copy.parent.name}/1"):
             load_detector(copy)
 
@@ -401,7 +396,7 @@ def test_numbers_put_anywhere_break_nothing(copy: Path) -> None:
         for value in (-1, 0, 3, 2**31 - 1):
             changed = array.copy()
             changed.flat[rng.integers(array.size)] = value
-            rewritten(copy, **(whole | {name: changed}))
+            rewrite(copy, whole | {name: changed})
             try:
                 detector, _ = load_detector(copy)
             except ArtifactError:
@@ -410,26 +405,38 @@ def test_numbers_put_anywhere_break_nothing(copy: Path) -> None:
 
 
 def test_falling_quantiles_are_refused(copy: Path) -> None:
-    rewritten(copy, quantiles=arrays_of(copy)["quantiles"][::-1])
+    rewrite(copy, arrays_of(copy) | {"quantiles": arrays_of(copy)["quantiles"][::-1]})
     refused(copy, "quantiles fall")
 
 
 def test_an_array_of_objects_is_refused(copy: Path) -> None:
-    rewritten(copy, typical=np.array([{}, []], object))
+    rewrite(copy, arrays_of(copy) | {"typical": np.array([{}, []], object)})
     refused(copy, "damaged")
 
 
 @pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04", b"\x93NUMPY\x01\x00"])
 def test_a_scorer_that_is_no_archive_is_refused(copy: Path, content: bytes) -> None:
-    (copy / "scorer.npz").write_bytes(content)
-    rehashed(copy, "scorer.npz", "scorer_sha256")
+    put(copy, "scorer.npz", content)
     refused(copy, "damaged")
+
+
+@pytest.mark.parametrize("content", BROKEN_ARRAYS.values(), ids=BROKEN_ARRAYS)
+def test_an_array_that_cannot_be_read_is_refused(copy: Path, content: bytes) -> None:
+    put(copy, "scorer.npz", archive("typical.npy", content))
+    refused(copy, "damaged")
+
+
+@pytest.mark.parametrize("broken", BROKEN_ARCHIVES.values(), ids=BROKEN_ARCHIVES)
+def test_an_archive_that_cannot_be_unpacked_is_refused(copy: Path, broken: dict[str, int]) -> None:
+    put(copy, "scorer.npz", archive("typical.npy", GARBAGE, **broken))
+    refused(copy, "damaged")
+    put(copy, "model.skops", archive("schema.json", GARBAGE, **broken))
+    model_refused(copy, "is not a model of kind")
 
 
 def test_a_scorer_of_one_array_is_refused(copy: Path) -> None:
     np.save(copy / "one.npy", np.zeros(3))
-    (copy / "scorer.npz").write_bytes((copy / "one.npy").read_bytes())
-    rehashed(copy, "scorer.npz", "scorer_sha256")
+    put(copy, "scorer.npz", (copy / "one.npy").read_bytes())
     refused(copy, "damaged")
 
 
@@ -445,7 +452,9 @@ def test_a_missing_file_is_refused(copy: Path, name: str) -> None:
     refused(copy, "missing")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"kind": "hbos", "sha256": "", "sample": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "{}", '{"kind": "hbos", "sha256": "", "sample": 3}', "[" * 100_000], ids=range(7)
+)
 def test_a_broken_manifest_is_refused(copy: Path, text: str) -> None:
     (copy / "manifest.json").write_text(text, "utf-8")
     refused(copy, "manifest is missing or incomplete")
@@ -457,15 +466,17 @@ def test_a_model_for_other_features_is_refused(copy: Path) -> None:
 
 
 def test_other_sample_scores_are_refused(copy: Path) -> None:
-    sample = json.loads((copy / "manifest.json").read_text("utf-8"))["sample"]
-    sample["anomaly_scores"][0] += 0.01
-    change(copy, sample=sample)
-    refused(copy, "does not give the scores")
+    sample = manifest_of(copy)["sample"]
+    for spoilt in (sample["anomaly_scores"][0] + 0.01, None):
+        change(copy, sample=sample | {"anomaly_scores": [spoilt, *sample["anomaly_scores"][1:]]})
+        refused(copy, "does not give the scores")
+    change(copy, sample=sample | {"anomaly_scores": [10**400]})
+    refused(copy, "damaged")
 
 
 def test_a_sample_of_another_shape_is_refused(copy: Path) -> None:
     """A manifest is a file like any other: whatever stands in it, one clear error."""
-    sample = json.loads((copy / "manifest.json").read_text("utf-8"))["sample"]
+    sample = manifest_of(copy)["sample"]
     change(copy, sample={"rows": [row[:-1] for row in sample["rows"]], "anomaly_scores": sample["anomaly_scores"]})
     with pytest.raises(ArtifactError):
         load_detector(copy)
@@ -494,15 +505,11 @@ def test_a_type_that_is_not_allowed_is_refused(copy: Path, monkeypatch: pytest.M
     model_refused(copy, "not allowed")
 
 
-class Stowaway:
-    """A type of no model."""
-
-
 def test_a_stowaway_in_the_model_file_is_refused(fitted: RankedDetector, copy: Path) -> None:
     import skops.io
 
     skops.io.dump({"model": Stowaway(), "quantiles": fitted.quantiles, "typical": None}, copy / "model.skops")
-    rehashed(copy, "model.skops", "sha256")
+    rehash(copy, "model.skops")
     model_refused(copy, "Stowaway, which is not allowed")
 
 
@@ -510,7 +517,7 @@ def test_a_model_file_without_a_model_is_refused(copy: Path) -> None:
     import skops.io
 
     skops.io.dump({"model": {}, "quantiles": None, "typical": None}, copy / "model.skops")
-    rehashed(copy, "model.skops", "sha256")
+    rehash(copy, "model.skops")
     model_refused(copy, "is not a model of kind")
 
 
@@ -518,7 +525,7 @@ def test_an_archive_that_is_none_is_refused(copy: Path) -> None:
     """The hash agrees with the manifest, but the file is no model."""
     (copy / "model.skops").write_bytes(b"not an archive")
     model_refused(copy, "sha256 differs")
-    rehashed(copy, "model.skops", "sha256")
+    rehash(copy, "model.skops")
     model_refused(copy, "is not a model of kind")
 
 

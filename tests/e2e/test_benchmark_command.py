@@ -102,6 +102,8 @@ def test_data_without_labels_give_what_needs_none(banks: Path, tmp_path: Path) -
         (("--data", "missing.csv", "--models", "random", "--embargo", "soon"), "window 'soon'"),
         (("--data", "missing.csv", "--models", "random", "--html", "nowhere/page.html"), "no folder nowhere"),
         (("--simulate", "x", "--models", "random"), "'x' is no seed"),
+        (("--simulate", "²", "--models", "random"), "'²' is no seed"),
+        (("--simulate", "9" * 5_000, "--models", "random"), "is no seed"),
         (("--simulate", "1", "--accounts", "a.csv", "--models", "random"), "--accounts goes not with --simulate"),
         (("--data", "a", "--data", "b", "--accounts", "c", "--models", "random"), "--accounts goes with one --data"),
     ],

@@ -17,7 +17,7 @@ from moneytrail.evaluation.contenders import Random
 from moneytrail.evaluation.measuring import PeakMemory, Watch
 from moneytrail.evaluation.raising import WEEK
 from moneytrail.evaluation.splits import SplitRule, split
-from moneytrail.evaluation.trials import Scored, Task, blank
+from moneytrail.evaluation.trials import Scored, Task, blank, run
 from moneytrail.rates import ExchangeRates
 from moneytrail.scoring import Progress
 from tests.evaluation.cases import Row, bank, case_of
@@ -136,6 +136,43 @@ def test_a_model_that_is_not_there_stops_before_any_work() -> None:
         measured(Absent(), cases=())
 
 
+@dataclass(frozen=True)
+class Broken(Knows):
+    """A contender that gives one transfer of the test no number."""
+
+    name: str = "broken"
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """As who knows, but for the last transfer."""
+        made = super().scores(task, watch, tell)
+        made.scores[-1] = np.inf
+        return made
+
+
+def test_a_model_whose_scores_are_no_numbers_says_so_and_the_others_run() -> None:
+    broken, knows = measured(Broken(), Knows())["models"]
+    assert broken["not_computed"] == {"everything": "it gives 1 transfers no score that is a number"}
+    assert knows["average_precision"] == 1.0
+
+
+def test_alerts_are_raised_from_transfers_that_are_measured_and_no_others() -> None:
+    """A saved model, the rules and chance score records of cash, too; the others do not, and are compared with them."""
+    rows: list[Row] = []
+    for place in range(300):
+        rows.append((place / 3, f"a{place % 7}", f"b{place % 5}", place % 20 == 0, None))
+        rows.append((place / 3, f"a{place % 7}", None, False, None))
+    case = case_of(rows)
+    assert case.scored.sum() == 300
+    parts = split(case, SplitRule())
+    found = run(Random(), Task(case, parts, RATES, 1), silent)
+    assert np.array_equal(np.isfinite(found.scores), parts.test)
+    assert np.array_equal(np.isfinite(found.early), parts.validation | parts.test)
+    alerts = Desk.of(case, parts, AlertBudget(20, None)).raised(found.scores)
+    evidence = [row for alert in alerts.raised for row in alert.transfers]
+    assert evidence
+    assert case.scored[evidence].all()
+
+
 def test_without_labels_there_are_the_figures_that_need_none() -> None:
     case = replace(bank(), labelled=False, illicit=np.zeros_like(bank().illicit), truth=None)
     facts = {**case.facts, "illicit": None, "base_rate": None, "not_computed": {"labels": "none"}}
@@ -178,7 +215,9 @@ def test_budgets() -> None:
     assert str(AlertBudget.of("1 per 5000 customers a week")) == "1 per 5000 customers a week"
     assert AlertBudget(1, 50).a_week(bank()) == 3
     assert AlertBudget(1, 2).a_week(case_of([(1, "a", "b", False, None), (2, "b", "c", True, None)])) == 1.5
-    for text in ("", "many", "0 a week", "1 per 0 customers a week", "1 per week"):
+    for alerts in (1_234_567.0, 0.0001, 1e16):
+        assert AlertBudget.of(str(AlertBudget(alerts, None))) == AlertBudget(alerts, None)
+    for text in ("", "many", "0 a week", "1 per 0 customers a week", "1 per week", f"{'9' * 400} a week"):
         with pytest.raises(ParameterError, match="--budget"):
             AlertBudget.of(text)
 
@@ -250,6 +289,22 @@ def test_the_page_is_whole_without_a_network() -> None:
     assert "<knows> & more" in page.text
     assert report.page(document) == report.page(document)
     assert len(report.rows(document)[0]) == len(report.HEADINGS)
+
+
+@pytest.mark.parametrize("name", [r"own $\bad$ model", "_hidden/1"])
+def test_a_models_name_is_shown_as_it_is(name: str) -> None:
+    page = Page()
+    page.feed(report.page(measured(Knows(name=name, noise=0.9))))
+    # In the table, in the groups and settings, and beside its line in each of the four plots.
+    assert sum(name == text.strip() for text in page.text) >= 4 + 2
+
+
+def test_no_group_is_said_to_be_below_twice_the_rate_that_is_above_it_by_chance() -> None:
+    few = {"name": "R-FEW", "ratio": 30.0, "false_alerts": 1}
+    (said,) = report.fairness({"models": [{"name": "m", "groups": [few], "groups_over_limit": []}]})
+    assert said == "False alerts of m: no group of customers above twice the overall rate, beyond what chance gives."
+    (said,) = report.fairness({"models": [{"name": "m", "groups": [few], "groups_over_limit": ["R-FEW"]}]})
+    assert said == "False alerts of m above twice the overall rate: R-FEW 30.0 times."
 
 
 def test_a_page_that_cannot_be_written_is_refused_first(tmp_path: Any) -> None:

@@ -83,6 +83,20 @@ def test_labels_of_the_test_period_are_not_looked_at() -> None:
         assert np.array_equal(run(contender(name), task, silent).scores, outcome_of(name).scores, equal_nan=True)
 
 
+@pytest.mark.parametrize("name", ["boosting", "moneytrail", "raw-lightgbm", "gfp-xgboost"])
+@pytest.mark.parametrize("first", [60, 0, 46], ids=["none", "all", "test alone"])
+def test_who_learns_from_one_kind_alone_is_refused_by_one_clear_word(name: str, first: int) -> None:
+    """Before any work; the libraries of others would stop the whole run, or learn nothing in silence."""
+    rows: list[Row] = [(place / 5, f"a{place % 7}", f"b{place % 5}", place >= first, None) for place in range(60)]
+    case = case_of(rows)
+    task = Task(case, split(case, SplitRule()), ExchangeRates.load(), 1, 1)
+    with pytest.raises(ParameterError, match=r"^(0|36) of 36 transfers to learn from are illicit: both kinds"):
+        run(contender(name), task, silent)
+    none = replace(task, split=split(case, SplitRule(embargo=10**15)))
+    with pytest.raises(ParameterError, match=r"^0 of 0 transfers"):
+        run(contender(name), none, silent)
+
+
 def test_the_best_setting_is_chosen_on_validation_and_learned_anew() -> None:
     task = task_of()
     truth, parts = task.case.illicit, task.split

@@ -58,7 +58,7 @@ class AlertBudget:
         """
         found = _BUDGET.fullmatch(" ".join(text.split()))
         customers = int(found[2].replace(",", "")) if found and found[2] else None
-        if not found or not float(found[1]) or customers == 0:
+        if not found or not 0 < float(found[1]) < float("inf") or customers == 0:
             raise ParameterError(f"--budget {text!r}: wanted is as '1 per 5000 customers a week' or '3 a week'")
         return cls(float(found[1]), customers)
 
@@ -76,7 +76,7 @@ class AlertBudget:
     def __str__(self) -> str:
         """As :meth:`of` reads it."""
         many = "" if self.customers is None else f" per {self.customers} customers"
-        return f"{self.alerts:g}{many} a week"
+        return f"{np.format_float_positional(self.alerts, trim='-')}{many} a week"
 
 
 def test_period(case: Case, split: Split) -> tuple[int, int]:
@@ -169,9 +169,9 @@ class Desk:
 
 
 def line_of(scores: NDArray[np.float64], share: float = LINE_SHARE) -> float:
-    """The highest score that at least `share` of the scores reach, infinity where that is the lowest of them.
+    """The score that the best `share` of the scores reach, infinity where that is the lowest of them.
 
-    Not a number counts as no score.
+    The share is rounded to whole scores, a half to even ones, and is one at least. Not a number counts as no score.
     """
     known = np.sort(scores[~np.isnan(scores)])
     if not known.size:

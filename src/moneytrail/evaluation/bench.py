@@ -7,7 +7,7 @@ together, so that it says what other attempts and days, and other seeds, would h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,7 +104,10 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One model, once on one case: figures, bootstrap draws, curves, or why there are none."""
+    """One model, once on one case: figures, bootstrap draws, curves, or why there are none.
+
+    Its outcome is kept without the scores, so that no case's transfers are held while the next is run.
+    """
 
     model: str
     case: str
@@ -215,7 +218,8 @@ def _run(one: Contender, task: Task, desk: Desk, budget: int, tell: Progress) ->
             missing.setdefault(name, said)
     if not outcome.probability:
         missing["calibration"] = "its scores are no probabilities"
-    return Run(one.name, case.name, task.seed, figures, draws, outcome, missing, best_rows(task, outcome, budget))
+    best, lean = best_rows(task, outcome, budget), replace(outcome, scores=np.empty(0), early=np.empty(0))
+    return Run(one.name, case.name, task.seed, figures, draws, lean, missing, best)
 
 
 def _against_labels(

@@ -19,6 +19,8 @@ LINES: Final = (
 _STYLE: Final[Any] = {
     "svg.hashsalt": "moneytrail",
     "svg.fonttype": "none",
+    # A model's name may hold dollar signs.
+    "text.parse_math": False,
     "font.size": 9.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -54,7 +56,9 @@ def _drawn(
         axes = figure.subplots()
         for place, name, (x, y) in lines:
             colour, dash = LINES[place % len(LINES)]
-            axes.plot(x, y, color=colour, linestyle=dash, marker="o" if len(x) < 15 else "", markersize=3, label=name)
+            mark = "o" if len(x) < 15 else ""
+            # A label that begins with an underscore would be left out.
+            axes.plot(x, y, color=colour, linestyle=dash, marker=mark, markersize=3, label=f" {name}")
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         finish(axes)
@@ -110,13 +114,13 @@ def _money_by_delay(models: Models) -> str:
     def finish(axes: Axes) -> None:
         axes.set_ylim(0, 1.02)
 
-    return _drawn(models, points, ("days that the first alert comes later", "share of profit still in reach"), finish)
+    return _drawn(models, points, ("days that every alert comes later", "share of profit still in reach"), finish)
 
 
 PLOTS: Final = (
     Plot("Precision against recall, by transfer, on the test period; first seed.", _precision_recall),
     Plot("Recall against the number of transfers looked at; first seed.", _recall_by_budget),
     Plot("Calibration: how often it is true, by the probability said; the grey line is right.", _calibration),
-    Plot("Money against time: what would still be in reach, were each gang's first alert so many days later; first "
+    Plot("Money against time: what would still be in reach, had each account been named so many days later; first "
          "seed.", _money_by_delay),
 )  # fmt: skip

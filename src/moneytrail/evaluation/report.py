@@ -145,7 +145,10 @@ def _table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
 
 
 def fairness(document: Mapping[str, Any]) -> list[str]:
-    """Of each model the groups of customers that bear more than twice their part of the false alerts."""
+    """Of each model the groups of customers that bear more than twice their part of the false alerts.
+
+    Those only that bear it beyond what chance gives: see :func:`moneytrail.evaluation.groups.gate`.
+    """
     lines = []
     for model in document["models"]:
         over = [group for group in model["groups"] or () if group["name"] in model["groups_over_limit"]]
@@ -153,7 +156,10 @@ def fairness(document: Mapping[str, Any]) -> list[str]:
             named = ", ".join(f"{group['name']} {group['ratio']:.1f} times" for group in over)
             lines.append(f"False alerts of {model['name']} above twice the overall rate: {named}.")
         elif model["groups"]:
-            lines.append(f"False alerts of {model['name']}: no group of customers above twice the overall rate.")
+            lines.append(
+                f"False alerts of {model['name']}: no group of customers above twice the overall rate, beyond what "
+                "chance gives."
+            )
     return lines
 
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 import numpy as np
 
 from moneytrail import features
+from moneytrail.detectors import RankedDetector
+from moneytrail.errors import ParameterError
 from moneytrail.evaluation.measuring import PeakMemory, Watch
 from moneytrail.evaluation.metrics import Ranked, average_precision
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from moneytrail.detectors import RankedDetector
+    from moneytrail.detectors import BoostingDetector
     from moneytrail.evaluation.case import Case
     from moneytrail.evaluation.splits import Split
     from moneytrail.graph import TransactionGraph
@@ -133,20 +135,41 @@ class Trial(NamedTuple):
 
 
 def run(contender: Contender, task: Task, tell: Progress) -> Outcome:
-    """Let a contender work, and measure it.
+    """Let a contender work, and measure it. What it says of transfers that are not measured is not kept.
 
     Raises
     ------
     ParameterError
-        When it cannot learn from these data.
+        When it cannot learn from these data, or gives a transfer no score that is a number.
     """
+    split = task.split
+    if contender.learns:
+        _check_labels(task)
     watch, memory = Watch(), PeakMemory()
     memory.start()
     scored = contender.scores(task, watch, tell)
+    held = memory.mib()
     seconds: dict[str, float] = {work: round(taken, 4) for work, taken in watch.seconds.items()}
     seconds["total"] = round(sum(seconds.values()), 4)
-    early = scored.scores if scored.early is None else scored.early
-    return Outcome(scored.scores, early, scored.probability, seconds, memory.mib(), scored.facts)
+    scores = _only(scored.scores, split.test)
+    early = _only(scored.scores if scored.early is None else scored.early, split.validation | split.test)
+    return Outcome(scores, early, scored.probability, seconds, held, scored.facts)
+
+
+def _check_labels(task: Task) -> None:
+    """Refuse to let a model learn from one kind alone: some libraries fail on that in ways of their own."""
+    rows = task.split.train
+    illicit, size = int((rows & task.case.illicit).sum()), int(rows.sum())
+    if illicit in (0, size):
+        raise ParameterError(f"{illicit:,} of {size:,} transfers to learn from are illicit: both kinds are wanted")
+
+
+def _only(scores: NDArray[np.float64], rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The scores of `rows` (bool[n]), and not a number elsewhere."""
+    wrong = int((~np.isfinite(scores[rows])).sum())
+    if wrong:
+        raise ParameterError(f"it gives {wrong:,} transfers no score that is a number")
+    return np.where(rows, scores, np.nan)
 
 
 def tuned(task: Task, trials: Sequence[Callable[[], Trial]], watch: Watch, tell: Progress) -> Scored:
@@ -204,6 +227,14 @@ def drawn_rows(rows: NDArray[np.bool_], seed: int, most: int = MOST_FITTED) -> N
     chosen = np.zeros_like(rows)
     chosen[np.random.default_rng(seed).choice(places, most, replace=False)] = True
     return chosen
+
+
+def detector_scores(task: Task, fitted: RankedDetector | BoostingDetector) -> NDArray[np.float64]:
+    """A fitted detector's scores of validation and test, float64[n]; its raw ones where it does not learn."""
+    wanted, scores = task.split.validation | task.split.test, blank(task.case)
+    matrix = matrix_of(task.case.graph, fitted.features, wanted)
+    scores[wanted] = raw_score(fitted, matrix) if isinstance(fitted, RankedDetector) else fitted.anomaly_score(matrix)
+    return scores
 
 
 def raw_score(fitted: RankedDetector, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
