@@ -224,7 +224,8 @@ def test_a_planted_fan_in_among_strangers_never_appears_in_the_copies() -> None:
     assert one.reading == "rarer"
     assert one.said == (
         "Shuffled 4 times (counterparties and times within the day), a match of S01 this strong never appeared, "
-        "against 1 in the data. With 4 copies no chance below 1 in 5 can be told."
+        "against 1 in the data. With 4 copies no chance below 1 in 5 can be told; "
+        "--placebo 19 tells down to 1 in 20."
     )
     assert made.document()["typologies"]["S01"]["depends_on_who_paid_whom"] is True
 
@@ -294,13 +295,16 @@ def test_the_figures_are_those_of_the_oracle(data: list[float], copies: list[lis
         assert found.reading == oracle.reading(wanted[0], wanted[1], len(copies), share, times_again)
 
 
+MORE = "--placebo 19 tells down to 1 in 20"
 NO_MATTER = "As strong a one does not depend on who paid whom."
 
 
 @pytest.mark.parametrize(
     ("data", "copies", "said", "meant"),
     [
-        (14, [0] * 9, "never appeared, against 14", "With 9 copies no chance below 1 in 10 can be told."),
+        (14, [0] * 9, "never appeared, against 14", f"With 9 copies no chance below 1 in 10 can be told; {MORE}."),
+        (14, [0] * 18, "never appeared, against 14", f"With 18 copies no chance below 1 in 19 can be told; {MORE}."),
+        (14, [0] * 19, "never appeared, against 14", "With 19 copies no chance below 1 in 20 can be told."),
         (14, [1] + [0] * 8, "appeared once in all: 0.1 a copy, against 14", "At least one stood in 1 of 9 copies."),
         (
             14,
@@ -314,7 +318,7 @@ NO_MATTER = "As strong a one does not depend on who paid whom."
             "appeared 3 times in all: 0.3 a copy, against 14",
             "At least one stood in 2 of 9 copies.",
         ),
-        (1, [0], "never appeared, against 1", "With 1 copy no chance below 1 in 2 can be told."),
+        (1, [0], "never appeared, against 1", f"With 1 copy no chance below 1 in 2 can be told; {MORE}."),
         (4, [1], "appeared once, against 4", "At least one stood in 1 of 1 copy."),
         (2, [1], "appeared once, against 2", NO_MATTER),
         (2, [2_000, 500], "appeared 2,500 times in all: 1,250.0 a copy, against 2", NO_MATTER),

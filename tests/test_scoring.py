@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -15,12 +16,13 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from moneytrail import features
-from moneytrail.errors import InputError, ParameterError
+from moneytrail.errors import ArtifactError, InputError, ParameterError
 from moneytrail.graph import TransactionGraph
+from moneytrail.model_folder import shipped_models
 from moneytrail.rates import ExchangeRates
 from moneytrail.risk import shipped_weights
 from moneytrail.schema import TRANSFER_SCHEMA
-from moneytrail.scoring import Pipeline, RiskReport, load_detectors, pipeline_of, warm_up
+from moneytrail.scoring import Pipeline, RiskReport, _run_id, load_detectors, pipeline_of, warm_up
 from moneytrail.simulate import SimulatedBank, simulate
 from moneytrail.typologies import CATALOGUE
 
@@ -109,6 +111,28 @@ def test_the_record_repeats_the_run(tmp_path: Path) -> None:
     del record["deciding"]["rates"]
     with pytest.raises(ParameterError, match="incomplete or damaged: 'rates'"):
         pipeline_of(record)
+
+
+@pytest.mark.parametrize(
+    ("entry", "error", "said"),
+    [
+        ({"name": "../x"}, ArtifactError, "'../x' is no name of a model: it leads to another folder"),
+        ({"name": str(shipped_models() / "iforest")}, ArtifactError, "is no name of a model"),
+        ({"version": "../../iforest/1"}, ArtifactError, "no version '../../iforest/1' of model 'iforest'"),
+        ({"version": str(shipped_models() / "iforest" / "1")}, ArtifactError, "no version '/"),
+        ({"name": 5}, ParameterError, "damaged: the name of a model is 5, and a text is wanted"),
+        ({"version": 1}, ParameterError, "damaged: the version of a model is 1, and a text is wanted"),
+    ],
+)
+def test_a_record_names_detectors_in_the_folder_of_models_alone(
+    entry: dict[str, object], error: type[Exception], said: str
+) -> None:
+    record = json.loads(json.dumps(report().record))
+    record["deciding"]["detectors"][0] |= entry
+    record["run_id"] = _run_id(record["deciding"])
+    with pytest.raises(error, match=re.escape(said)) as refused:
+        pipeline_of(record)
+    assert "\n" not in str(refused.value)
 
 
 def test_one_thread_gives_the_same_bits_as_many() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +51,12 @@ def blind(case: Case, seed: int = 5) -> Case:
     return replace(case, illicit=chosen, attempt=pl.Series([None] * chosen.size, dtype=pl.String))
 
 
+def called(folder: Path, whose: str) -> str:
+    """How a version is told from another of the same name and number."""
+    sha256 = hashlib.sha256((folder / "model.skops").read_bytes()).hexdigest()
+    return f"{folder.parent.name}/{folder.name} ({whose}, {sha256[:8]})"
+
+
 def test_the_first_version_must_beat_chance(tmp_path: Path) -> None:
     made = train(bank(), tmp_path / "models", silent)
     folder = tmp_path / "models" / KIND / "1"
@@ -86,7 +93,8 @@ def test_one_that_is_no_better_is_written_and_not_used(tmp_path: Path) -> None:
     """The same data again: the difference is nothing, and the first version stays."""
     first = train(bank(), tmp_path, silent)
     again = train(bank(), tmp_path, silent)
-    assert (again.folder.name, again.in_force, again.compared_with) == ("2", "1", "combination/1")
+    assert (again.folder.name, again.in_force, again.compared_with) == ("2", "1", called(first.folder, "yours"))
+    assert again.model == called(again.folder, "yours") != first.model == called(first.folder, "yours")
     assert again.verdict.new == again.verdict.present == first.verdict.new
     assert again.verdict.difference == (0.0, 0.0)
     assert not again.verdict.better
@@ -103,7 +111,7 @@ def test_one_that_is_better_takes_its_place(tmp_path: Path) -> None:
         latest(tmp_path, KIND)
     put_in_force(tmp_path, KIND, "1", {"why": "somebody wished it"})
     better = train(bank(), tmp_path, silent)
-    assert (better.folder.name, better.in_force, better.compared_with) == ("2", "2", "combination/1")
+    assert (better.folder.name, better.in_force, better.compared_with) == ("2", "2", called(worse.folder, "yours"))
     assert better.verdict.new > better.verdict.present
     assert better.verdict.difference is not None
     assert better.verdict.difference[0] > 0
@@ -112,10 +120,11 @@ def test_one_that_is_better_takes_its_place(tmp_path: Path) -> None:
 def test_a_folder_without_a_version_is_held_against_the_shipped_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train(bank(), tmp_path / "shipped", silent)
+    shipped = train(bank(), tmp_path / "shipped", silent)
     monkeypatch.setattr(training, "shipped_models", lambda: tmp_path / "shipped")
     made = train(bank(), tmp_path / "own", silent, name="ours")
-    assert made.compared_with == "the shipped combination/1"
+    assert made.compared_with == called(shipped.folder, "shipped")
+    assert f"To beat was {made.compared_with}: " in (made.folder / "CARD.md").read_text("utf-8")
     assert (made.folder.parent.name, made.in_force) == ("ours", None)
     assert in_force(tmp_path / "own", "ours") is None
     assert made.notes == ()
@@ -302,20 +311,21 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 def test_the_command_learns_from_labels(files: tuple[Path, Path], tmp_path: Path) -> None:
     transfers, accounts = files
     made = call("train", "--data", transfers, "--accounts", accounts, "--out", tmp_path / "m", "--json", "-q").json
-    assert (made["model"], made["in_force"], made["better"]) == ("combination/1", "1", True)
+    own = called(tmp_path / "m" / KIND / "1", "yours")
+    assert (made["model"], made["in_force"], made["better"]) == (own, "1", True)
     assert made["learned_from"]["known_from"] == "labels"
     assert made["learned_from"]["illicit"] >= 10
     plain = call("train", "--data", transfers, "--accounts", accounts, "--out", tmp_path / "m", "-q")
-    assert "Written: combination/2" in plain.out
+    assert f"Written: {called(tmp_path / 'm' / KIND / '2', 'yours')} in " in plain.out
     assert "nothing changes" in plain.out
-    assert "In force: 1; compared with combination/1" in plain.out
+    assert f"In force: 1; compared with {own}\n" in plain.out
 
 
 def test_the_command_learns_from_decisions(files: tuple[Path, Path], tmp_path: Path) -> None:
     transfers, accounts = files
     given = ("--data", transfers, "--accounts", accounts, "--store", decided_bank(tmp_path / "store.db"))
     made = call("train", *given, "--out", tmp_path / "m", "--name", "ours", "--json", "-q").json
-    assert made["model"] == "ours/1"
+    assert made["model"] == called(tmp_path / "m" / "ours" / "1", "yours")
     learned = made["learned_from"]
     assert learned["known_from"] == "decisions"
     assert learned["decided_right"] == int(bank().illicit.sum())

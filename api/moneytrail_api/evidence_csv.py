@@ -25,6 +25,7 @@ HEADER: Final = (
     "channel",
     "reference",
     "anomaly_score",
+    "probability",
     "placebo",
 )
 _ROWS_AT_ONCE: Final = 500
@@ -72,7 +73,7 @@ def _row(transfer: EvidenceTransfer, reference_currency: str) -> tuple[object, .
         guarded(reference_currency),
         guarded(transfer.channel),
         guarded(transfer.reference),
-        "" if transfer.anomaly_score is None else transfer.anomaly_score,
+        *("" if number is None else number for number in (transfer.anomaly_score, transfer.probability)),
     )
 
 

@@ -276,6 +276,13 @@ class EvidenceItem(BaseModel):
     channel: Annotated[str, Field(examples=["credit_transfer"])]
     reference: Annotated[str | None, Field(description="Reference text of the transfer.")]
     anomaly_score: Annotated[Number, Field(description="Mean of the detectors, 0 to 1; null if not scored.")]
+    probability: Annotated[
+        Number,
+        Field(
+            description="What the run's trained model puts it at, 0 to 1, at the base rate of the banks that it "
+            "learned from; null without a model, and in the first days of the data, of which it gives no opinion.",
+        ),
+    ]
 
     @classmethod
     def of(cls, transfer: EvidenceTransfer, reference_currency: str) -> EvidenceItem:

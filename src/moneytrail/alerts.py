@@ -14,7 +14,7 @@ import polars as pl
 
 from moneytrail.graph import DAY
 from moneytrail.matches import Measure, Suppression
-from moneytrail.risk import RiskRule
+from moneytrail.risk import MODEL, RiskRule
 from moneytrail.schema import INSTANT
 from moneytrail.wording import between, counted, money, plain_id, score
 
@@ -87,7 +87,11 @@ class AlertSubject:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTransfer:
-    """One transfer that proves one match, with its part in it."""
+    """One transfer that proves one match, with its part in it.
+
+    `anomaly_score` is the mean of the detectors. `probability` is what the run's trained model puts it at, at the base
+    rate of the banks that the model learned from; ``None`` without a model, and where it gives no opinion.
+    """
 
     match_id: str
     role: str
@@ -101,6 +105,7 @@ class EvidenceTransfer:
     channel: str
     reference: str | None
     anomaly_score: float | None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +219,8 @@ def group(
     matches : Matches
         All of them count for the scores; :func:`_not_contained` says which an alert shows.
     transfers : polars DataFrame
-        The canonical transfers that the evidence names, with ``reference_amount`` and ``anomaly_NAME`` columns.
+        The canonical transfers that the evidence names, with ``reference_amount`` and ``anomaly_NAME`` columns, and
+        with a trained model ``probability``.
     catalogue : mapping of typology id to (Typology, window in microseconds)
     run_id : str
     budget : int
@@ -419,13 +425,16 @@ def _alert_id(run_id: str, match_ids: pl.Series) -> str:
 def _headline(
     row: Mapping[str, Any], currency: str, catalogue: Mapping[str, tuple[Typology, int]], rule: RiskRule
 ) -> str:
-    """What (that which adds most to the risk first), who, how much, when, how sure: one sentence."""
+    """What (that which adds most to the risk first, a model's opinion last), who, how much, when, how sure."""
     parts = zip(row["typology_scores"], row["typologies"], strict=True)
     ranked = sorted(((rule.weight(name) * score, name) for score, name in parts), key=lambda pair: (-pair[0], pair[1]))
-    names = [catalogue[typology][0].name for _, typology in ranked]
+    opinion = catalogue[MODEL][0].name if MODEL in row["typologies"] else ""
+    names = [catalogue[typology][0].name for _, typology in ranked if typology != MODEL] or [opinion]
     what = names[0] + (f" with {' and '.join(name.lower() for name in names[1:NAMED])}" if len(names) > 1 else "")
     if len(names) > NAMED:
         what += f" and {counted(len(names) - NAMED, 'other pattern')}"
+    if opinion and names != [opinion]:
+        what += f", and the {opinion.lower()}"
     subjects = row["subjects"]
     who = plain_id(subjects[0]) + (f" and {counted(len(subjects) - 1, 'other account')}" if len(subjects) > 1 else "")
     when = between(_us(row["started_at"]), _us(row["ended_at"]))
@@ -481,12 +490,14 @@ def _whole_alerts(
 
 
 def _not_contained(matches: pl.DataFrame, proof: pl.DataFrame) -> pl.DataFrame:
-    """The matches that an alert shows, best first.
+    """The matches that an alert shows, best first, a model's opinion after all others.
 
     One whose evidence lies wholly in that of another of the same typology and subject says nothing more, and is left
     to the run's frames. Of two with the same evidence the better is kept.
     """
-    ranked = matches.sort("score", "started_at", "match_id", descending=[True, False, False])
+    ranked = matches.sort(
+        pl.col("typology") == MODEL, "score", "started_at", "match_id", descending=[False, True, False, False]
+    )
     ids_of = {
         match_id: set(group["transaction_id"])
         for (match_id,), group in proof.partition_by("match_id", as_dict=True).items()
@@ -540,6 +551,7 @@ def evidence_of(row: Mapping[str, Any], detectors: Sequence[str] = ()) -> Eviden
         channel=row["channel"],
         reference=row["reference"],
         anomaly_score=round(sum(scores) / len(scores), 6) if scores else None,
+        probability=row.get("probability"),
     )
 
 

@@ -1,9 +1,9 @@
 """Detectors in model folders: ``NAME/VERSION/{model.skops, scorer.npz, manifest.json, CARD.md}``. No pickle.
 
 ``model.skops`` is the trained model itself. ``scorer.npz`` holds what scoring needs of it as plain arrays; loading
-reads that alone, without the model libraries; only the ``pyod:`` kinds score by their model. Both files' hashes are
-checked first, then the arrays, and then the manifest's sample rows are scored: a model that no longer gives the scores
-it was saved with is refused. See ``docs/decisions/0008-scorer-file.md``.
+reads that alone, without the model libraries; only the ``pyod:`` kinds score by their model. The hashes of both files
+and of the manifest itself are checked first, then the arrays, and then the manifest's sample rows are scored: a model
+that no longer gives the scores it was saved with is refused. See ``docs/decisions/0008-scorer-file.md``.
 """
 
 from __future__ import annotations

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -46,7 +48,7 @@ KeepOption = Annotated[
 ]
 PopulationOption = Annotated[str, typer.Option(help="auto, all or account-to-account: which transfers are measured.")]
 BudgetOption = Annotated[str, typer.Option(metavar="'1 per 5000 customers a week'", help="Alerts that may be raised.")]
-ThreadsOption = Annotated[int, typer.Option(min=1, help="Threads of the peers' libraries.")]
+ThreadsOption = Annotated[int, typer.Option(min=1, help="The most threads of each model, ours and the peers'.")]
 PatienceOption = Annotated[
     float, typer.Option(metavar="MIN", min=0.01, help="Minutes that a peer's graph columns may take for a window.")
 ]
@@ -255,8 +257,9 @@ def _plan(
     seeds: int,
     parting: tuple[str, str, bool],
     budget: str,
-    peers: tuple[int, float] = (1, 0.0),
+    peers: tuple[int, float] | None = None,
 ) -> Plan:
+    """What is compared; without `peers` (threads, seconds for a window's columns) every processor is used."""
     from moneytrail.evaluation.alerting import AlertBudget
     from moneytrail.evaluation.bench import Plan
     from moneytrail.evaluation.splits import SplitRule
@@ -265,12 +268,15 @@ def _plan(
     by, embargo, keep = parting
     if by not in ("auto", "time", "rows"):
         raise ParameterError(f"--split {by}: there are auto, time, rows")
-    rule = SplitRule(
-        "time" if by == "auto" else by,  # type: ignore[arg-type]
-        0 if embargo in NO_EMBARGO else window_of(embargo),
-        keep,
-    )
-    return Plan(contenders, tuple(range(1, seeds + 1)), rule, by == "auto", AlertBudget.of(budget), *peers)
+    try:
+        length = 0 if embargo in NO_EMBARGO else window_of(embargo)
+    except ParameterError as error:
+        raise ParameterError(
+            f"--embargo {embargo!r}: wanted is 0, or a whole number and us, s, min, h or d, at most 3660d"
+        ) from error
+    limits = peers or (os.cpu_count() or 1, 0.0)
+    rule = SplitRule("time" if by == "auto" else by, length, keep)  # type: ignore[arg-type]
+    return Plan(contenders, tuple(range(1, seeds + 1)), rule, by == "auto", AlertBudget.of(budget), *limits)
 
 
 def _measure(sources: _Sources, plan: Plan, rates: Path | None, html: Path | None, shown: tuple[bool, bool]) -> None:
@@ -286,13 +292,16 @@ def _measure(sources: _Sources, plan: Plan, rates: Path | None, html: Path | Non
     with console.progress(quiet) as tell:
         document = bench.compare(sources.cases(worth, tell), plan, worth, tell)
     if html is not None:
-        html.write_text(report.page(document), "utf-8")
+        html.write_text(report.page(document, datetime.now(UTC).date()), "utf-8")
     if as_json:
         typer.echo(json.dumps(document))
         return
     for line in report.facts(document):
         typer.echo(line)
     console.show_table("Models", report.HEADINGS, report.rows(document))
+    if any(case["base_rate"] is None for case in document["cases"]):
+        for title, headings, rows in report.label_free(document):
+            console.show_table(title, headings, rows)
     for line in (*report.fairness(document), *report.reasons(document)):
         typer.echo(line)
     if html is not None:

@@ -186,7 +186,7 @@ def load_parameters(path: Path) -> dict[str, dict[str, object]]:
             raise ParameterError(f"{path}, line {_line(text, None, name)}: {name} must be a table, as in [S01]")
         for parameter, value in overrides.items() or [("", None)]:
             try:
-                check({name: {parameter: value} if parameter else {}})
+                check({name: {parameter: value} if parameter else {}}, BESIDE)
             except ParameterError as error:
                 raise ParameterError(f"{path}, line {_line(text, name, parameter)}: {error}") from error
     return document

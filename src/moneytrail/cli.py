@@ -166,7 +166,11 @@ def score(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Take a trained model's opinion too, as combination; marked as such."),
+        typer.Option(
+            metavar="NAME",
+            help="Take a trained model's opinion too, as combination; marked as such. It gives none in the first 30 "
+            "days of the data (M01.first_days).",
+        ),
     ] = None,
     models: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of models.")] = None,
     parameter: Annotated[
@@ -842,6 +846,7 @@ def _pipeline(
     settings = Settings()
     wanted = settings.alert_budget if budget is None else budget
     # Cheap checks first: loading the detectors takes seconds.
+    _check_models(names, model, models)
     worth, parameters, tables = ExchangeRates.load(chosen.rates), chosen.merged(), Tables.load(chosen.tables)
     if model is None:
         made = Pipeline(worth, wanted, parameters, (), tables)
@@ -849,6 +854,27 @@ def _pipeline(
         # Its own parameters are known only with it.
         made = Pipeline(worth, wanted, parameters, (), tables, model=load_opinion(model, models))
     return replace(made, detectors=load_detectors(names, models))
+
+
+def _check_models(detectors: Sequence[str], model: str | None, models: Path | None) -> None:
+    """Refuse names under which the folder holds nothing that the option can use, and say what it holds."""
+    from moneytrail.combination_folder import KIND
+    from moneytrail.model_folder import kind_of, names_in, shipped_models
+
+    folder = models or shipped_models()
+    kinds = {name: kind_of(folder, name) for name in names_in(folder)}
+    for option, asked, other, sought, hint in (
+        ("--detectors", detectors, "--model", "fitted detector", "how to fit others: docs/detectors.md"),
+        ("--model", [model] if model else [], "--detectors", "trained model", "moneytrail train makes others"),
+    ):
+        # What a damaged manifest describes, loading refuses with the reason.
+        usable = [name for name, kind in kinds.items() if kind is None or (kind == KIND) == (option == "--model")]
+        for name in asked:
+            if name in kinds and name not in usable:
+                raise ParameterError(f"{option} {name}: is no {sought}; use {other} {name}")
+            if name not in kinds:
+                there = ", ".join(usable) or "none"
+                raise ParameterError(f"{option} {name}: no {sought} in {folder.name}/; there: {there}; {hint}")
 
 
 def _parameters(pairs: Sequence[str]) -> dict[str, dict[str, object]]:

@@ -105,6 +105,8 @@ def save_combination(combination: Combination, folder: Path, told: Told, sample:
         "kept": list(combination.kept),
         "half_lives": list(combination.half_lives),
         "settings": asdict(combination.settings),
+        "first_settings": asdict(combination.first_settings),
+        "keep": combination.keep,
         "facts": dict(combination.facts),
         "trained_on": dict(told.trained_on),
         "metrics": dict(told.metrics),
@@ -206,13 +208,16 @@ def _of_arrays(manifest: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Com
 
 def _empty(manifest: dict[str, Any], columns: tuple[str, ...], half_lives: tuple[int, ...]) -> Combination:
     """What the manifest says of it, still without its models."""
-    empty = Combination(columns, half_lives, BoostingSettings(**manifest["settings"]))
+    settings, first_settings = (BoostingSettings(**manifest[name]) for name in ("settings", "first_settings"))
+    empty = Combination(columns, half_lives, settings, first_settings, manifest["keep"])
     kept, every = tuple(manifest["kept"]), empty.second_columns
     context = every[len(columns) :]
     wanted = tuple(name for name in every if name in set(kept))
     # Scoring takes the context from the end of the row, and the rest in the order of the features.
     if not kept or kept != wanted or kept[-len(context) :] != context:
         raise ParameterError("the kept columns are not some features in their order and all of the context")
+    if type(empty.keep) is not int or len(kept) - len(context) != min(empty.keep, len(columns)):
+        raise ParameterError("keep is not the number of the features that were kept, or more than all")
     return replace(empty, kept=kept)
 
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from moneytrail.risk import MODEL
 from moneytrail.wording import money, score
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     console.print(f"Matches: {found}.")
     for typology, reason in summary["not_applicable"].items():
         console.print(f"  {typology} not applicable: {escape(reason)}")
+    _show_silence(console, summary)
     beyond = summary["alerts_beyond_budget"]
     rest = f" {beyond:,} more lie beyond the alert budget." if beyond else ""
     low, line = summary["alerts_below_the_line"], summary["raise_from"]
@@ -137,6 +139,12 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     for what in ("store", "out"):
         if summary[what]:
             console.print(escape(f"{what.capitalize()}: {summary[what]}"))
+
+
+def _show_silence(console: Console, summary: Mapping[str, Any]) -> None:
+    """Of which transfers the model gives no opinion; where of none at all, M01 is not applicable and says so."""
+    if summary["opinion"] and summary["opinion"]["said"] and MODEL not in summary["not_applicable"]:
+        console.print(f"  {escape(summary['opinion']['said'])}")
 
 
 def _show_review(console: Console, drawn: Mapping[str, Any] | None) -> None:
@@ -261,8 +269,11 @@ def _show_match(console: Console, match: AlertMatch, currency: str, placebo: Mat
 
 def _show_transfers(console: Console, evidence: Sequence[EvidenceTransfer], every_transfer: bool) -> None:
     table = Table(title="\nEvidence", title_justify="left")
-    for heading in ("transfer", "booked", "from", "to", "amount", "channel", "role", "match", "reference"):
-        side: Literal["left", "right"] = "right" if heading == "amount" else "left"
+    # Only a run with a trained model has any.
+    asked = any(transfer.probability is not None for transfer in evidence)
+    headings = ("transfer", "booked", "from", "to", "amount", "channel", "role", "match", "reference")
+    for heading in (*headings, *(["probability"] if asked else [])):
+        side: Literal["left", "right"] = "right" if heading in {"amount", "probability"} else "left"
         table.add_column(heading, justify=side, overflow="fold", no_wrap=heading == "transfer")
     shown = evidence if every_transfer else evidence[:EVIDENCE_SHOWN]
     for transfer in shown:
@@ -276,6 +287,7 @@ def _show_transfers(console: Console, evidence: Sequence[EvidenceTransfer], ever
             transfer.role,
             transfer.match_id,
             escape(transfer.reference or ""),
+            *(["" if transfer.probability is None else score(transfer.probability)] if asked else []),
         )
     console.print(table)
     _more(console, len(evidence) - len(shown), "transfers")

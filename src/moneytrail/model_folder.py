@@ -15,7 +15,7 @@ from lzma import LZMAError
 from pathlib import Path
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, Final
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -29,16 +29,25 @@ if TYPE_CHECKING:
 
 LIBRARIES: Final = ("moneytrail", "numpy", "pyod", "scikit-learn", "skops")
 SAMPLE_ROWS: Final = 16
+LONGEST_NAME: Final = 255
+"""Bytes of a model's name: no usual file system takes more."""
+
 TOLERANCE: Final = 1e-9
 
 MODEL, SCORER, MANIFEST, IN_FORCE = "model.skops", "scorer.npz", "manifest.json", "in_force.json"
 HASHES: Final = {MODEL: "sha256", SCORER: "scorer_sha256"}
 """The files that the manifest names by their hash, and where."""
 
+SEAL: Final = "manifest_sha256"
+"""The manifest's field for the hash of all the others."""
+
 DAMAGED: Final = (
     ArithmeticError, AttributeError, ImportError, LookupError, ParameterError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 """What reading a damaged file may raise; loading turns all of it into one ArtifactError."""
+
+MOST_UNPACKED: Final = 2 * 2**30
+"""Bytes that an archive may say it unpacks to, all its files together. Design: a thousand times the shipped ones."""
 
 NO_ARCHIVE: Final = (BadZipFile, EOFError, LZMAError, MemoryError, OSError, RuntimeError, TokenError, zlib.error)
 """What unpacking may raise beside: each way of packing has errors of its own, and a file may say that it is larger than
@@ -75,7 +84,24 @@ def latest(folder: Path, name: str) -> Path:
         return found
     if versions_of(folder, name):
         raise ArtifactError(f"no version of model {name!r} in {folder.name}/ is in force; its {IN_FORCE} says why")
-    raise ArtifactError(f"no model {name!r} in {folder.name}/")
+    there = ", ".join(names_in(folder))
+    held = f"it holds {there}; for one that is not saved use moneytrail benchmark" if there else "it holds none"
+    raise ArtifactError(f"no model {name!r} in {folder.name}/: {held}")
+
+
+def names_in(folder: Path) -> tuple[str, ...]:
+    """The names of the models of which `folder` holds a version, sorted; none where there is no such folder."""
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(child.name for child in folder.iterdir() if versions_of(folder, child.name)))
+
+
+def kind_of(folder: Path, name: str) -> str | None:
+    """The kind of a model's version in force; ``None`` where there is none that its manifest describes."""
+    try:
+        return str(read_manifest(latest(folder, name))["kind"])
+    except ArtifactError:
+        return None
 
 
 def in_force(folder: Path, name: str) -> Path | None:
@@ -104,10 +130,12 @@ def versions_of(folder: Path, name: str) -> list[Path]:
     Raises
     ------
     ArtifactError
-        When `name` is no plain name but leads to another folder.
+        When `name` is no plain name: it leads to another folder, or is longer than :data:`LONGEST_NAME`.
     """
     if name in ("", "..") or Path(name).name != name:
         raise ArtifactError(f"{name!r} is no name of a model: it leads to another folder")
+    if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
+        raise ArtifactError(f"'{name[:24]}…' is no name of a model: it has more than {LONGEST_NAME} bytes")
     found = [child for child in (folder / name).glob("*") if child.name.isdecimal() and child.name.isascii()]
     return sorted(found, key=lambda child: int(child.name))
 
@@ -166,14 +194,24 @@ def without_nan(rows: NDArray[np.floating[Any]]) -> list[list[float | None]]:
 
 
 def write_manifest(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Write the manifest with the hashes of the files beside it; returns it."""
+    """Write the manifest with the hashes of the files beside it and its own; returns it."""
     manifest = manifest | {field: _sha256((folder / name).read_bytes()) for name, field in HASHES.items()}
+    manifest |= {SEAL: sealed(manifest)}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", "utf-8")
     return manifest
 
 
+def sealed(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of what a manifest says, but for :data:`SEAL` itself; spaces and the order of its fields do not count.
+
+    It shows that somebody changed a figure, not who wrote it: whoever can write the file can write its hash too.
+    """
+    rest = {name: value for name, value in manifest.items() if name != SEAL}
+    return _sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode())
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest, complete, and for columns that are computed as they were.
+    """The manifest, complete, as it was written, and for columns that are computed as they were.
 
     Raises
     ------
@@ -183,12 +221,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
         kind, names, stated = manifest["kind"], manifest["features"], manifest["features_hash"]
+        unchanged = manifest[SEAL] == sealed(manifest)
         complete = isinstance(kind, str) and {"rows", "anomaly_scores"} <= manifest["sample"].keys()
         complete = complete and isinstance(names, list) and all(isinstance(name, str) for name in names)
     except NO_MANIFEST as error:
         raise ArtifactError(f"{where}: the manifest is missing or incomplete") from error
     if not complete:
         raise ArtifactError(f"{where}: the manifest is missing or incomplete")
+    if not unchanged:
+        raise ArtifactError(f"{where}: the manifest is not as it was written ({SEAL} differs)")
     try:
         found = hash_of(names)
     except ParameterError as error:
@@ -220,9 +261,10 @@ def arrays_in(content: bytes) -> dict[str, NDArray[Any]]:
     Raises
     ------
     ParameterError, ValueError
-        When it is none, or holds objects.
+        When it is none, holds objects, or would unpack to more than :data:`MOST_UNPACKED`.
     """
     try:
+        _check_size(content)
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (*NO_ARCHIVE, TypeError) as error:
@@ -244,11 +286,12 @@ def parts_in(content: bytes, allowed: frozenset[str], kind: str) -> dict[str, An
     ------
     TypeRefusedError
     ParameterError
-        When it is no archive or holds no model.
+        When it is no archive, holds no model, or would unpack to more than :data:`MOST_UNPACKED`.
     """
     import skops.io
 
     try:
+        _check_size(content)
         refused = sorted(set(skops.io.get_untrusted_types(data=content)) - allowed)
         if refused:
             raise TypeRefusedError(f"holds the type {refused[0]}, which is not allowed for kind {kind!r}")
@@ -258,6 +301,14 @@ def parts_in(content: bytes, allowed: frozenset[str], kind: str) -> dict[str, An
     if not isinstance(parts, dict):
         raise ParameterError(f"{MODEL} holds no model")
     return parts
+
+
+def _check_size(content: bytes) -> None:
+    """Refuse an archive that says it is too large; its reader gives no more of a file than was said."""
+    with ZipFile(io.BytesIO(content)) as file:
+        stated = sum(entry.file_size for entry in file.infolist())
+    if stated > MOST_UNPACKED:
+        raise ParameterError(f"it would unpack to {stated:,} bytes, more than the {MOST_UNPACKED:,} that are allowed")
 
 
 def facts_in(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -16,25 +16,39 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from moneytrail.features import Pool, describe
+from moneytrail.features import Feature, Pool, describe
 from moneytrail.graph import DAY, TransactionGraph
 from moneytrail.matches import GATE_POINTS, Values
-from moneytrail.typologies.base import Found, Source, Typology
+from moneytrail.typologies.base import Found, Typology
 from moneytrail.typologies.m01_model_opinion import HUB, TYPOLOGY
 from moneytrail.typologies.measuring import fact, gate
-from moneytrail.wording import between, counted, listed, money, score, sentence_id
+from moneytrail.wording import between, counted, money, percent, score, sentence_id
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from moneytrail.combination import Combination
+    from moneytrail.matches import Measure
     from moneytrail.typologies.ground import Ground
 
 COLUMN: Final = "probability"
 """What the column of a model's answers is called among the scores of transfers."""
 
 NAMED: Final = 3
-"""The most columns that an explanation names."""
+"""The most columns that an explanation names, and the most of the transfer's own that it names among them."""
+
+SAMPLE: Final = 4_096
+"""Transfers, evenly spread over those with an opinion, whose middle value of a column is called usual. Design."""
+
+RECENT_DAYS: Final = 14
+"""An echo that fades by half in so many days or fewer is told as one of recent weeks, another as one of months."""
+
+
+FIRST: Final = "first_log_odds"
+"""Round one's answer among the columns of round two."""
+
+ITSELF: Final = "the transfer itself"
+"""What round one's answer is called for people: it sees a transfer's own columns alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +72,31 @@ class Opinion:
         """What a run record says of it."""
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
-    def probabilities(self, graph: TransactionGraph) -> NDArray[np.float64]:
-        """Of each transfer in ledger order, float64 in [0, 1]; asked once for the ledger asked about last."""
-        return self._of(graph).probability
+    @property
+    def called(self) -> str:
+        """What alerts name it by: name, version and the first eight digits of its hash."""
+        return f"{self.name}/{self.version} ({self.sha256[:8]})"
+
+    def probabilities(self, graph: TransactionGraph, first_days: int) -> NDArray[np.float64]:
+        """Of each transfer in ledger order, float64 in [0, 1]; asked once for the ledger asked about last.
+
+        NaN, no opinion, where a transfer was booked less than `first_days` after the data begin: the model's windows
+        are not full there.
+        """
+        silent = without_opinion(graph, first_days)
+        if silent == graph.transfers:
+            return np.full(silent, np.nan)
+        given = self._of(graph).probability.copy()
+        given[:silent] = np.nan
+        return given
+
+    def silence(self, graph: TransactionGraph, first_days: int) -> str:
+        """Of which transfers it gives no opinion, in words; empty where it gives one of all."""
+        silent = without_opinion(graph, first_days)
+        if not silent:
+            return ""
+        days = counted(first_days, "day")
+        return f"{self.name} gives no opinion in the first {days}: {silent:,} of {graph.transfers:,} transfers"
 
     def _of(self, graph: TransactionGraph) -> _Asked:
         known = self._asked.get(0)
@@ -72,26 +108,29 @@ class Opinion:
     @cached_property
     def typology(self) -> Typology:
         """The declaration that a search takes beside the catalogue's."""
-        called = f"{self.name}/{self.version}"
-        source = Source("moneytrail", f"models/{called}/CARD.md", None)
 
         def find(ground: Ground, values: Values) -> Iterator[Found]:
-            return self._find(ground.graph, values, called)
+            return self._find(ground.graph, values)
 
-        return replace(TYPOLOGY, sources=(source,), finder=find)
+        def applicable(ground: Ground, values: Values) -> str:
+            graph, days = ground.graph, int(values["first_days"])
+            return self.silence(graph, days) if without_opinion(graph, days) == graph.transfers else ""
 
-    def _find(self, graph: TransactionGraph, values: Values, called: str) -> Iterator[Found]:
-        known, least = self._of(graph), float(values["least_probability"])
-        flagged = np.flatnonzero(known.probability >= least)
+        return replace(TYPOLOGY, finder=find, applicable=applicable)
+
+    def _find(self, graph: TransactionGraph, values: Values) -> Iterator[Found]:
+        least, first_days = float(values["least_probability"]), int(values["first_days"])
+        every = self.probabilities(graph, first_days)
+        flagged = np.flatnonzero(every >= least)
         if not flagged.size:
             return
-        weighed = self.model.explain(graph, flagged, pool=known.pool)
-        gathered = _gathered(graph, flagged, known.probability[flagged], int(values["window_days"]) * DAY)
-        for subject, places in gathered:
+        gathered = list(_gathered(graph, flagged, every[flagged], int(values["window_days"]) * DAY))
+        likeliest = [int(flagged[places[np.argmax(every[flagged[places]])]]) for _, places in gathered]
+        weighed = self._weighed(graph, likeliest, without_opinion(graph, first_days))
+        for (subject, places), what in zip(gathered, weighed, strict=True):
             ledger = flagged[places]
-            given = known.probability[ledger]
+            given = every[ledger]
             best = int(np.argmax(given))
-            what = _most(self.model.second_columns, weighed[places[best]])
             yield Found(
                 subject=subject,
                 ledger=ledger,
@@ -102,11 +141,35 @@ class Opinion:
                          points=float(given[best]) - GATE_POINTS),
                     fact("mean_probability", "mean probability of the transfers", float(given.mean()), "share"),
                     fact("transfers", "number of the transfers", ledger.size, "count"),
-                    *(fact(f"weighed_{place + 1}", f"added to the log-odds by {said}", added, "log-odds")
-                      for place, (said, added) in enumerate(what)),
+                    *what.facts,
                 ),
-                explanation=_explain(graph, subject, ledger, given, (called, [said for said, _ in what])),
+                explanation=_explain(graph, subject, ledger, given, (self.called, what.said)),
             )  # fmt: skip
+
+    def _weighed(self, graph: TransactionGraph, likeliest: Sequence[int], silent: int) -> Iterator[_Weighed]:
+        """What weighed most in each of these transfers of the ledger, beside what is usual of those with an opinion."""
+        spread = np.unique(np.linspace(silent, graph.transfers - 1, SAMPLE).astype(np.int64))
+        places, at = np.unique(np.concatenate([spread, likeliest]), return_inverse=True)
+        rows = self.model.rows(graph, places, pool=self._of(graph).pool)
+        own = len(self.model.columns)
+        usual = [_middle(column) for column in rows[at[: spread.size]].T]
+        asked = rows[at[spread.size :]]
+        second = self.model.explain_rows(asked)
+        first = np.mean([one.explain(asked[:, :own]) for one in self.model.first], axis=0)
+        columns, currency = self.model.second_columns, graph.reference_currency
+        for row, added, of_own in zip(asked.tolist(), second, first, strict=True):
+            best = _largest(added)
+            # What is named by itself is not named again.
+            itself = _largest(np.where(np.isin(np.arange(own), best), 0.0, of_own))
+            said = {p: reading(columns[p], row[p], usual[p], currency) for p in {*best, *itself} if columns[p] != FIRST}
+            yield _told(
+                [(said.get(place, ITSELF), float(added[place])) for place in best], [said[place] for place in itself]
+            )
+
+
+def without_opinion(graph: TransactionGraph, first_days: int) -> int:
+    """How many transfers, the first of the ledger, were booked less than `first_days` after the data begin."""
+    return int(np.searchsorted(graph.time, graph.known_from + first_days * DAY))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +179,13 @@ class _Asked:
     graph: TransactionGraph
     pool: Pool
     probability: NDArray[np.float64]
+
+
+class _Weighed(NamedTuple):
+    """What weighed most in a transfer: in words, and as measures."""
+
+    said: list[str]
+    facts: list[Measure]
 
 
 class _Side(NamedTuple):
@@ -186,27 +256,94 @@ def _roles(graph: TransactionGraph, subject: int, ledger: NDArray[np.int64]) -> 
     return ["flow" if one else "counterflow" for one in flow.tolist()]
 
 
-def _most(columns: Sequence[str], weighed: NDArray[np.float64]) -> list[tuple[str, float]]:
-    """The columns that raise the log-odds most, in words, and by how much."""
-    best = np.argsort(-weighed, kind="stable")[:NAMED]
-    return [(words(columns[place]), round(float(weighed[place]), 3)) for place in best if weighed[place] > 0]
+def _largest(added: NDArray[np.float64]) -> list[int]:
+    """Places of the columns that raise the log-odds most, at most :data:`NAMED`."""
+    return [int(place) for place in np.argsort(-added, kind="stable")[:NAMED] if added[place] > 0]
 
 
-def words(column: str) -> str:
-    """What a column of round two is, for people.
+def _middle(column: NDArray[np.float32]) -> float:
+    known = column[~np.isnan(column)]
+    # The lower of two: of yes and no there is no middle.
+    return float(np.quantile(known, 0.5, method="lower")) if known.size else float("nan")
+
+
+def _told(best: Sequence[tuple[str, float]], itself: Sequence[str]) -> _Weighed:
+    """Of what weighed most and what it added to the log-odds; `itself` says what round one held of the transfer."""
+    facts = [
+        fact(f"weighed_{place}", f"added to the log-odds: {what}", round(added, 3), "log-odds")
+        for place, (what, added) in enumerate(best, 1)
+    ]
+    said = [f"{what} ({'; '.join(itself)})" if what == ITSELF and itself else what for what, _ in best]
+    return _Weighed(said, facts)
+
+
+def reading(column: str, value: float, usual: float, currency: str) -> str:
+    """A column of round two but :data:`FIRST`, with its value and what is usual, for people.
+
+    Parameters
+    ----------
+    column : str
+    value, usual : float
+        In the column's own unit; NaN where there is none.
+    currency : str
+        The reference currency.
 
     Raises
     ------
     ParameterError
         When there is no such column.
     """
-    if column == "first_log_odds":
-        return "the transfer's own columns taken together"
     if re.fullmatch(r"echo_(debtor|creditor)_(out|in)_(sum|most)_[0-9]+d", column):
-        _, role, way, what, days = column.split("_")
-        how = "in all" if what == "sum" else "at most"
-        return f"suspicion of the {role}'s other transfers {way}, {how}, halved every {days.removesuffix('d')} days"
-    return describe([column])[0].meaning
+        return _echo_words(column, value > usual)
+    (feature,) = describe([column])
+    figure, middle = _figure(feature, value, currency), _figure(feature, usual, currency)
+    return f"{_meaning(feature)}: {figure}, {f'usually {middle}' if figure != middle else 'as usual'}"
+
+
+def _echo_words(column: str, more: bool) -> str:
+    """What the echo tells: whether other transfers of one side were suspected, `more` than is usual."""
+    _, role, way, what, days = column.split("_")
+    side = f"{'out of' if way == 'out' else 'into'} the {role}'s account"
+    when = f"in recent {'weeks' if int(days.removesuffix('d')) <= RECENT_DAYS else 'months'}"
+    if not more:
+        return f"hardly another transfer {side} {when} was suspected"
+    if what == "sum":
+        return f"other transfers {side} {when} were themselves suspected"
+    return f"one other transfer {side} {when} was itself much suspected"
+
+
+def _meaning(feature: Feature) -> str:
+    """What a column is, with its window; its logarithm is undone by :func:`_figure`."""
+    said = feature.meaning.replace("log(1 + seconds) since", "time since").replace("log of the", "number of the")
+    said = re.sub(r"log\(1 \+ (\w+)\)", r"\1", said)
+    return f"{said} ({counted(feature.window_days, 'day')})" if feature.window_days else said
+
+
+def _figure(feature: Feature, value: float, currency: str) -> str:
+    """A value in the unit in which a person reads it; ``unknown`` where there is none."""
+    unit = feature.unit
+    if np.isnan(value) or (unit == "share or -1" and value < 0):
+        return "unknown"
+    if unit.startswith("log "):
+        unit = unit.removeprefix("log ")
+        value = float(np.expm1(value)) if "log(1 + " in feature.meaning else float(np.exp(value))
+    if unit == "minor units":
+        # More digits than these the column does not hold.
+        return money(float(f"{value:.5g}"), currency)
+    if unit == "seconds":
+        return _duration(value)
+    if unit == "0 or 1":
+        return "yes" if value else "no"
+    if unit.startswith("share"):
+        return percent(value)
+    return f"{value:,.0f}" if unit == "count" else f"{value:,.1f}" + (f" {unit}" if unit in ("days", "hours") else "")
+
+
+def _duration(seconds: float) -> str:
+    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= length:
+            return counted(round(seconds / length), unit)
+    return counted(round(seconds), "second")
 
 
 def _explain(
@@ -221,8 +358,9 @@ def _explain(
     total = money(int(graph.amount[ledger].sum()), graph.reference_currency)
     said = (
         f"{sentence_id(graph.names[subject])} has {counted(ledger.size, 'transfer')} of {total} in all, "
-        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}, to which the model {called} gives a "
-        f"probability of {low if low == high else f'{low} to {high}'} of being illicit. That is the opinion of a model "
-        "and proves nothing."
+        f"{between(int(graph.time[ledger[0]]), int(graph.time[ledger[-1]]))}. The model {called} puts "
+        f"{'it' if ledger.size == 1 else 'them'} at {low if low == high else f'{low} to {high}'} (at the base rate of "
+        "the banks it learned from). That is the opinion of a model and proves nothing."
     )
-    return said + (f" What weighed most in the likeliest of them: {listed(what)}." if what else "")
+    where = "it" if ledger.size == 1 else "the likeliest of them"
+    return said + (f" What weighed most in {where}: {'; '.join(what)}." if what else "")

@@ -35,6 +35,9 @@ LITTLE_MOVED: Final = 0.25
 MOST_COPIES: Final = 999
 """The most copies that may be asked for: with 999 the smallest chance that can be told is 1 in 1,000. Design."""
 
+TELLING: Final = 19
+"""Copies that are proposed where there were fewer: with 19 a chance of 1 in 20 can be told. Design."""
+
 Reading = Literal["rarer", "common", "untested"]
 
 
@@ -226,7 +229,8 @@ class _Counts:
         if reading == "rarer" and self.copies_with:
             return f"At least one stood in {self.copies_with:,} of {copies}."
         if reading == "rarer":
-            return f"With {copies} no chance below 1 in {len(self.in_each) + 1:,} can be told."
+            more = f"; --placebo {TELLING} tells down to 1 in {TELLING + 1}" if len(self.in_each) < TELLING else ""
+            return f"With {copies} no chance below 1 in {len(self.in_each) + 1:,} can be told{more}."
         if 2 * again >= len(self.in_each):
             return f"The placebo does not test this one: in {again:,} of {copies} the same transfers matched again."
         return f"The placebo can tell little here: {percent(moved)} of the transfers changed their other side."

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -121,11 +123,13 @@ class Places:
             _check_parent("--rejected", self.rejected)
             if self.rejected.is_dir():
                 raise ParameterError(f"--rejected {self.rejected}: is a folder")
+            _check_writable("--rejected", self.rejected)
         if self.out:
             self._check_out([*taken, *(path.resolve() for path in (self.rejected, store) if path)])
         if self.store:
             if store and not store.exists():
                 _check_parent("--store", store)
+                _check_writable("--store", store)
             else:
                 Store.open(self.store).close()
 
@@ -143,10 +147,16 @@ class Places:
         if inside:
             raise ParameterError(f"--out {out}: {inside[0].name} lies in it and would be lost")
         _check_parent("--out", folder)
-        if not out.exists():
-            return
+        if out.exists():
+            self._check_replaceable(out, folder)
+        _check_writable("--out", out)
+
+    @staticmethod
+    def _check_replaceable(out: Path, folder: Path) -> None:
         if not out.is_dir():
             raise ParameterError(f"--out {out}: is a file, not a folder")
+        if out.is_mount():
+            raise ParameterError(f"--out {out}: is a mount point and cannot be replaced; name a folder inside it")
         if folder == Path.cwd().resolve() or folder in Path.cwd().resolve().parents:
             raise ParameterError(f"--out {out}: is the folder that we are in; name a new one")
         found = {path.name for path in out.iterdir()}
@@ -255,6 +265,7 @@ def summarise(run: Run, places: Places) -> dict[str, Any]:
         "matches_that_raised_no_alert": record["matches_that_raised_no_alert"],
         "links_left_between_alerts": record["links_left_between_alerts"],
         "plan": record.get("plan"),
+        "opinion": record.get("opinion"),
         "review": reviewed(run.report.review(places.review)) if places.review else None,
         "assumptions": list(run.reading.assumptions),
         "rejected_examples": run.rejected.head(REJECTED_SHOWN).to_dicts(),
@@ -306,6 +317,17 @@ def check_repeated(record: Mapping[str, Any], run_id: str) -> None:
 def _check_parent(option: str, path: Path) -> None:
     if not path.absolute().parent.is_dir():
         raise ParameterError(f"{option} {path}: there is no folder {path.absolute().parent.name}")
+
+
+def _check_writable(option: str, path: Path) -> None:
+    """Try it: a folder is made beside what is to be written, called as :meth:`RiskReport.write` calls its own."""
+    try:
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError("permission denied")
+        if not path.exists() or path.is_dir():
+            TemporaryDirectory(prefix=f".{path.name}-", dir=path.absolute().parent).cleanup()
+    except OSError as error:
+        raise ParameterError(f"{option} {path}: cannot be written: {error.strerror or error}") from error
 
 
 def source_of(inputs: Inputs, reading: Reading, accounts: AccountReading | None) -> dict[str, Any]:

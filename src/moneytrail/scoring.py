@@ -35,12 +35,13 @@ from moneytrail.opinion import COLUMN, Opinion
 from moneytrail.placebo import Placebo
 from moneytrail.rates import ExchangeRates
 from moneytrail.readers import read
-from moneytrail.risk import SETTINGS, TABLE, RiskRule
+from moneytrail.risk import MODEL, SETTINGS, TABLE, RiskRule
 from moneytrail.schema import ACCOUNT_SCHEMA, CHANNELS, TRANSFER_SCHEMA, check_transfers
 from moneytrail.suppressors import SUPPRESSORS
 from moneytrail.tables import Tables, shipped
 from moneytrail.typologies import CATALOGUE, Typology
 from moneytrail.typologies.ground import Ground
+from moneytrail.typologies.m01_model_opinion import TYPOLOGY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,8 +83,8 @@ class RiskReport:
     transfers : polars DataFrame
         Every transfer in the order of the input: its canonical columns, ``reference_amount``, one column a typology
         (the best score of a match it proves, 0 where none, null where the typology was not applicable), one
-        ``anomaly_NAME`` a detector, with a trained model its ``probability``, and ``risk_score``. Its scores are those
-        in the alerts, to the last bit.
+        ``anomaly_NAME`` a detector, with a trained model its ``probability`` (null in the first days of the data, of
+        which it gives no opinion), and ``risk_score``. Its scores are those in the alerts, to the last bit.
     matches, evidence : polars DataFrame
         As :class:`moneytrail.typologies.base.Matches`.
     alert_frame : polars DataFrame
@@ -202,6 +203,10 @@ class Pipeline:
             raise ParameterError(f"alert_budget = {self.alert_budget}: allowed is 1 or more")
         if not 0 <= self.placebo <= placebo.MOST_COPIES:
             raise ParameterError(f"placebo = {self.placebo}: allowed is 0 to {placebo.MOST_COPIES} copies")
+        weights = self.parameters.get(TABLE)
+        asked = MODEL in self.parameters or (isinstance(weights, Mapping) and MODEL in weights)
+        if asked and self.model is None:
+            raise ParameterError(f"{MODEL} needs --model: it is the opinion of a trained model")
         check(self.parameters, self.beside)
 
     @property
@@ -276,14 +281,14 @@ class Pipeline:
                 early_until=None if allotment and allotment.exposure else early_until,
                 allotment=allotment,
             )
-            strange = {name: _in_input_order(graph, scores)[place] for name, scores in anomaly.items()}
-            grouping = grouped(matches, _proving(graph, place, strange))
+            # Kept now: the model is asked about the shuffled copies too, and keeps the last answer alone.
+            probability = self._probability(graph)
+            told = anomaly if probability is None else {**anomaly, COLUMN: probability}
+            told = {name: _in_input_order(graph, scores)[place] for name, scores in told.items()}
+            grouping = grouped(matches, _proving(graph, place, told))
 
         def quiet(of: TransactionGraph, found: Matches) -> pl.DataFrame:
             return grouped(found, _proving(of, placebo.proving(of, found), {})).frame
-
-        # Kept now: the model is asked about the shuffled copies too, and keeps the last answer alone.
-        probability = self.model.probabilities(graph) if self.model else None
 
         def score_every_transfer() -> pl.DataFrame:
             anomaly = _anomalies(graph, self.detectors, None, _Clock(progress))
@@ -292,6 +297,8 @@ class Pipeline:
         record |= _outcome(
             graph, [entry["id"] for entry in catalogue], (matches, grouping), clock, self.risk.raise_from
         )
+        if self.model:
+            record["opinion"] = {"said": self.model.silence(graph, self._first_days)}
         if allotment:
             record["plan"] = allotment.outcome(grouping.frame)
         if self.placebo:
@@ -316,6 +323,15 @@ class Pipeline:
                 search_again=lambda copy: search(copy, self.parameters, own=self.beside),
                 tell=clock.partly("placebo"),
             )
+
+    @property
+    def _first_days(self) -> int:
+        """From the beginning of the data, without the model's opinion."""
+        return int(TYPOLOGY.values(self.parameters.get(MODEL))["first_days"])
+
+    def _probability(self, graph: TransactionGraph) -> NDArray[np.float64] | None:
+        """Of each transfer in ledger order, NaN where the model gives none; ``None`` without a model."""
+        return self.model.probabilities(graph, self._first_days) if self.model else None
 
     def _early_until(self, graph: TransactionGraph) -> int | None:
         if not graph.transfers:
@@ -407,7 +423,9 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
     Raises
     ------
     ParameterError
-        When the record lacks a part, or names a model that is not here.
+        When the record lacks a part or was changed, or names another model than the one that is here.
+    ArtifactError
+        When it names a model that is not here, or one outside the folder of models.
     """
     try:
         deciding = record["deciding"]
@@ -416,13 +434,12 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
         risk = deciding["risk"]
         parameters[TABLE] = dict(risk["weights"]) | {name: risk[name] for name in SETTINGS}
         tables = Tables.of(deciding["tables"], "the run record")
-        wanted = [(str(d["name"]), str(d["version"]), str(d["sha256"])) for d in deciding["detectors"]]
+        wanted = [_named(entry) for entry in deciding["detectors"]]
         budget, reference, table = int(deciding["alert_budget"]), rates["reference"], dict(rates["rates"])
         source, as_of = str(rates["source"]), str(rates["as_of"])
         copies = int(deciding["placebo"]["copies"]) if "placebo" in deciding else 0
         plan = AlertPlan.of(deciding["plan"]) if "plan" in deciding else None
-        asked = deciding.get("model")
-        trained = (str(asked["name"]), str(asked["version"]), str(asked["sha256"])) if asked else None
+        trained = _named(deciding["model"]) if "model" in deciding else None
     except (KeyError, TypeError, ValueError) as error:
         raise ParameterError(f"the run record is incomplete or damaged: {error}") from error
     if _run_id(deciding) != record.get("run_id"):
@@ -438,6 +455,14 @@ def pipeline_of(record: Mapping[str, Any], models: Path | None = None) -> Pipeli
     if model and trained and model.sha256 != trained[2]:
         raise ParameterError(f"the run used another model {model.name}/{model.version} than the one that is here")
     return Pipeline(worth, budget, parameters, detectors, tables, placebo=copies, plan=plan, model=model)
+
+
+def _named(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Name, version and hash of a model in a run record."""
+    for key in ("name", "version", "sha256"):
+        if not isinstance(entry[key], str):
+            raise TypeError(f"the {key} of a model is {entry[key]!r}, and a text is wanted")
+    return entry["name"], entry["version"], entry["sha256"]
 
 
 def load_detectors(names: Sequence[str], models: Path | None = None) -> list[NamedDetector]:
@@ -580,17 +605,15 @@ def _marked(wanted: NDArray[np.bool_], first: int, rows: int) -> NDArray[np.int6
 
 
 def _rounded(name: str, scores: NDArray[np.float64]) -> pl.Series:
-    """Anomaly scores as they are shown and kept: to six places."""
-    return pl.Series(name, scores).round(6)
+    """Scores of transfers as they are shown and kept: to six places, null where there is none."""
+    return pl.Series(name, scores).round(6).fill_nan(None)
 
 
-def _proving(
-    graph: TransactionGraph, place: NDArray[np.int64], anomaly: dict[str, NDArray[np.float64]]
-) -> pl.DataFrame:
+def _proving(graph: TransactionGraph, place: NDArray[np.int64], told: dict[str, NDArray[np.float64]]) -> pl.DataFrame:
     """The transfers at these places of the input, with what alerts are made from."""
     amount = _in_input_order(graph, graph.amount)[place]
     frame = graph.frame[place].select(*TRANSFER_SCHEMA)
-    scores = [_rounded(name, values) for name, values in anomaly.items()]
+    scores = [_rounded(name, values) for name, values in told.items()]
     return frame.with_columns(pl.Series("reference_amount", amount), *scores)
 
 

@@ -22,7 +22,17 @@ from moneytrail.errors import ArtifactError, InputError, ParameterError
 from moneytrail.evaluation.metrics import Ranked, average_precision, bootstrap, clusters, interval
 from moneytrail.evaluation.splits import SplitRule, split
 from moneytrail.features import Pool
-from moneytrail.model_folder import IN_FORCE, in_force, latest, put_in_force, shipped_models, versions_of
+from moneytrail.model_folder import (
+    HASHES,
+    IN_FORCE,
+    MODEL,
+    in_force,
+    latest,
+    put_in_force,
+    read_manifest,
+    shipped_models,
+    versions_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +46,9 @@ LEAST_HELD: Final = 5
 """Illicit transfers to learn from and to measure on, at least. Design: with fewer, one attempt decides everything."""
 
 DRAWS: Final = 400
+
+SHORT: Final = 8
+"""Digits of a model's hash in its name for people."""
 
 RULE: Final = (
     "a new version is in force only if its average precision on the last fifth of time is above that of the version "
@@ -77,6 +90,8 @@ class Trained:
     ----------
     folder : Path
         The new version's.
+    model : str
+        How people tell it from the version that it is compared with: name, version, whose, and hash.
     in_force : str or None
         The version in force from now on; ``None`` where it is none of this folder's.
     compared_with : str
@@ -87,6 +102,7 @@ class Trained:
     """
 
     folder: Path
+    model: str
     in_force: str | None
     compared_with: str
     verdict: Verdict
@@ -97,7 +113,7 @@ class Trained:
         """Plain values for JSON."""
         seen = self.verdict
         return {
-            "model": f"{self.folder.parent.name}/{self.folder.name}",
+            "model": self.model,
             "folder": str(self.folder),
             "in_force": self.in_force,
             "compared_with": self.compared_with,
@@ -162,11 +178,11 @@ def train(
     tell("score", 1.0)
     learned = _learned(case, parts, held, seed)
     sample = fitted.rows(case.graph, _sample(case.illicit, parts.refit), pool=pool)
-    folder = _write(fitted, out / name, Told(learned, _metrics(found, called)), sample)
+    folder, manifest = _write(fitted, out / name, Told(learned, _metrics(found, called)), sample)
     own = in_force(out, name)
     chosen = folder.name if found.better else own.name if own else None
     put_in_force(out, name, chosen, _record(folder.name, called, found.why))
-    return Trained(folder, chosen, called, found, learned, tuple(notes))
+    return Trained(folder, _called(folder, manifest, "yours"), chosen, called, found, learned, tuple(notes))
 
 
 def rival_of(out: Path, name: str) -> tuple[Path | None, str]:
@@ -175,16 +191,21 @@ def rival_of(out: Path, name: str) -> tuple[Path | None, str]:
     Raises
     ------
     ArtifactError
-        When ``in_force.json`` of `out` is damaged.
+        When ``in_force.json`` of `out`, or the manifest of the version in force, is damaged.
     """
     own = in_force(out, name)
     if own is not None:
-        return own, f"{name}/{own.name}"
+        return own, _called(own, read_manifest(own), "yours")
     try:
         shipped = latest(shipped_models(), KIND)
     except ArtifactError:
         return None, "chance"
-    return shipped, f"the shipped {KIND}/{shipped.name}"
+    return shipped, _called(shipped, read_manifest(shipped), "shipped")
+
+
+def _called(folder: Path, manifest: Mapping[str, Any], whose: str) -> str:
+    """``combination/1 (yours, 0123abcd)``: both folders may hold a version of one name and number."""
+    return f"{folder.parent.name}/{folder.name} ({whose}, {str(manifest.get(HASHES[MODEL]))[:SHORT]})"
 
 
 def decide(
@@ -292,17 +313,20 @@ def _sample(illicit: NDArray[np.bool_], rows: NDArray[np.bool_]) -> NDArray[np.i
     return np.unique(np.concatenate([part[np.linspace(0, part.size - 1, 8).astype(np.int64)] for part in parts]))
 
 
-def _write(fitted: Combination, model: Path, told: Told, sample: NDArray[np.float32]) -> Path:
-    """Write the next version. Which one is in force is settled before: a half-written folder is never the newest."""
+def _write(fitted: Combination, model: Path, told: Told, sample: NDArray[np.float32]) -> tuple[Path, dict[str, Any]]:
+    """Write the next version; returns its folder and its manifest.
+
+    Which one is in force is settled before: a half-written folder is never the newest.
+    """
     versions = versions_of(model.parent, model.name)
     if not (model / IN_FORCE).exists():
         first = "so it was before the first training here"
         put_in_force(model.parent, model.name, versions[-1].name if versions else None, {"why": first})
     folder = model / str(int(versions[-1].name) + 1 if versions else 1)
     folder.mkdir()
-    save_combination(fitted, folder, told, sample)
+    manifest = save_combination(fitted, folder, told, sample)
     (folder / "CARD.md").write_text(_card(folder, told), "utf-8")
-    return folder
+    return folder, manifest
 
 
 def _card(folder: Path, told: Told) -> str:
@@ -322,7 +346,7 @@ illicit by {learned.get("known_from", "labels")}. Fingerprint and counts stand i
 
 **How it does.** Average precision {measured["average_precision"]:.3f} ({low:.3f} to {high:.3f}) on
 {learned["held_out"]:,} transfers of the last fifth of time, {learned["held_out_illicit"]:,} of them illicit.
-{measured["compared_with"][0].upper()}{measured["compared_with"][1:]}: {measured["average_precision_in_force"]:.3f}.
+To beat was {measured["compared_with"]}: {measured["average_precision_in_force"]:.3f}.
 
 **Failures.** It knows what this bank has labelled, and nothing of what nobody found. Where it learned from decisions,
 it repeats the errors of those who decided.

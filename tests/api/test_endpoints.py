@@ -168,6 +168,18 @@ def test_the_evidence_as_csv(service: Service) -> None:
         assert not shown["reference"].startswith("=")
 
 
+def test_the_evidence_has_the_probability_of_a_model_in_every_form(service: Service) -> None:
+    (alert,) = example_alerts(3, 1, run_id="run-2", evidence=3)
+    given: list[float | None] = [0.8125, None, 0.0]
+    evidence = [replace(one, probability=said) for one, said in zip(alert.evidence, given, strict=True)]
+    service.store.save_run(example_record("run-2"), [replace(alert, evidence=tuple(evidence))])
+    path = f"/v1/alerts/{alert.alert_id}"
+    for items in (service.get(path).json()["evidence"], service.get(f"{path}/evidence").json()["items"]):
+        assert [item["probability"] for item in items] == given
+    table = csv.DictReader(io.StringIO(service.get(f"{path}/evidence", format="csv").text, newline=""))
+    assert [row["probability"] for row in table] == ["0.8125", "", "0.0"]
+
+
 @pytest.mark.parametrize(
     "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＠x", '=HYPERLINK("x")']
 )

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from moneytrail.model_folder import HASHES, MANIFEST, SCORER
+from moneytrail.model_folder import HASHES, MANIFEST, SCORER, SEAL
 
 
 class Stowaway:
@@ -25,9 +25,16 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     return read
 
 
+def write(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Another manifest, whatever it says of itself."""
+    (folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
+
+
 def change(folder: Path, **fields: Any) -> None:
-    """Change fields of the manifest."""
-    (folder / MANIFEST).write_text(json.dumps(manifest_of(folder) | fields), "utf-8")
+    """Change fields of the manifest, and let it name itself as it is now."""
+    changed = {name: value for name, value in (manifest_of(folder) | fields).items() if name != SEAL}
+    canonical = json.dumps(changed, sort_keys=True, separators=(",", ":"))
+    write(folder, changed | {SEAL: hashlib.sha256(canonical.encode()).hexdigest()})
 
 
 def arrays_of(folder: Path) -> dict[str, NDArray[Any]]:
@@ -73,6 +80,19 @@ def archive(entry: str, content: bytes, *, flags: int = 0, method: int = 0) -> b
     for header, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         at = changed.index(header) + place
         changed[at : at + 4] = flags.to_bytes(2, "little") + method.to_bytes(2, "little")
+    return bytes(changed)
+
+
+def bomb(entry: str, *sizes: int) -> bytes:
+    """A zip file of a few bytes, whose entries say that they unpack to so many."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        for place in range(len(sizes)):
+            file.writestr(f"{place}{entry}", GARBAGE)
+    changed, at = bytearray(made.getvalue()), 0
+    for size in sizes:
+        at = changed.index(b"PK\x01\x02", at) + 24
+        changed[at : at + 4] = size.to_bytes(4, "little")
     return bytes(changed)
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 
 from moneytrail import combination_folder
 from moneytrail.artifacts import latest, load_detector, shipped_models
-from moneytrail.combination import Combination
+from moneytrail.combination import KEPT, Combination
 from moneytrail.combination_folder import KIND, Told, load_combination, load_combination_models, save_combination
+from moneytrail.detectors import BoostingSettings
 from moneytrail.errors import ArtifactError, ParameterError
 from moneytrail.evaluation.groups import GroupRate, check_gate, read_reasons
 from moneytrail.features import hash_of
@@ -29,12 +31,14 @@ from tests.contract.model_folders import (
     Stowaway,
     archive,
     arrays_of,
+    bomb,
     change,
     flip,
     manifest_of,
     put,
     rehash,
     rewrite,
+    write,
 )
 from tests.taught import bank, fitted
 
@@ -71,6 +75,7 @@ def test_loaded_it_scores_and_explains_as_it_did(saved: Path) -> None:
     np.testing.assert_array_equal(loaded.explain(graph, PLACES), fitted().explain(graph, PLACES))
     assert (loaded.columns, loaded.half_lives) == (fitted().columns, fitted().half_lives)
     assert loaded.settings == fitted().settings
+    assert (loaded.first_settings, loaded.keep) == (fitted().first_settings, fitted().keep)
     assert loaded.facts == manifest["facts"] == fitted().facts
     assert (manifest["name"], manifest["version"], manifest["kind"]) == (KIND, "3", KIND)
     assert manifest["features_hash"] == hash_of(fitted().columns)
@@ -238,9 +243,27 @@ def test_broken_kept_columns_are_refused(copy: Path, spoil: Callable[[Any], Any]
     refused(copy, "damaged|does not give the scores")
 
 
+def test_the_settings_of_both_rounds_are_kept(tmp_path: Path) -> None:
+    """As they were, and not as they usually are: what is fitted again later is fitted alike."""
+    first = BoostingSettings(trees=7, learning_rate=0.3)
+    other = replace(fitted(), first_settings=first)
+    folder = tmp_path / KIND / "1"
+    save_combination(other, folder, TOLD, other.rows(bank().graph, PLACES))
+    for loaded in (load_combination(folder)[0], load_combination_models(folder)):
+        assert (loaded.first_settings, loaded.keep) == (first, other.keep)
+
+
+@pytest.mark.parametrize("keep", [None, 0, -1, str(KEPT), float(KEPT), True, KEPT - 1, KEPT + 1])
+def test_a_broken_number_of_kept_columns_is_refused(copy: Path, keep: Any) -> None:
+    assert manifest_of(copy)["keep"] == KEPT
+    change(copy, keep=keep)
+    refused(copy, "damaged: keep is not")
+
+
+@pytest.mark.parametrize("field", ["settings", "first_settings"])
 @pytest.mark.parametrize("settings", [None, {}, {"leaves": 0}, {"shoes": 1}])
-def test_broken_settings_are_refused(copy: Path, settings: Any) -> None:
-    change(copy, settings=settings)
+def test_broken_settings_are_refused(copy: Path, field: str, settings: Any) -> None:
+    change(copy, **{field: settings})
     if settings == {}:
         load_combination(copy)  # those that are usual
     else:
@@ -274,6 +297,37 @@ def test_an_archive_that_cannot_be_unpacked_is_refused(copy: Path, broken: dict[
     put(copy, "model.skops", archive("schema.json", GARBAGE, **broken))
     with pytest.raises(ArtifactError, match="is not a model of kind"):
         load_combination_models(copy)
+
+
+@pytest.mark.parametrize("field", ["facts", "metrics", "trained_on", "libraries", "version"])
+def test_a_manifest_that_says_something_else_is_refused(copy: Path, field: str) -> None:
+    """Whatever it is: what nothing else would notice, too."""
+    manifest = manifest_of(copy)
+    change(copy)
+    load_combination(copy)
+    write(copy, manifest | {field: "other"})
+    refused(copy, r"the manifest is not as it was written \(manifest_sha256 differs\)")
+    write(copy, {name: value for name, value in manifest.items() if name != field})
+    refused(copy, "not as it was written")
+    write(copy, manifest | {"more": 1})
+    refused(copy, "not as it was written")
+    write(copy, {name: value for name, value in manifest.items() if name != "manifest_sha256"})
+    refused(copy, "missing or incomplete")
+
+
+def test_files_that_would_unpack_to_more_than_is_allowed_are_not_unpacked(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import skops.io
+
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was unpacked"))
+    monkeypatch.setattr(skops.io, "get_untrusted_types", lambda *_, **__: pytest.fail("it was unpacked"))
+    for sizes in ((3 * 2**30,), (2**30, 2**30, 1)):
+        put(copy, "scorer.npz", bomb(".npy", *sizes))
+        refused(copy, "it would unpack to [0-9,]* bytes, more than the 2,147,483,648 that are allowed")
+        put(copy, "model.skops", bomb(".json", *sizes))
+        with pytest.raises(ArtifactError, match="is not a model of kind"):
+            load_combination_models(copy)
 
 
 def test_numbers_beyond_any_float_are_refused(copy: Path) -> None:
@@ -339,6 +393,7 @@ def test_the_shipped_combination_scores_and_says_what_it_is() -> None:
     assert np.isfinite(found).all()
     assert found[bank().illicit].mean() > 10 * found[~bank().illicit].mean()
     assert manifest["metrics"]["simulated_banks"]
+    assert (shipped.keep, shipped.first_settings.trees) == (len(shipped.columns), 200)
     assert "Error rates by customer group" in (folder / "CARD.md").read_text("utf-8")
 
 
@@ -369,7 +424,7 @@ def test_a_broken_file_in_force_is_refused(tmp_path: Path, text: str) -> None:
         latest(tmp_path, KIND)
 
 
-@pytest.mark.parametrize("name", ["../combination", "..", ".", "", "/combination", "combination/1"])
+@pytest.mark.parametrize("name", ["../combination", "..", ".", "", "/combination", "combination/1", "x" * 300])
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
     """A run record names models: it must not choose the folder."""
     (tmp_path / "models" / KIND / "1" / "1").mkdir(parents=True)
@@ -380,6 +435,8 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> No
     absolute = str(tmp_path / KIND)
     with pytest.raises(ArtifactError, match="is no name of a model"):
         version_of(tmp_path / "models", absolute, "1")
+    with pytest.raises(ArtifactError, match="no model"):
+        latest(tmp_path, "\ud800")
 
 
 @pytest.mark.parametrize("number", ["2", "", ".", "..", "../combination/1", "1/", "/1", "01"])

@@ -29,12 +29,14 @@ from tests.contract.model_folders import (
     Stowaway,
     archive,
     arrays_of,
+    bomb,
     change,
     flip,
     manifest_of,
     put,
     rehash,
     rewrite,
+    write,
 )
 
 ROWS, PLANTED = 600, 12
@@ -434,6 +436,36 @@ def test_an_archive_that_cannot_be_unpacked_is_refused(copy: Path, broken: dict[
     model_refused(copy, "is not a model of kind")
 
 
+@pytest.mark.parametrize("field", ["facts", "trained_on", "libraries", "version"])
+def test_a_manifest_that_says_something_else_is_refused(copy: Path, field: str) -> None:
+    """Whatever it is: what nothing else would notice, too."""
+    manifest = manifest_of(copy)
+    change(copy)
+    load_detector(copy)
+    write(copy, manifest | {field: "other"})
+    refused(copy, r"the manifest is not as it was written \(manifest_sha256 differs\)")
+    write(copy, {name: value for name, value in manifest.items() if name != field})
+    refused(copy, "not as it was written")
+    write(copy, manifest | {"more": 1})
+    refused(copy, "not as it was written")
+    write(copy, {name: value for name, value in manifest.items() if name != "manifest_sha256"})
+    refused(copy, "missing or incomplete")
+
+
+def test_files_that_would_unpack_to_more_than_is_allowed_are_not_unpacked(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import skops.io
+
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was unpacked"))
+    monkeypatch.setattr(skops.io, "get_untrusted_types", lambda *_, **__: pytest.fail("it was unpacked"))
+    for sizes in ((3 * 2**30,), (2**30, 2**30, 1)):
+        put(copy, "scorer.npz", bomb(".npy", *sizes))
+        refused(copy, "it would unpack to [0-9,]* bytes, more than the 2,147,483,648 that are allowed")
+        put(copy, "model.skops", bomb(".json", *sizes))
+        model_refused(copy, "is not a model of kind")
+
+
 def test_a_scorer_of_one_array_is_refused(copy: Path) -> None:
     np.save(copy / "one.npy", np.zeros(3))
     put(copy, "scorer.npz", (copy / "one.npy").read_bytes())
@@ -533,5 +565,7 @@ def test_the_latest_version_is_the_largest_number(tmp_path: Path) -> None:
     for version in ("1", "2", "10", "draft"):
         (tmp_path / "hbos" / version).mkdir(parents=True)
     assert latest(tmp_path, "hbos").name == "10"
-    with pytest.raises(ArtifactError, match="no model 'iforest'"):
+    with pytest.raises(ArtifactError, match=r"no model 'iforest' in .*/: it holds hbos; "):
         latest(tmp_path, "iforest")
+    with pytest.raises(ArtifactError, match="no model 'iforest' in none/: it holds none"):
+        latest(tmp_path / "none", "iforest")

@@ -33,18 +33,27 @@ def test_models_side_by_side_on_a_simulated_bank(banks: Path, tmp_path: Path) ->
     assert told["case"]["customers"] == 60
     assert told["budget"] == "5 a week"
     assert "4 settings" in told["tuning"]
-    assert "<svg" in page.read_text("utf-8")
-    assert "Alerts by group of customers" in page.read_text("utf-8")
+    text = page.read_text("utf-8")
+    assert "<svg" in text
+    assert "Alerts by group of customers" in text
+    assert "What was run" in text
+    assert told["case"]["fingerprint"] in text
+    assert f"<td>moneytrail</td><td>{told['versions']['moneytrail']}</td>" in text
     assert {"domestic corridor", "ordinary customers"} <= {group["name"] for group in rules["groups"]}
 
 
 def test_the_table_for_people(banks: Path) -> None:
-    done = call("benchmark", "--data", banks / "transfers.parquet", "--models", "random", "-q")
+    wanted = ("--models", "random", "--budget", "5 a week")
+    done = call("benchmark", "--data", banks / "transfers.parquet", *wanted, "-q")
     assert done.status == 0
     assert "random" in done.out
     assert "illicit" in done.out
     assert "Not computed" in done.out
     assert "False alerts of random" in done.out
+    assert "Figures that need no labels" not in done.out
+    # Sixty customers are too few for the usual budget.
+    few = call("benchmark", "--data", banks, "--models", "random", "-q").out
+    assert "--budget '3 a week'" in " ".join(few.split())
 
 
 def test_the_published_protocol_of_amlworld(tmp_path: Path) -> None:
@@ -82,11 +91,18 @@ def test_a_saved_model_is_measured_as_it_is(banks: Path) -> None:
 def test_data_without_labels_give_what_needs_none(banks: Path, tmp_path: Path) -> None:
     file = tmp_path / "plain.parquet"
     pl.read_parquet(banks / "transfers.parquet").write_parquet(file)
-    told = call("benchmark", "--data", file, "--models", "random,iforest,boosting", "--json", "-q").json
+    told = call(
+        "benchmark", "--data", file, "--models", "random,iforest,boosting", "--budget", "5 a week", "--json", "-q"
+    ).json
     assert [model["average_precision"] for model in told["models"]] == [None] * 3
     assert told["models"][1]["drift"] is not None
     assert "no labels" in told["models"][2]["not_computed"]["everything"]
     assert told["cases"][0]["agreement"][0]["models"] == ["random", "iforest"]
+    assert told["case"]["customers_counted"].endswith(" accounts (no account table)")
+    shown = call("benchmark", "--data", file, "--models", "random,iforest", "--budget", "5 a week", "-q").out
+    assert "Figures that need no labels" in shown
+    assert "Agreement between models" in shown
+    assert "accounts (no account table)" in shown
 
 
 @pytest.mark.parametrize(
@@ -99,7 +115,7 @@ def test_data_without_labels_give_what_needs_none(banks: Path, tmp_path: Path) -
         (("--data", "missing.csv", "--models", "random", "--split", "month"), "there are auto, time, rows"),
         (("--data", "missing.csv", "--models", "random", "--budget", "lots"), "--budget 'lots'"),
         (("--data", "missing.csv", "--models", "random", "--population", "half"), "--population half"),
-        (("--data", "missing.csv", "--models", "random", "--embargo", "soon"), "window 'soon'"),
+        (("--data", "missing.csv", "--models", "random", "--embargo", "soon"), "--embargo 'soon': wanted is 0, or"),
         (("--data", "missing.csv", "--models", "random", "--html", "nowhere/page.html"), "no folder nowhere"),
         (("--simulate", "x", "--models", "random"), "'x' is no seed"),
         (("--simulate", "²", "--models", "random"), "'²' is no seed"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from moneytrail.storage import Store
-from moneytrail.typologies import BESIDE, CATALOGUE
+from moneytrail.typologies import BESIDE, CATALOGUE, by_id
 from tests.e2e.conftest import Scored
 from tests.e2e.program import PROGRAM, call, contents, environment, run
 
@@ -261,6 +261,12 @@ def test_help_reads_well(command: tuple[str, ...], monkeypatch: pytest.MonkeyPat
         words = block.split()
         if words and words[0].startswith("-"):
             assert len(words) > 2, f"no help: {block!r}"
+
+
+def test_the_help_says_when_a_model_gives_no_opinion() -> None:
+    said = " ".join(call("score", "--help").out.split())
+    days = next(one.default for one in by_id("M01").parameters if one.name == "first_days")
+    assert f"It gives none in the first {days} days of the data (M01.first_days)." in said
 
 
 def test_the_list_of_commands_shows_whole_sentences(monkeypatch: pytest.MonkeyPatch) -> None:

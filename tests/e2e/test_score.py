@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from moneytrail import runs
 from moneytrail.risk import shipped_weights
 from moneytrail.storage import Store
 from moneytrail.typologies import CATALOGUE
@@ -317,9 +319,36 @@ def test_without_detectors_no_anomaly_score_stands_there(bank: BankFiles) -> Non
     assert frame["risk_score"].max() > 0  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("names", ["nosuch", "iforest,nosuch", "..", "IForest"])
+@pytest.mark.parametrize("names", ["nosuch", "iforest,nosuch", "..", "IForest", "pyod:knn", "x" * 300])
 def test_a_detector_that_is_not_there(names: str, bank: BankFiles) -> None:
-    assert score(bank.parquet, "--no-store", "--detectors", names).complaint
+    complaint = score(bank.parquet, "--no-store", "--detectors", names).complaint
+    assert complaint == (
+        f"--detectors {names.removeprefix('iforest,')}: no fitted detector in models/; there: hbos, iforest; "
+        "how to fit others: docs/detectors.md"
+    )
+
+
+def test_a_model_that_is_not_there_or_of_the_other_kind(bank: BankFiles, tmp_path: Path) -> None:
+    for option, name, words in (
+        ("--model", "nosuch", "no trained model in models/; there: combination; moneytrail train makes others"),
+        ("--model", "x" * 300, "no trained model in models/; there: combination; moneytrail train makes others"),
+        ("--model", "iforest", "is no trained model; use --detectors iforest"),
+        ("--detectors", "combination", "is no fitted detector; use --model combination"),
+    ):
+        assert score(bank.parquet, "--no-store", option, name).complaint == f"{option} {name}: {words}"
+
+
+def test_a_damaged_model_is_told_as_such(bank: BankFiles, tmp_path: Path) -> None:
+    (tmp_path / "hbos" / "1").mkdir(parents=True)
+    complaint = score(bank.parquet, "--no-store", "--detectors", "hbos", "--models", tmp_path).complaint
+    assert complaint == "model hbos/1: the manifest is missing or incomplete"
+
+
+def test_what_is_no_saved_model_is_not_evaluated(bank: BankFiles) -> None:
+    assert call("evaluate", "--model", "rules", "--data", bank.parquet).complaint == (
+        "no model 'rules' in models/: it holds combination, hbos, iforest; "
+        "for one that is not saved use moneytrail benchmark"
+    )
 
 
 def test_a_folder_of_models_that_has_none(bank: BankFiles, tmp_path: Path) -> None:
@@ -410,6 +439,32 @@ def test_places_that_cannot_be_written_are_told_before_the_work(bank: BankFiles,
         rest = () if "--store" in arguments else ("--no-store",)
         assert score(bank.parquet, *arguments, *rest).complaint
     assert blocked.read_text("utf-8") == "x"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="nobody may write into /proc, where there is one")
+def test_what_only_writing_can_tell_is_tried_before_the_work(
+    bank: BankFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a run of an hour ends with an error about a file that nobody has named."""
+    monkeypatch.setattr(runs, "read", lambda *_, **__: pytest.fail("the work began"))
+    nowhere = Path("/proc/moneytrail")
+    for option in ("--out", "--rejected", "--store"):
+        rest = () if option == "--store" else ("--no-store",)
+        complaint = score(bank.parquet, option, nowhere, *rest).complaint
+        assert complaint.startswith(f"{option} {nowhere}: cannot be written: ")
+    long = tmp_path / ("x" * 250)
+    assert score(bank.parquet, "--out", long, "--no-store").complaint == (
+        f"--out {long}: cannot be written: File name too long"
+    )
+    assert "is a mount point" in score(bank.parquet, "--out", "/proc", "--no-store").complaint
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert (
+        score(bank.parquet, "--out", out, "--no-store").complaint
+        == f"--out {out}: cannot be written: permission denied"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_settings_from_the_environment(bank: BankFiles, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def test_who_learns_from_one_kind_alone_is_refused_by_one_clear_word(name: str, 
     task = Task(case, split(case, SplitRule()), ExchangeRates.load(), 1, 1)
     with pytest.raises(ParameterError, match=r"^(0|36) of 36 transfers to learn from are illicit: both kinds"):
         run(contender(name), task, silent)
-    none = replace(task, split=split(case, SplitRule(embargo=10**15)))
+    none = replace(task, split=replace(task.split, train=np.zeros_like(task.split.train)))
     with pytest.raises(ParameterError, match=r"^0 of 0 transfers"):
         run(contender(name), none, silent)
 
@@ -115,7 +115,7 @@ def test_the_best_setting_is_chosen_on_validation_and_learned_anew() -> None:
 
     scored = tuned(task, [trial("bad", 0.1), trial("good", 0.9), trial("as good", 0.9)], Watch(), silent)
     assert again == ["good"]
-    assert scored.facts["chosen"]["name"] == "good"
+    assert scored.facts["chosen"] == {"name": "good", "validation_average_precision": 1.0}
     assert set(scored.scores[parts.test]) == {0.75}
     assert scored.early is not None
     assert set(scored.early[parts.test]) == {0.25}
@@ -149,8 +149,24 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
         Saved("nothing", model="nothing").check()
     with pytest.raises(ArtifactError, match="manifest is missing"):
         Saved("empty", tmp_path).check()
-    with pytest.raises(ParameterError, match=r"there are moneytrail, shipped, rules.*gfp-lightgbm"):
-        contender("magic")
+
+
+def test_a_wrong_name_is_told_the_nearest_ones_and_the_list_once() -> None:
+    listed = (
+        "there are moneytrail, shipped, rules, iforest, random, moneytrail-hindsight, gfp-lightgbm, gfp-xgboost, "
+        "gfp3-lightgbm, raw-lightgbm, raw-iforest, hbos, ecod, copod, isolation-forest, boosting, and "
+        "PyOD's as pyod:NAME"
+    )
+    for name, close in (
+        ("gfp-lightgmb", "close are gfp-lightgbm, gfp3-lightgbm, raw-lightgbm; "),
+        ("iforst", "close are iforest, raw-iforest, isolation-forest; "),
+        ("magic", ""),
+    ):
+        with pytest.raises(ParameterError) as error:
+            contender(name)
+        assert str(error.value) == f"no model {name!r}; {close}{listed}"
+    with pytest.raises(ParameterError, match=r"^no detector pyod:knnn; close are pyod:knn"):
+        contender("pyod:knnn")
 
 
 def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

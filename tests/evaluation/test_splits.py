@@ -22,7 +22,7 @@ def test_no_transfer_is_in_two_parts_and_time_goes_one_way(rows: list[Row], rule
     case = case_of(rows)
     try:
         parts = split(case, rule)
-    except InputError:
+    except (InputError, ParameterError):
         return
     time = case.graph.time
     assert not (parts.train & parts.validation).any()
@@ -76,6 +76,13 @@ def test_a_part_without_transfers_is_an_error() -> None:
     rows: list[Row] = [(day, "x", "y", False, None) for day in (0.0, 1.0, 20.0)]
     with pytest.raises(InputError, match="validation period"):
         split(case_of(rows), SplitRule())
+
+
+def test_an_embargo_as_long_as_the_training_period_is_an_error() -> None:
+    rows: list[Row] = [(float(day), "x", "y", False, None) for day in range(11)]
+    assert split(case_of(rows), SplitRule(embargo=5 * DAY)).train.sum() == 1
+    with pytest.raises(ParameterError, match=r"^--embargo of 6 days leaves nothing to learn from: rows has 6 days"):
+        split(case_of(rows), SplitRule(embargo=6 * DAY))
 
 
 @pytest.mark.parametrize(("by", "embargo"), [("month", 0), ("time", -1)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,13 @@ import numpy as np
 import polars as pl
 
 from moneytrail.errors import ParameterError
-from moneytrail.evaluation.groups import GroupRate, corridor_groups, group_rates, population_groups
+from moneytrail.evaluation.groups import (
+    GroupRate,
+    corridor_groups,
+    group_rates,
+    population_groups,
+    with_country,
+)
 from moneytrail.evaluation.money import money_in_time, named_at, value_after_alert_share
 from moneytrail.evaluation.outcomes import attempts_found, attempts_of, figures, gang_alerts
 from moneytrail.evaluation.raising import WEEK, Alerts, Booked, RaisingRule, raise_alerts
@@ -25,6 +32,12 @@ if TYPE_CHECKING:
 ALERTS: Final = ("attempts_found", "attempts_reached", "alert_precision", "days_to_detect")
 MONEY: Final = ("money_in_reach", "money_by_delay", "money")
 """Names of figures; of those about money only a simulator's truth gives any."""
+WITHIN_BUDGET: Final = (
+    "precision_at_budget", "recall_at_budget", *ALERTS, *MONEY, "value_after_alert", "groups", "stability", "agreement",
+)  # fmt: skip
+"""Figures that mean nothing where the budget allows no alert."""
+USUAL: Final = 3
+"""Alerts a week that are proposed in place of a budget that allows none."""
 LINE_SHARE: Final = 0.002
 """Share of the test period's transfers so far that are flagged (design): about twice as many as are illicit in a
 simulated bank, so that the budget decides and not the line."""
@@ -63,10 +76,8 @@ class AlertBudget:
         return cls(float(found[1]), customers)
 
     def a_week(self, case: Case) -> float:
-        """Alerts a week for a case; where it does not say how many customers there are, each account counts as one."""
-        if self.customers is None:
-            return self.alerts
-        return self.alerts * int(case.facts.get("customers") or case.graph.accounts) / self.customers
+        """Alerts a week for a case, by the customers that :func:`customers_of` counts."""
+        return self.alerts if self.customers is None else self.alerts * customers_of(case)[0] / self.customers
 
     def transfers(self, case: Case, split: Split) -> int:
         """As many transfers as alerts over the test period, one at least: the budget of the figures by transfer."""
@@ -77,6 +88,21 @@ class AlertBudget:
         """As :meth:`of` reads it."""
         many = "" if self.customers is None else f" per {self.customers} customers"
         return f"{np.format_float_positional(self.alerts, trim='-')}{many} a week"
+
+
+def customers_of(case: Case) -> tuple[int, str]:
+    """How many customers a case has, and what was counted for them.
+
+    As many as a simulated bank was made with; else the parties of the account table, its accounts where a party is not
+    told, and without a table all accounts of the transfers, those of other banks among them.
+    """
+    if case.facts.get("customers"):
+        return int(case.facts["customers"]), "customers of the simulated bank"
+    if case.accounts is None:
+        return case.graph.accounts, "accounts (no account table)"
+    if "party" in case.accounts.columns and not case.accounts["party"].null_count():
+        return case.accounts["party"].n_unique(), "parties of the account table"
+    return case.accounts.height, "accounts of the account table"
 
 
 def test_period(case: Case, split: Split) -> tuple[int, int]:
@@ -97,7 +123,7 @@ class Desk:
     attempts : tuple of Attempt
     rule : RaisingRule
     groups : tuple of polars DataFrame
-        ``account, group``: look-alike populations, and corridors; none without a simulator's truth.
+        ``account, group``: look-alike populations, where a simulator's truth names any, and corridors.
     """
 
     case: Case
@@ -135,6 +161,18 @@ class Desk:
             since = until
         return raise_alerts(self.booked, flagged, -np.inf, self.period, self.rule)
 
+    @property
+    def too_small(self) -> str:
+        """Why nothing can be told within the budget; empty where it allows an alert in the test period."""
+        length = self.period[1] - self.period[0]
+        if self.rule.places(length):
+            return ""
+        allowed = min(0.99, self.rule.budget_a_week * length / WEEK)
+        return (
+            f"the budget allows {allowed:.2g} alerts in the test period: use more customers or days, or "
+            f"--budget '{max(USUAL, math.ceil(WEEK / length))} a week'"
+        )
+
     def figures(self, alerts: Alerts) -> dict[str, Any]:
         """Attempts found, money in time, groups: as plain data, null where the case cannot tell."""
         sightings = attempts_found(alerts, self.attempts, self.booked, self.period)
@@ -162,7 +200,7 @@ class Desk:
         return {"money_in_reach": found["in_reach_share"], "money_by_delay": found["curve"], "money": found}
 
     def rates(self, alerts: Alerts) -> tuple[GroupRate, ...]:
-        """Alert rates by look-alike population and by corridor; none without a simulator's truth."""
+        """Alert rates by look-alike population, where a simulator's truth names any, and by corridor."""
         false = [not own for own in gang_alerts(alerts, self.case.illicit)]
         names = self.case.graph.names.to_list()
         return tuple(one for members in self.groups for one in group_rates(alerts, false, members, names, self.period))
@@ -181,10 +219,17 @@ def line_of(scores: NDArray[np.float64], share: float = LINE_SHARE) -> float:
 
 
 def _groups(case: Case) -> tuple[pl.DataFrame, ...]:
-    """The bank's own accounts that are no gang's, by look-alike population and by corridor."""
-    if case.truth is None or case.accounts is None:
-        return ()
-    own = case.accounts["account"]
+    """The bank's own accounts that are no gang's, by look-alike population and by corridor.
+
+    Without a simulator's truth the corridor alone: of the accounts (of the account table, where there is one) that
+    stand in no illicit transfer and whose corridor is known.
+    """
+    own = case.graph.names if case.accounts is None else case.accounts["account"]
+    if case.truth is None:
+        sides = np.concatenate([case.graph.debtor[case.illicit], case.graph.creditor[case.illicit]])
+        illicit = case.graph.names.gather(np.unique(sides[sides >= 0]))
+        honest = with_country(case.transfers, own.filter(~own.is_in(illicit.implode())))
+        return (corridor_groups(case.transfers, honest),)
     honest = own.filter(~own.is_in(case.truth["parties"]["account"].implode()))
     return population_groups(case.truth["populations"], honest), corridor_groups(case.transfers, honest)
 

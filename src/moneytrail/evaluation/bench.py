@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from itertools import combinations
+from platform import python_version
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from moneytrail.errors import ParameterError
-from moneytrail.evaluation.alerting import ALERTS, AlertBudget, Desk
-from moneytrail.evaluation.groups import GroupRate, gate, pooled
+from moneytrail.evaluation.alerting import ALERTS, WITHIN_BUDGET, AlertBudget, Desk, customers_of
+from moneytrail.evaluation.groups import gate, pooled
+from moneytrail.evaluation.measuring import capped
 from moneytrail.evaluation.metrics import (
     Ranked,
     Threshold,
@@ -63,8 +66,16 @@ NOTHING: Final = {
     "attempts_reached": "no labelled attempt has a transfer in the test period",
     "alert_precision": "no alert was raised",
     "days_to_detect": "no attempt was found",
+    "money_in_reach": "no gang has profit in a bank in the test period",
+    "groups": "of no account outside the illicit transfers is the corridor known",
 }
 """Why a figure is null that these data could have given."""
+
+LIBRARIES: Final = ("moneytrail", "numpy", "polars", "scikit-learn")
+"""Whose versions are told, beside Python's and those of the peers that run."""
+WITHOUT_LABELS: Final = ("stability", "agreement")
+"""Figures within the budget that need no label."""
+ONE_SEED: Final = "it takes two seeds or more (benchmark --seeds 2)"
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ class Plan:
         Part AMLworld's files by rows, as published, and all others by time.
     budget : AlertBudget
     threads : int
-        For the libraries of others.
+        The most, for our models and for the libraries of others.
     patience : float
         Seconds that a peer may take over the columns of one window.
     """
@@ -106,7 +117,8 @@ class Plan:
 class Run:
     """One model, once on one case: figures, bootstrap draws, curves, or why there are none.
 
-    Its outcome is kept without the scores, so that no case's transfers are held while the next is run.
+    Its outcome is kept without the scores, so that no case's transfers are held while the next is run. ``best`` are the
+    places of its best transfers, none where the budget allows no alert.
     """
 
     model: str
@@ -135,7 +147,7 @@ def compare(cases: Iterable[Callable[[], Case]], plan: Plan, rates: ExchangeRate
     -------
     dict
         Plain data: ``models`` with medians over all runs, ``cases`` with what each case is and its models apart,
-        ``case`` the first of them, ``tuning``, ``budget``, ``seeds``.
+        ``case`` the first of them, ``tuning``, ``budget``, ``seeds``, ``versions`` of what computed it.
 
     Raises
     ------
@@ -148,7 +160,8 @@ def compare(cases: Iterable[Callable[[], Case]], plan: Plan, rates: ExchangeRate
     made, every = [], []
     for make in cases:
         case = make()
-        runs, told = _of_case(case, plan, rates, tell)
+        with capped(plan.threads):
+            runs, told = _of_case(case, plan, rates, tell)
         own = [_summary(one, [r for r in runs if r.model == one.name]) for one in plan.contenders]
         made.append({**told, "models": own, "agreement": _agreement(runs)})
         every += runs
@@ -159,9 +172,15 @@ def compare(cases: Iterable[Callable[[], Case]], plan: Plan, rates: ExchangeRate
         "seeds": list(plan.seeds),
         "budget": str(plan.budget),
         "tuning": TUNING,
+        "versions": _versions(plan.contenders),
     }
     cleaned: dict[str, Any] = _plain(document)
     return cleaned
+
+
+def _versions(contenders: Sequence[Contender]) -> dict[str, str]:
+    peers = {library for one in contenders for library in getattr(one, "libraries", ())}
+    return {"python": python_version()} | {name: version(name) for name in (*LIBRARIES, *sorted(peers))}
 
 
 def _of_case(case: Case, plan: Plan, rates: ExchangeRates, tell: Progress) -> tuple[list[Run], dict[str, Any]]:
@@ -178,7 +197,11 @@ def _of_case(case: Case, plan: Plan, rates: ExchangeRates, tell: Progress) -> tu
             runs.append(_run(one, task, desk, budget, _inner(name, tell)))
             tell(name, 1.0)
     facts = {"name": case.name, **case.facts, "split": parts.facts, "budget_transfers": budget}
-    return runs, facts | {"budget_alerts_a_week": desk.rule.budget_a_week}
+    number, counted = customers_of(case)
+    facts["customers_counted"] = f"{number:,} {counted}"
+    start, end = desk.period
+    within = {"budget_alerts_a_week": desk.rule.budget_a_week, "budget_alerts": desk.rule.places(end - start)}
+    return runs, facts | within
 
 
 def _inner(name: str, tell: Progress) -> Progress:
@@ -212,13 +235,19 @@ def _run(one: Contender, task: Task, desk: Desk, budget: int, tell: Progress) ->
         own, draws, why = _against_labels(task, outcome, budget)
         figures |= own | desk.figures(alerts)
         missing |= why
+    best = best_rows(task, outcome, budget)
+    if desk.too_small:
+        best = nothing
+        for name in WITHIN_BUDGET if case.labelled else WITHOUT_LABELS:
+            figures[name] = None
+            missing.setdefault(name, desk.too_small)
     nothing_found = NOTHING | {"value_after_alert": str(figures.get("why_no_value"))}
     for name, said in nothing_found.items():
         if name in figures and figures[name] is None:
             missing.setdefault(name, said)
     if not outcome.probability:
         missing["calibration"] = "its scores are no probabilities"
-    best, lean = best_rows(task, outcome, budget), replace(outcome, scores=np.empty(0), early=np.empty(0))
+    lean = replace(outcome, scores=np.empty(0), early=np.empty(0))
     return Run(one.name, case.name, task.seed, figures, draws, lean, missing, best)
 
 
@@ -288,7 +317,7 @@ def _agreement(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """For each two models the share of their best transfers that both have, with the first seed."""
     first: dict[str, Run] = {}
     for one in runs:
-        if one.outcome is not None:
+        if one.best.size:
             first.setdefault(one.model, one)
     return [
         {"models": [a.model, b.model], "share": overlap([a.best, b.best])} for a, b in combinations(first.values(), 2)
@@ -300,12 +329,12 @@ def _summary(one: Contender, runs: Sequence[Run]) -> dict[str, Any]:
     done = [each for each in runs if each.outcome is not None]
     first = done[0].figures if done else {}
     by_case: dict[str, list[NDArray[np.int64]]] = {}
-    for each in done:
+    for each in (one_run for one_run in done if one_run.best.size):
         by_case.setdefault(each.case, []).append(each.best)
     stable = [share for share in map(overlap, by_case.values()) if share is not None]
     told: dict[str, Any] = {"name": one.name, "learns": one.learns, "runs": len(done)}
     for name in MEDIANS:
-        values = [each.figures[name] for each in done if name in each.figures]
+        values = [each.figures[name] for each in done if each.figures.get(name) is not None]
         told[name] = float(np.median(values)) if values else None
         if name in DRAWN:
             draws = [each.draws[name] for each in done if name in each.draws]
@@ -318,20 +347,24 @@ def _summary(one: Contender, runs: Sequence[Run]) -> dict[str, Any]:
     told |= _groups(done)
     told["stability"] = float(np.mean(stable)) if stable else None
     told |= _cost([each.outcome for each in done if each.outcome is not None])
-    told["chosen"] = [dict(each.outcome.facts) for each in done if each.outcome is not None]
+    told["facts"] = [dict(each.outcome.facts) for each in done if each.outcome is not None]
+    told["chosen"] = [each["chosen"] for each in told["facts"] if "chosen" in each]
     told["not_computed"] = {key: value for each in runs for key, value in each.not_computed.items()}
+    if done and not stable:
+        told["not_computed"].setdefault("stability", ONE_SEED)
     return told
 
 
 def _groups(runs: Sequence[Run]) -> dict[str, Any]:
     """False alerts by group of customers over all cases, of each its first run: further seeds are no further people."""
-    first: dict[str, Sequence[GroupRate]] = {}
+    first: dict[str, Mapping[str, Any]] = {}
     for each in runs:
         if each.figures.get("groups"):
-            first.setdefault(each.case, each.figures["groups"])
-    rates = pooled(list(first.values()))
+            first.setdefault(each.case, each.figures)
+    rates = pooled([figures["groups"] for figures in first.values()])
     return {
-        "groups": [group.to_dict() for group in rates] or None,
+        "groups": [group.to_dict() | {"alert_rate": group.alert_rate} for group in rates] or None,
+        "groups_of_alerts": sum(figures["alerts"] for figures in first.values()) if first else None,
         "groups_over_limit": sorted(group.name for group in gate(rates)),
     }
 

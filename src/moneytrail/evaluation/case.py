@@ -39,6 +39,8 @@ HIGH_RATE: Final = 0.02
 """Share of illicit transfers above which figures that depend on it are said to be another world's. Design: twenty times
 that of AMLworld's HI sets, the highest that is published for a whole bank."""
 
+COUNTRIES: Final = ("debtor_country", "creditor_country")
+
 SIMULATED: Final = "simulation.json"
 """What tells a folder of ``moneytrail simulate`` from others."""
 
@@ -134,7 +136,8 @@ class Case:
         accounts = loaded.accounts.accounts if loaded.accounts else None
         made = cls.of(name, loaded.graph, accounts=accounts, arrivals=arrivals, truth=truth, wanted=wanted)
         if folder:
-            made = replace(made, facts=_wished(folder) | dict(made.facts))
+            asked = _wished(folder)
+            made = replace(made, facts=asked | dict(made.facts) | {"made_with": asked})
         source = {"layout": loaded.reading.layout, "rows": loaded.rows, "fingerprint": loaded.source["fingerprint"]}
         return replace(made, facts=source | dict(made.facts))
 
@@ -160,7 +163,7 @@ class Case:
         name = f"simulated bank, seed {wish.seed}"
         made = cls.of(name, graph, accounts=bank.accounts, arrivals=arrivals, truth=bank.truth, wanted=wanted)
         asked = {"customers": wish.customers, "days": wish.days, "seed": wish.seed, "strength": wish.strength}
-        return replace(made, facts={"layout": "simulated", **asked} | dict(made.facts))
+        return replace(made, facts={"layout": "simulated", **asked} | dict(made.facts) | {"made_with": asked})
 
 
 def population(
@@ -232,7 +235,11 @@ def _facts(
         missing |= dict.fromkeys(OF_ATTEMPTS, "the labels name no attempts")
     if source == "labels":
         missing["money_in_reach"] = "only a simulated bank's truth says where the money lies"
-        missing["groups"] = "only a simulated bank's truth names look-alike populations"
+        countries = graph.frame.select(both=pl.all_horizontal(pl.col(*COUNTRIES).is_not_null()))["both"].any()
+        missing["look_alike_groups" if countries else "groups"] = (
+            "only a simulated bank's truth names look-alike populations"
+            + ("" if countries else ", and no transfer tells the countries of both banks")
+        )
     return {
         "transfers": graph.transfers,
         "accounts": graph.accounts,

@@ -74,6 +74,11 @@ class GroupRate:
     low: float | None
     high: float | None
 
+    @property
+    def alert_rate(self) -> float:
+        """``namings`` a thousand accounts a year."""
+        return 1000 * self.namings / self.years if self.years else 0.0
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
@@ -106,11 +111,22 @@ def corridor_groups(transfers: pl.DataFrame, accounts: pl.Series) -> pl.DataFram
     domestic.
     """
     abroad = transfers.filter(pl.col("debtor_country") != pl.col("creditor_country"))
-    seen = pl.concat([abroad["debtor_account"], abroad["creditor_account"].rename("debtor_account")])
-    foreign = accounts.is_in(seen.drop_nulls().unique().implode())
+    foreign = accounts.is_in(_sides(abroad).implode())
     return pl.DataFrame({"account": accounts, "foreign": foreign}).select(
         "account", group=pl.when("foreign").then(pl.lit(FOREIGN)).otherwise(pl.lit(DOMESTIC))
     )
+
+
+def with_country(transfers: pl.DataFrame, accounts: pl.Series) -> pl.Series:
+    """Those of `accounts` that have a transfer of which both banks' countries are told: whose corridor is known."""
+    told = transfers.filter(pl.col("debtor_country").is_not_null() & pl.col("creditor_country").is_not_null())
+    return accounts.filter(accounts.is_in(_sides(told).implode()))
+
+
+def _sides(transfers: pl.DataFrame) -> pl.Series:
+    """The accounts of some transfers, each once."""
+    both = pl.concat([transfers["debtor_account"], transfers["creditor_account"].rename("debtor_account")])
+    return both.drop_nulls().unique()
 
 
 def group_rates(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -37,6 +38,27 @@ class Watch:
     def add(self, work: Work, seconds: float) -> None:
         """Count seconds that were spent before, on what is used again."""
         self.seconds[work] += seconds
+
+
+@contextmanager
+def capped(threads: int) -> Iterator[None]:
+    """At most so many threads inside, in numba's kernels and all libraries of OpenMP or BLAS; never more than before.
+
+    scikit-learn is loaded first: a library that is loaded inside would have threads of its own.
+    """
+    import numba
+
+    importlib.import_module("sklearn.ensemble")
+    pools = importlib.import_module("threadpoolctl").ThreadpoolController()
+    before = numba.get_num_threads()
+    with ExitStack() as caps:
+        # One by one: a process may hold two libraries of one name, each with a number of its own.
+        for pool in pools.info():
+            alone = pools.select(filepath=pool["filepath"])
+            caps.enter_context(alone.limit(limits=min(pool["num_threads"], threads)))
+        numba.set_num_threads(min(before, threads))
+        caps.callback(numba.set_num_threads, before)
+        yield
 
 
 class PeakMemory:

@@ -130,6 +130,12 @@ class TreePeer:
     tables: tuple[tuple[str, ...], ...]
     learns: bool = True
 
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """What it needs."""
+        graph = any(part.startswith("gfp") for table in self.tables for part in table)
+        return (self.library, "snapml") if graph else (self.library,)
+
     def check(self) -> None:
         """Refuse when a library is missing.
 
@@ -138,8 +144,7 @@ class TreePeer:
         ParameterError
             Naming the extra that brings it.
         """
-        graph = any(part.startswith("gfp") for table in self.tables for part in table)
-        need(self.name, self.library, *(["snapml"] if graph else []))
+        need(self.name, *self.libraries)
 
     def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
         """Make the columns, tune over settings and tables, fit and score."""

@@ -74,6 +74,10 @@ class RaisingRule:
         if self.most_named < self.most_accounts:
             raise ParameterError(f"most_named is {self.most_named}: allowed is most_accounts, {self.most_accounts}, up")
 
+    def places(self, length: int) -> int:
+        """Whole alerts that the budget allows in so many microseconds."""
+        return round(self.budget_a_week * 1000) * length // (1000 * WEEK)
+
 
 @dataclass(slots=True)
 class RaisedAlert:
@@ -217,7 +221,7 @@ class _Raising:
 
     def places(self, now: int) -> int:
         """Alerts that the budget allows up to `now`, whole."""
-        return round(self._rule.budget_a_week * 1000) * (now - self._start) // (1000 * WEEK)
+        return self._rule.places(now - self._start)
 
     def week(self, rows: list[int], hubs: set[int], now: int) -> None:
         """Group `rows`, which come best first, and add the groups to open alerts or raise them."""

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from moneytrail.errors import InputError, ParameterError
+from moneytrail.graph import DAY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,6 +86,8 @@ def split(case: Case, rule: SplitRule) -> Split:
     ------
     InputError
         When a part would be empty.
+    ParameterError
+        When the embargo leaves nothing of the training period.
     """
     time, scored = case.graph.time, case.scored
     first, second = borders(time[scored], rule.by)
@@ -94,6 +97,12 @@ def split(case: Case, rule: SplitRule) -> Split:
         if not part.any():
             raise InputError(f"{case.name}: no transfer falls in the {name} period; try another --split")
     early = before & (time < first - rule.embargo)
+    if not early.any():
+        days = (first - int(time[before][0])) / DAY
+        raise ParameterError(
+            f"--embargo of {rule.embargo / DAY:g} days leaves nothing to learn from: {case.name} has {days:.3g} days "
+            "before validation; use a shorter one"
+        )
     known = (before | between) & (time < second - rule.embargo)
     train, refit = early, known
     if not rule.keep_straddling:
@@ -111,7 +120,7 @@ def split(case: Case, rule: SplitRule) -> Split:
             name: int((part & case.illicit).sum()) if case.labelled else None
             for name, part in (("train", train), ("validation", between), ("refit", refit), ("test", behind))
         },
-        "embargo_days": rule.embargo / 86_400_000_000,
+        "embargo_days": rule.embargo / DAY,
         "keep_straddling": rule.keep_straddling,
     }
     return Split(train, between, refit, behind, (first, second), facts)

@@ -43,7 +43,8 @@ class Task:
         Those that the case's graph was made with.
     seed : int
     threads : int
-        For the libraries of others; ours give the same bits for any number.
+        For the libraries of others, which are told; ours are capped by
+        :func:`~moneytrail.evaluation.measuring.capped` and give the same bits for any number.
     patience : float
         Seconds that a peer may take over the columns of one window.
     kept : dict
@@ -179,7 +180,8 @@ def tuned(task: Task, trials: Sequence[Callable[[], Trial]], watch: Watch, tell:
     """
     split, truth = task.split, task.case.illicit
     best: tuple[float, Trial] | None = None
-    said = []
+    said: list[dict[str, Any]] = []
+    chosen: dict[str, Any] = {}
     for number, trial in enumerate(trials):
         with watch.at("tuning"):
             made = trial()
@@ -187,13 +189,13 @@ def tuned(task: Task, trials: Sequence[Callable[[], Trial]], watch: Watch, tell:
         precision = 0.0 if np.isnan(precision) else precision
         said.append({**made.said, "validation_average_precision": round(precision, 6)})
         if best is None or precision > best[0]:
-            best = precision, made
+            best, chosen = (precision, made), said[-1]
         tell("tuning", (number + 1) / len(trials))
     assert best is not None
     scores, early = blank(task.case), blank(task.case)
     early[split.validation], early[split.test] = best[1].validation, best[1].test
     scores[split.test] = best[1].again()
-    return Scored(scores, True, {"chosen": dict(best[1].said), "tried": said}, early)
+    return Scored(scores, True, {"chosen": chosen, "tried": said}, early)
 
 
 def blank(case: Case) -> NDArray[np.float64]:

@@ -66,6 +66,7 @@ _EVIDENCE_FIELDS = (
     "channel",
     "reference",
     "anomaly_score",
+    "probability",
 )
 
 

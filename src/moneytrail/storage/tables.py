@@ -11,7 +11,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION: Final = "0003"
+SCHEMA_VERSION: Final = "0004"
 """The newest migration; a test holds it against the migrations folder."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -196,6 +196,7 @@ evidence = sa.Table(
     sa.Column("channel", AnyText, nullable=False),
     sa.Column("reference", AnyText),
     sa.Column("anomaly_score", sa.Double),
+    sa.Column("probability", sa.Double),
     sqlite_with_rowid=False,
 )
 

@@ -33,6 +33,11 @@ PARAMETERS: Final = (
         "window_days", 30, "days", 1, 180, "length of the periods that transfers of one account are gathered in",
         "about the length of a collection", "design",
     ),
+    Parameter(
+        "first_days", 30, "days", 0, 365, "days from the beginning of the data in which no opinion is given",
+        "the shipped model was trained and measured behind the first 30 days: before, its windows are not full",
+        "design",
+    ),
 )  # fmt: skip
 
 
@@ -51,8 +56,10 @@ TYPOLOGY = Typology(
         f"equals to the creditor. An account with more than {HUB} counterparties in the period gets it only where the "
         "other is absent or such a one too. Periods are of `window_days`, counted from 1 January 1970 UTC. The "
         "transfers of one account and period are one match; its score is the highest probability among them, rounded, "
-        "and 0.99 at most. It is an opinion and no pattern: whoever doubts it reads the transfers, what weighed most, "
-        "and the model's card. Looked for only where a run names a model. Not covered: what the model never learned."
+        "and 0.99 at most. Of transfers booked less than `first_days` after the data begin there is no opinion; where "
+        "that is all of them, it is not applicable. A probability is one at the base rate of the banks that the model "
+        "learned from. It is an opinion and no pattern: whoever doubts it reads the transfers and what weighed most. "
+        "Looked for only where a run names a model. Not covered: what the model never learned."
     ),
     parameters=PARAMETERS,
     roles=(
@@ -62,8 +69,11 @@ TYPOLOGY = Typology(
     subject_part="account of interest",
     sources=(Source("moneytrail", "the card of the model that the run names", None),),
     innocent_explanations=(
-        "customers whom the model's card names as often wrongly alerted",
-        "a way of dealing that the model's banks did not have",
+        "loans between companies of one owner (ask for the register of companies, before anything else)",
+        "somebody new to the country (ask when the account was opened and whether its holder has just moved here)",
+        "a solicitor's client account (ask whether the firm is authorised, and which matter the money belongs to)",
+        "a payout run of refunds, claims, prizes or dividends (ask what is paid out, and for the list of payees)",
+        "a way of dealing that the banks that the model learned from did not have (ask what the account is for)",
     ),
     finder=_find,
     # What its columns and its echo look back over in practice; the echo never forgets wholly.
