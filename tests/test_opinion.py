@@ -385,8 +385,14 @@ def test_from_the_command_line(models: Path, tmp_path: Path) -> None:
     made = call(*asked, *more, *store, "--out", str(tmp_path / "out"))
     assert made.status == 0, made.err
     assert made.json["matches"][MODEL] > 0
+    silence = made.json["opinion"]["said"]
+    assert silence.startswith("combination gives no opinion in the first 30 days: ")
+    plain = [one for one in more if one != "--json"]
+    said = call(*asked, *plain, "--no-store", "--out", str(tmp_path / "again")).out
+    assert silence in " ".join(said.split())
     listed = call("alerts", *store, "--typology", MODEL, "--json")
     alert = call("alert", listed.json["items"][0]["alert_id"], *store, "--json").json
+    assert "probability" in call("alert", alert["alert_id"], *store).out
     own = {one["match_id"] for one in alert["matches"] if one["typology"] == MODEL}
     assert own
     assert all(one["probability"] >= LEAST for one in alert["evidence"] if one["match_id"] in own)

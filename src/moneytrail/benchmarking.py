@@ -133,7 +133,7 @@ def evaluate(
     from moneytrail.evaluation.contenders import Saved
 
     folder = Path(model)
-    if folder.is_dir():
+    if os.path.isdir(model):  # noqa: PTH112 - False for a name that is too long, where Path raises
         saved = Saved(f"{folder.resolve().parent.name}/{folder.resolve().name}", folder)
     else:
         saved = Saved() if model == Saved().name else Saved(model, model=model)
