@@ -75,6 +75,15 @@ def test_what_is_learned_beats_chance() -> None:
     assert worth["boosting"] > 5 * worth["random"]
 
 
+def test_the_ceiling_puts_every_illicit_transfer_above_every_other() -> None:
+    test, truth = task_of().split.test, bank().illicit
+    scores = outcome_of("perfect").scores
+    assert scores[test & truth].min() > scores[test & ~truth].max()
+    assert len(np.unique(scores[test])) == test.sum()
+    with pytest.raises(ParameterError, match="the data carry no labels"):
+        run(contender("perfect"), replace(task_of(), case=replace(bank(), labelled=False)), silent)
+
+
 def test_labels_of_the_test_period_are_not_looked_at() -> None:
     case, parts = bank(), task_of().split
     other = replace(case, illicit=case.illicit & ~parts.test)
@@ -153,7 +162,7 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_wrong_name_is_told_the_nearest_ones_and_the_list_once() -> None:
     listed = (
-        "there are moneytrail, shipped, rules, iforest, random, moneytrail-hindsight, gfp-lightgbm, gfp-xgboost, "
+        "there are moneytrail, shipped, rules, iforest, random, moneytrail-hindsight, perfect, gfp-lightgbm, gfp-xgboost, "
         "gfp3-lightgbm, raw-lightgbm, raw-iforest, hbos, ecod, copod, isolation-forest, boosting, and "
         "PyOD's as pyod:NAME"
     )

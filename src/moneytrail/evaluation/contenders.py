@@ -75,6 +75,35 @@ class Random:
 
 
 @dataclass(frozen=True)
+class Perfect:
+    """The labels themselves: what the best of models could reach within the budget, and so what bars to hold it to.
+
+    Every illicit transfer scores above every other; the order among equals is drawn.
+    """
+
+    name: str = "perfect"
+    learns: bool = False
+
+    def check(self) -> None:
+        """It always can."""
+
+    def scores(self, task: Task, watch: Watch, tell: Progress) -> Scored:
+        """Read the labels, those of the test, too.
+
+        Raises
+        ------
+        ParameterError
+            When there are none.
+        """
+        del tell
+        if not task.case.labelled:
+            raise ParameterError("the data carry no labels to read")
+        with watch.at("score"):
+            drawn = np.random.default_rng([task.seed, 20261122]).random(task.case.graph.transfers)
+            return Scored(task.case.illicit + drawn / 2, False, {"says": "reads the labels: no model, but the ceiling"})
+
+
+@dataclass(frozen=True)
 class Rules:
     """The catalogue alone: each transfer's risk by the matches that it stands in.
 
@@ -320,11 +349,11 @@ def contender(name: str) -> Contender:
     """
     from moneytrail.evaluation.peers import PEERS
 
-    for one in (Ours(), Hindsight(), Saved(), Rules(), Random(), *PEERS):
+    for one in (Ours(), Hindsight(), Saved(), Rules(), Random(), Perfect(), *PEERS):
         if one.name == name:
             return one
     if not name.lower().startswith(PREFIX) and name not in (detector.name for detector in DETECTORS):
-        known = dict.fromkeys([*DEFAULT, Hindsight().name, *(one.name for one in (*PEERS, *DETECTORS))])
+        known = dict.fromkeys([*DEFAULT, Hindsight().name, Perfect().name, *(one.name for one in (*PEERS, *DETECTORS))])
         close = difflib.get_close_matches(name, known, n=3, cutoff=NEAR)
         nearest = f"close are {', '.join(close)}; " if close else ""
         raise ParameterError(f"no model {name!r}; {nearest}there are {', '.join(known)}, and PyOD's as {PREFIX}NAME")
