@@ -162,8 +162,8 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_wrong_name_is_told_the_nearest_ones_and_the_list_once() -> None:
     listed = (
-        "there are moneytrail, shipped, rules, iforest, random, moneytrail-hindsight, perfect, gfp-lightgbm, gfp-xgboost, "
-        "gfp3-lightgbm, raw-lightgbm, raw-iforest, hbos, ecod, copod, isolation-forest, boosting, and "
+        "there are moneytrail, shipped, rules, iforest, random, moneytrail-hindsight, perfect, gfp-lightgbm, "
+        "gfp-xgboost, gfp3-lightgbm, raw-lightgbm, raw-iforest, hbos, ecod, copod, isolation-forest, boosting, and "
         "PyOD's as pyod:NAME"
     )
     for name, close in (
