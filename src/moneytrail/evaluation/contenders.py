@@ -76,9 +76,10 @@ class Random:
 
 @dataclass(frozen=True)
 class Perfect:
-    """The labels themselves: what the best of models could reach within the budget, and so what bars to hold it to.
+    """The labels themselves: about what the best of models could reach within the budget.
 
-    Every illicit transfer scores above every other; the order among equals is drawn.
+    Every illicit transfer scores above every other; the order among equals is drawn, so that a model which ranks the
+    better gangs first may find more with as many alerts.
     """
 
     name: str = "perfect"
