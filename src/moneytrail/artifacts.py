@@ -185,7 +185,7 @@ def load_model(folder: Path) -> Fitted:
 def write_scorer(folder: Path) -> dict[str, Any]:
     """Write ``scorer.npz`` from ``model.skops`` and name it in the manifest, which is returned; no training.
 
-    For folders that were saved without a scorer.
+    For a scorer whose layout has changed since.
 
     Raises
     ------

@@ -312,7 +312,7 @@ def _check_size(content: bytes) -> None:
 
 
 def facts_in(manifest: dict[str, Any]) -> dict[str, Any]:
-    """What the manifest says of the fit; nothing in folders that were saved before there were facts."""
+    """What the manifest says of the fit; nothing where it says no facts."""
     facts = manifest.get("facts")
     return facts if isinstance(facts, dict) else {}
 

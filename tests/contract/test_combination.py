@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -23,22 +22,13 @@ from moneytrail.detectors import BoostingSettings
 from moneytrail.errors import ArtifactError, ParameterError
 from moneytrail.evaluation.groups import GroupRate, check_gate, read_reasons
 from moneytrail.features import hash_of
-from moneytrail.model_folder import in_force, put_in_force, version_of
 from tests.contract.model_folders import (
-    BROKEN_ARCHIVES,
-    BROKEN_ARRAYS,
-    GARBAGE,
     Stowaway,
-    archive,
     arrays_of,
-    bomb,
     change,
-    flip,
     manifest_of,
-    put,
     rehash,
     rewrite,
-    write,
 )
 from tests.taught import bank, fitted
 
@@ -117,18 +107,6 @@ def test_loading_imports_no_model_library(saved: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize("name", ["model.skops", "scorer.npz"])
-def test_a_changed_byte_is_refused(copy: Path, name: str) -> None:
-    flip(copy, name)
-    refused(copy, f"{name} is not the file .*sha256 differs")
-
-
-@pytest.mark.parametrize("name", ["model.skops", "scorer.npz", "manifest.json"])
-def test_an_absent_file_is_refused(copy: Path, name: str) -> None:
-    (copy / name).unlink()
-    refused(copy, "missing")
 
 
 def test_other_features_are_refused(copy: Path) -> None:
@@ -219,15 +197,6 @@ def test_other_sample_scores_are_refused(copy: Path, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda rows: [], lambda rows: [row[:-1] for row in rows], lambda rows: rows[0], lambda rows: "rows"]
-)
-def test_broken_sample_rows_are_refused(copy: Path, spoil: Callable[[Any], Any]) -> None:
-    sample = manifest_of(copy)["sample"]
-    change(copy, sample=sample | {"rows": spoil(sample["rows"])})
-    refused(copy, "damaged")
-
-
-@pytest.mark.parametrize(
     "spoil",
     [
         lambda kept: [],
@@ -270,66 +239,6 @@ def test_broken_settings_are_refused(copy: Path, field: str, settings: Any) -> N
         refused(copy, "damaged")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "{}", '{"kind": "combination", "sample": 3}', "[" * 100_000], ids=range(7)
-)
-def test_a_broken_manifest_is_refused(copy: Path, text: str) -> None:
-    (copy / "manifest.json").write_text(text, "utf-8")
-    refused(copy, "manifest is missing or incomplete")
-
-
-@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04", b"\x93NUMPY\x01\x00"])
-def test_a_scorer_that_is_no_archive_is_refused(copy: Path, content: bytes) -> None:
-    put(copy, "scorer.npz", content)
-    refused(copy, "damaged")
-
-
-@pytest.mark.parametrize("content", BROKEN_ARRAYS.values(), ids=BROKEN_ARRAYS)
-def test_an_array_that_cannot_be_read_is_refused(copy: Path, content: bytes) -> None:
-    put(copy, "scorer.npz", archive("half_lives.npy", content))
-    refused(copy, "damaged")
-
-
-@pytest.mark.parametrize("broken", BROKEN_ARCHIVES.values(), ids=BROKEN_ARCHIVES)
-def test_an_archive_that_cannot_be_unpacked_is_refused(copy: Path, broken: dict[str, int]) -> None:
-    put(copy, "scorer.npz", archive("half_lives.npy", GARBAGE, **broken))
-    refused(copy, "damaged")
-    put(copy, "model.skops", archive("schema.json", GARBAGE, **broken))
-    with pytest.raises(ArtifactError, match="is not a model of kind"):
-        load_combination_models(copy)
-
-
-@pytest.mark.parametrize("field", ["facts", "metrics", "trained_on", "libraries", "version"])
-def test_a_manifest_that_says_something_else_is_refused(copy: Path, field: str) -> None:
-    """Whatever it is: what nothing else would notice, too."""
-    manifest = manifest_of(copy)
-    change(copy)
-    load_combination(copy)
-    write(copy, manifest | {field: "other"})
-    refused(copy, r"the manifest is not as it was written \(manifest_sha256 differs\)")
-    write(copy, {name: value for name, value in manifest.items() if name != field})
-    refused(copy, "not as it was written")
-    write(copy, manifest | {"more": 1})
-    refused(copy, "not as it was written")
-    write(copy, {name: value for name, value in manifest.items() if name != "manifest_sha256"})
-    refused(copy, "missing or incomplete")
-
-
-def test_files_that_would_unpack_to_more_than_is_allowed_are_not_unpacked(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import skops.io
-
-    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was unpacked"))
-    monkeypatch.setattr(skops.io, "get_untrusted_types", lambda *_, **__: pytest.fail("it was unpacked"))
-    for sizes in ((3 * 2**30,), (2**30, 2**30, 1)):
-        put(copy, "scorer.npz", bomb(".npy", *sizes))
-        refused(copy, "it would unpack to [0-9,]* bytes, more than the 2,147,483,648 that are allowed")
-        put(copy, "model.skops", bomb(".json", *sizes))
-        with pytest.raises(ArtifactError, match="is not a model of kind"):
-            load_combination_models(copy)
-
-
 def test_numbers_beyond_any_float_are_refused(copy: Path) -> None:
     sample = manifest_of(copy)["sample"]
     change(copy, sample=sample | {"anomaly_scores": [10**400]})
@@ -363,15 +272,6 @@ def test_a_stowaway_in_the_model_file_is_refused(copy: Path) -> None:
         load_combination_models(copy)
 
 
-def test_a_pickle_as_the_model_file_is_refused(copy: Path) -> None:
-    import pickle
-
-    for content in (pickle.dumps({"first": [], "second": []}), b""):
-        put(copy, "model.skops", content)
-        with pytest.raises(ArtifactError, match="is not a model of kind"):
-            load_combination_models(copy)
-
-
 def test_types_that_are_not_allowed_are_neither_saved_nor_loaded(
     copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -395,56 +295,6 @@ def test_the_shipped_combination_scores_and_says_what_it_is() -> None:
     assert manifest["metrics"]["simulated_banks"]
     assert (shipped.keep, shipped.first_settings.trees) == (len(shipped.columns), 200)
     assert "Error rates by customer group" in (folder / "CARD.md").read_text("utf-8")
-
-
-def test_the_version_in_force_is_the_one_that_is_named(tmp_path: Path) -> None:
-    assert in_force(tmp_path, KIND) is None
-    for version in ("1", "2", "10"):
-        (tmp_path / KIND / version).mkdir(parents=True)
-    assert latest(tmp_path, KIND).name == "10"
-    put_in_force(tmp_path, KIND, "2", {"why": "it is the better one"})
-    assert latest(tmp_path, KIND).name == "2"
-    assert json.loads((tmp_path / KIND / "in_force.json").read_text("utf-8"))["why"] == "it is the better one"
-    put_in_force(tmp_path, KIND, None, {})
-    assert in_force(tmp_path, KIND) is None
-    with pytest.raises(ArtifactError, match=r"no version of model .combination. .* is in force"):
-        latest(tmp_path, KIND)
-    put_in_force(tmp_path, KIND, "3", {})
-    with pytest.raises(ArtifactError, match="names version '3', which is not there"):
-        latest(tmp_path, KIND)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "null", '{"version": 1}', '{"version": ["1"]}', "[" * 100_000], ids=range(7)
-)
-def test_a_broken_file_in_force_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / KIND / "1").mkdir(parents=True)
-    (tmp_path / KIND / "in_force.json").write_text(text, "utf-8")
-    with pytest.raises(ArtifactError, match="does not say which version is in force"):
-        latest(tmp_path, KIND)
-
-
-@pytest.mark.parametrize("name", ["../combination", "..", ".", "", "/combination", "combination/1", "x" * 300])
-def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
-    """A run record names models: it must not choose the folder."""
-    (tmp_path / "models" / KIND / "1" / "1").mkdir(parents=True)
-    (tmp_path / KIND / "1").mkdir(parents=True)
-    for call in (latest, in_force, lambda folder, name: version_of(folder, name, "1")):
-        with pytest.raises(ArtifactError, match="is no name of a model"):
-            call(tmp_path / "models", name)
-    absolute = str(tmp_path / KIND)
-    with pytest.raises(ArtifactError, match="is no name of a model"):
-        version_of(tmp_path / "models", absolute, "1")
-    with pytest.raises(ArtifactError, match="no model"):
-        latest(tmp_path, "\ud800")
-
-
-@pytest.mark.parametrize("number", ["2", "", ".", "..", "../combination/1", "1/", "/1", "01"])
-def test_only_a_version_that_is_there_is_given(tmp_path: Path, number: str) -> None:
-    (tmp_path / KIND / "1").mkdir(parents=True)
-    assert version_of(tmp_path, KIND, "1") == tmp_path / KIND / "1"
-    with pytest.raises(ArtifactError, match=r"no version .* of model 'combination' in"):
-        version_of(tmp_path, KIND, number)
 
 
 def test_the_shipped_one_passes_the_fairness_gate() -> None:
