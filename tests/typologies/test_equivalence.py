@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from moneytrail.typologies import Matches, by_id
 from tests.oracles.book import Instance
 from tests.typologies.cases import IDS, cases_of, expected
 from tests.worlds import EPOCH, Case
+
+COMPILED = not numba.config.DISABLE_JIT
 
 
 def found(graph: TransactionGraph, matches: Matches, ledger_times: dict[str, int]) -> list[tuple[object, ...]]:
@@ -33,7 +36,7 @@ def stated(instances: list[Instance], ledger_times: dict[str, int]) -> list[tupl
 
 @pytest.mark.parametrize("typology", IDS)
 @given(data=st.data())
-@settings(max_examples=80)
+@settings(max_examples=80 if COMPILED else 25)
 def test_find_equals_the_oracle(typology: str, data: st.DataObject) -> None:
     case: Case = data.draw(cases_of(typology))
     entry = by_id(typology)
