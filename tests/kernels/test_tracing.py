@@ -92,7 +92,7 @@ def stories(amounts: tuple[int, ...] = AMOUNTS) -> SearchStrategy[Story]:
 
 def check(story: Story) -> None:
     book = booked(story)
-    at = book.record_at[: book.counts[kernel.RECORDED]].tolist()
+    at = book.record_at[: book.pool.counts[kernel.RECORDED]].tolist()
     for number, rule in enumerate(RULES):
         expected = oracle.trace(story.transfers, story.seeds, rule, story.world, story.floor)
         for account in range(ACCOUNTS):
@@ -105,7 +105,7 @@ def check(story: Story) -> None:
             assert marked == (account in expected.touched)
             if account in expected.touched or not inside:
                 soiled = [oracle.total(lots, "T"), oracle.total(lots, "U")]
-                assert book.label[account, 2 * number : 2 * number + 2].tolist() == soiled, (rule, account)
+                assert list(kernel.held(book, number, account)) == soiled, (rule, account)
         carried = {place: (oracle.total(lots, "T"), oracle.total(lots, "U")) for place, lots in expected.moved.items()}
         kept = {
             place: tuple(row[2 * number : 2 * number + 2].tolist()) for place, row in zip(at, book.record, strict=False)

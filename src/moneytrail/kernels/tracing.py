@@ -21,16 +21,18 @@ CLEAN, UNKNOWN, TAINTED = 0, 1, 2
 FIFO, LIFO, HAIRCUT, CLEAN_FIRST, TAINTED_FIRST = 0, 1, 2, 3, 4
 RULES = 5
 
-# Columns of Book.account.
-BALANCE, FIRST_UNKNOWN, LAST_UNKNOWN, MARKS = 0, 1, 2, 3
+# Columns of Book.account. The last four are slices: the oldest and the newest by FIFO, the same by LIFO.
+BALANCE, FIRST_UNKNOWN, LAST_UNKNOWN, MARKS, LISTS = 0, 1, 2, 3, 4
+OLDEST, NEWEST = 0, 1
+
+# Bits of Book.account[:, MARKS].
 TOUCHED, OUTSIDE, OPENED = 1, 2, 4
 
-# Columns of Book.lists: the oldest and the newest slice by each of the two rules that keep order.
-OLDEST, NEWEST = 0, 1
-BEFORE, AFTER = 0, 1
+# Columns of Book.label, behind the tainted and the unknown money by each rule from HAIRCUT on.
+SINCE, REPAID = 6, 7
 
-# Columns of Book.fund.
-SINCE, REPAID = 0, 1
+# Columns of Book.slices.
+AMOUNT, LABEL, BEFORE, AFTER = 0, 1, 2, 3
 
 # Places in Book.counts.
 FREE, FRESH, LIVE, MOST, SEED_AT, ORIGINAL_AT, REVERSAL_AT, RECORDED = 0, 1, 2, 3, 4, 5, 6, 7
@@ -40,8 +42,8 @@ COUNTS = 8
 SEEDED, WITHDRAWN, DROPPED, CASH_TAINTED, CASH_UNKNOWN, REPAID_TAINTED, REPAID_UNKNOWN = 0, 1, 2, 3, 4, 5, 6
 SUMS = 7
 
-AHEAD = 24
-"""Transfers ahead whose accounts are asked for."""
+AHEAD = 16
+"""Transfers ahead for whose slices the memory is asked; for their accounts it is asked as many earlier."""
 
 ROOM = 64
 """Slices that one transfer may make at most, beside those that a reversal gives back."""
@@ -90,26 +92,36 @@ class Given(NamedTuple):
     floor: int
 
 
+class Pool(NamedTuple):
+    """The slices of all accounts.
+
+    Attributes
+    ----------
+    slices : int64[m, 4]
+        Amount, label, the older and the newer slice.
+    counts : int64[8]
+        First free slice, first that was never used, slices in use, most that were; next seed, next transfer that will
+        be taken back, next reversal; records.
+    """
+
+    slices: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
 class Book(NamedTuple):
     """What is known so far: it passes from one part of the ledger to the next.
 
     Attributes
     ----------
-    account : int64[accounts, 4]
+    account : int64[accounts, 8]
         Balance (below zero: overdrawn; only where the opening balance is known); what is left of the opening balance
-        when it is spent first, and when it is spent last; marks: touched, outside the data, opening balance known.
-    label : int64[accounts, 10]
-        Tainted and unknown money by each rule. Of an outside account: what it was paid.
-    lists : int32[accounts, 4]
-        Oldest and newest slice by FIFO and by LIFO, -1 where all money is clean.
-    fund : int64[accounts, 2]
-        Ledger place at which tainted money first reached the account, -1 if it did not; what repaid an overdraft since.
-    slice_amount, slice_label : int64[m], int8[m]
-    slice_link : int32[m, 2]
-        The older and the newer slice.
-    counts : int64[8]
-        First free slice, first that was never used, slices in use, most that were; next seed, next transfer that will
-        be taken back, next reversal; records.
+        when it is spent first, and when it is spent last; marks: touched, outside the data, opening balance known;
+        oldest and newest slice by FIFO and by LIFO, -1 where all money is clean. An outside account has no slices: there
+        stand tainted and unknown money that it was paid, by FIFO and by LIFO.
+    label : int64[accounts, 8]
+        Tainted and unknown money by each of the rules that keep no order; of an outside account what it was paid. Then
+        the ledger place at which tainted money first came, -1 if it did not, and what repaid an overdraft since.
+    pool : Pool
     sums : int64[5, 7]
         By rule: made tainted by seeds, withdrawn with a seed that was taken back, dropped below the floor, out as cash,
         gone into an overdraft.
@@ -117,175 +129,162 @@ class Book(NamedTuple):
         Ledger places of transfers with tainted or unknown money in them. Without room none are kept.
     record : int64[k, 10]
         Tainted and unknown money in each by each rule.
-    kept : int64[r, 5, 4]
-        Of each transfer that will be taken back, by rule: its tainted and unknown money before it, and after it.
-    kept_lists : int32[r, 2, 2]
-        Its slices before it, by FIFO and by LIFO.
+    kept : int64[r, 5, 6]
+        Of each transfer that will be taken back, by rule: its tainted and unknown money before it, and after it; its
+        oldest and newest slice before it.
     """
 
     account: NDArray[np.int64]
     label: NDArray[np.int64]
-    lists: NDArray[np.int32]
-    fund: NDArray[np.int64]
-    slice_amount: NDArray[np.int64]
-    slice_label: NDArray[np.int8]
-    slice_link: NDArray[np.int32]
-    counts: NDArray[np.int64]
+    pool: Pool
     sums: NDArray[np.int64]
     record_at: NDArray[np.int64]
     record: NDArray[np.int64]
     kept: NDArray[np.int64]
-    kept_lists: NDArray[np.int32]
 
 
 # Slices
 
 
-@njit(cache=True, nogil=True)
-def _slice(book: Book, label: int, amount: int) -> int:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _slice(pool: Pool, label: int, amount: int) -> int:
     """A new slice; the caller has made sure of the room."""
-    counts, link = book.counts, book.slice_link
+    counts, slices = pool.counts, pool.slices
     made = counts[FREE]
     if made >= 0:
-        counts[FREE] = link[made, AFTER]
+        counts[FREE] = slices[made, AFTER]
     else:
         made = counts[FRESH]
         counts[FRESH] += 1
     counts[LIVE] += 1
     counts[MOST] = max(counts[MOST], counts[LIVE])
-    book.slice_amount[made] = amount
-    book.slice_label[made] = label
-    link[made, BEFORE] = -1
-    link[made, AFTER] = -1
+    pool.slices[made, AMOUNT] = amount
+    pool.slices[made, LABEL] = label
+    slices[made, BEFORE] = -1
+    slices[made, AFTER] = -1
     return made
 
 
-@njit(cache=True, nogil=True)
-def _free(book: Book, one: int) -> None:
-    book.slice_link[one, AFTER] = book.counts[FREE]
-    book.counts[FREE] = one
-    book.counts[LIVE] -= 1
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _free(pool: Pool, one: int) -> None:
+    pool.slices[one, AFTER] = pool.counts[FREE]
+    pool.counts[FREE] = one
+    pool.counts[LIVE] -= 1
 
 
-@njit(cache=True, nogil=True)
-def _free_all(book: Book, oldest: int) -> None:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _free_all(pool: Pool, oldest: int) -> None:
     while oldest >= 0:
-        newer = book.slice_link[oldest, AFTER]
-        _free(book, oldest)
+        newer = pool.slices[oldest, AFTER]
+        _free(pool, oldest)
         oldest = newer
 
 
-@njit(cache=True, nogil=True)
-def _join(book: Book, older: int, newer: int) -> None:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _join(pool: Pool, older: int, newer: int) -> None:
     if older >= 0:
-        book.slice_link[older, AFTER] = newer
+        pool.slices[older, AFTER] = newer
     if newer >= 0:
-        book.slice_link[newer, BEFORE] = older
+        pool.slices[newer, BEFORE] = older
 
 
-@njit(cache=True, nogil=True)
-def _cut_oldest(book: Book, own: tuple[int, int], amount: int) -> tuple[tuple[int, int], tuple[int, int]]:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _cut_oldest(pool: Pool, own: tuple[int, int], amount: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """Cut off the oldest slices of `own` that come to `amount`, which is above zero and no more than there is.
 
     Returns what was cut off and what is left, each (oldest, newest) in order.
     """
-    value, link = book.slice_amount, book.slice_link
+    slices = pool.slices
     first, newest = own
     last, at = -1, first
-    while amount > 0 and value[at] <= amount:
-        amount -= value[at]
+    while amount > 0 and slices[at, AMOUNT] <= amount:
+        amount -= slices[at, AMOUNT]
         last = at
-        at = link[at, AFTER]
+        at = slices[at, AFTER]
     if amount > 0:
-        value[at] -= amount
-        part = _slice(book, book.slice_label[at], amount)
-        _join(book, last, part)
+        slices[at, AMOUNT] -= amount
+        part = _slice(pool, pool.slices[at, LABEL], amount)
+        _join(pool, last, part)
         first = part if last < 0 else first
         last = part
-    link[last, AFTER] = -1
+    slices[last, AFTER] = -1
     if at >= 0:
-        link[at, BEFORE] = -1
+        slices[at, BEFORE] = -1
     return (first, last), (at, newest if at >= 0 else -1)
 
 
-@njit(cache=True, nogil=True)
-def _cut_newest(book: Book, own: tuple[int, int], amount: int) -> tuple[tuple[int, int], tuple[int, int]]:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _cut_newest(pool: Pool, own: tuple[int, int], amount: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """As :func:`_cut_oldest`, of the newest slices; what was cut off keeps its order."""
-    value, link = book.slice_amount, book.slice_link
+    slices = pool.slices
     oldest, last = own
     first, at = -1, last
-    while amount > 0 and value[at] <= amount:
-        amount -= value[at]
+    while amount > 0 and slices[at, AMOUNT] <= amount:
+        amount -= slices[at, AMOUNT]
         first = at
-        at = link[at, BEFORE]
+        at = slices[at, BEFORE]
     if amount > 0:
-        value[at] -= amount
-        part = _slice(book, book.slice_label[at], amount)
-        _join(book, part, first)
+        slices[at, AMOUNT] -= amount
+        part = _slice(pool, pool.slices[at, LABEL], amount)
+        _join(pool, part, first)
         last = part if first < 0 else last
         first = part
-    link[first, BEFORE] = -1
+    slices[first, BEFORE] = -1
     if at >= 0:
-        link[at, AFTER] = -1
+        slices[at, AFTER] = -1
     return (first, last), (oldest if at >= 0 else -1, at)
 
 
-@njit(cache=True, nogil=True)
-def _after(book: Book, own: tuple[int, int], more: tuple[int, int]) -> tuple[int, int]:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _after(pool: Pool, own: tuple[int, int], more: tuple[int, int]) -> tuple[int, int]:
     """The slices of `more` behind those of `own`; neighbours of one label become one slice."""
     if own[OLDEST] < 0:
         return more
     if more[OLDEST] < 0:
         return own
     older, newer = own[NEWEST], more[OLDEST]
-    if book.slice_label[older] != book.slice_label[newer]:
-        _join(book, older, newer)
+    if pool.slices[older, LABEL] != pool.slices[newer, LABEL]:
+        _join(pool, older, newer)
         return own[OLDEST], more[NEWEST]
-    book.slice_amount[older] += book.slice_amount[newer]
-    following = book.slice_link[newer, AFTER]
-    _free(book, newer)
-    _join(book, older, following)
+    pool.slices[older, AMOUNT] += pool.slices[newer, AMOUNT]
+    following = pool.slices[newer, AFTER]
+    _free(pool, newer)
+    _join(pool, older, following)
     if following < 0:
         return own[OLDEST], older
     return own[OLDEST], more[NEWEST]
 
 
-@njit(cache=True, nogil=True)
-def _copy(book: Book, oldest: int) -> tuple[int, int]:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _copy(pool: Pool, oldest: int) -> tuple[int, int]:
     first, last = -1, -1
     while oldest >= 0:
-        made = _slice(book, book.slice_label[oldest], book.slice_amount[oldest])
-        _join(book, last, made)
+        made = _slice(pool, pool.slices[oldest, LABEL], pool.slices[oldest, AMOUNT])
+        _join(pool, last, made)
         first = made if first < 0 else first
         last = made
-        oldest = book.slice_link[oldest, AFTER]
+        oldest = pool.slices[oldest, AFTER]
     return first, last
 
 
-@njit(cache=True, nogil=True)
-def _length(book: Book, oldest: int) -> int:
-    size = 0
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _soiled(pool: Pool, oldest: int) -> tuple[int, int]:
+    """The tainted and the unknown money in a chain of slices."""
+    tainted, unknown = 0, 0
     while oldest >= 0:
-        size += 1
-        oldest = book.slice_link[oldest, AFTER]
-    return size
-
-
-@njit(cache=True, nogil=True)
-def _labelled(book: Book, oldest: int, label: int) -> int:
-    """The sum of the slices of one label."""
-    found = 0
-    while oldest >= 0:
-        if book.slice_label[oldest] == label:
-            found += book.slice_amount[oldest]
-        oldest = book.slice_link[oldest, AFTER]
-    return found
+        label = pool.slices[oldest, LABEL]
+        if label == TAINTED:
+            tainted += pool.slices[oldest, AMOUNT]
+        elif label == UNKNOWN:
+            unknown += pool.slices[oldest, AMOUNT]
+        oldest = pool.slices[oldest, AFTER]
+    return tainted, unknown
 
 
 # Shares
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def share(part: int, taken: int, whole: int) -> int:
     """``part * taken / whole`` to the nearest whole number, halves up; exact for any int64.
 
@@ -317,7 +316,7 @@ def share(part: int, taken: int, whole: int) -> int:
     return quotient + (rest >= whole - rest)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _part(rule: int, tainted: int, unknown: int, content: int, taken: int) -> tuple[int, int]:
     """The tainted and unknown money in `taken` of an account's `content`, by a rule that keeps no order."""
     if rule == HAIRCUT:
@@ -334,48 +333,73 @@ def _part(rule: int, tainted: int, unknown: int, content: int, taken: int) -> tu
 # Accounts
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _own(book: Book, rule: int, account: int, content: int) -> tuple[int, int]:
     """An account's slices; where all its money is clean they are not kept, and one is made."""
-    oldest = book.lists[account, 2 * rule + OLDEST]
+    oldest = book.account[account, LISTS + 2 * rule + OLDEST]
     if oldest < 0 and content > 0:
-        oldest = _slice(book, CLEAN, content)
+        oldest = _slice(book.pool, CLEAN, content)
         return oldest, oldest
-    return oldest, book.lists[account, 2 * rule + NEWEST]
+    return oldest, book.account[account, LISTS + 2 * rule + NEWEST]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _keep(book: Book, rule: int, account: int, own: tuple[int, int]) -> None:
-    if own[OLDEST] >= 0 and own[OLDEST] == own[NEWEST] and book.slice_label[own[OLDEST]] == CLEAN:
-        _free(book, own[OLDEST])
+    if own[OLDEST] >= 0 and own[OLDEST] == own[NEWEST] and book.pool.slices[own[OLDEST], LABEL] == CLEAN:
+        _free(book.pool, own[OLDEST])
         own = (-1, -1)
-    book.lists[account, 2 * rule + OLDEST] = own[OLDEST]
-    book.lists[account, 2 * rule + NEWEST] = own[NEWEST]
+    book.account[account, LISTS + 2 * rule + OLDEST] = own[OLDEST]
+    book.account[account, LISTS + 2 * rule + NEWEST] = own[NEWEST]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def held(book: Book, rule: int, account: int) -> tuple[int, int]:
+    """An account's tainted and unknown money by a rule; of an outside account what it was paid."""
+    if rule >= HAIRCUT:
+        place = 2 * (rule - HAIRCUT)
+        return book.label[account, place], book.label[account, place + 1]
+    place = LISTS + 2 * rule
+    if book.account[account, MARKS] & OUTSIDE:
+        return book.account[account, place], book.account[account, place + 1]
+    return _soiled(book.pool, book.account[account, place + OLDEST])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _add(book: Book, rule: int, account: int, tainted: int, unknown: int) -> None:
+    """Add to an account's tainted and unknown money by a rule, where these are kept as sums."""
+    if rule >= HAIRCUT:
+        place = 2 * (rule - HAIRCUT)
+        book.label[account, place] += tainted
+        book.label[account, place + 1] += unknown
+    elif book.account[account, MARKS] & OUTSIDE:
+        place = LISTS + 2 * rule
+        book.account[account, place] += tainted
+        book.account[account, place + 1] += unknown
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _touch(book: Book, given: Given, account: int, place: int) -> None:
     """Tainted money comes for the first time: from here on the account's money is followed by its labels."""
     own = book.account[account]
     own[MARKS] |= TOUCHED
-    book.fund[account, SINCE] = place
-    content = max(own[BALANCE], 0)
     label = book.label[account]
-    label[2 * FIFO + 1] = label[2 * TAINTED_FIRST + 1] = own[FIRST_UNKNOWN]
-    label[2 * LIFO + 1] = label[2 * CLEAN_FIRST + 1] = own[LAST_UNKNOWN]
+    label[SINCE] = place
+    label[2 * (CLEAN_FIRST - HAIRCUT) + 1] = own[LAST_UNKNOWN]
+    label[2 * (TAINTED_FIRST - HAIRCUT) + 1] = own[FIRST_UNKNOWN]
+    content = max(own[BALANCE], 0)
     for rule in range(HAIRCUT):
-        unknown = label[2 * rule + 1]
+        unknown = own[FIRST_UNKNOWN] if rule == FIFO else own[LAST_UNKNOWN]
         if unknown > 0 and given.wanted[rule]:
-            first = _slice(book, UNKNOWN, unknown)
+            first = _slice(book.pool, UNKNOWN, unknown)
             last = first
             if content > unknown:
-                last = _slice(book, CLEAN, content - unknown)
-                _join(book, first, last)
-            book.lists[account, 2 * rule + OLDEST] = first
-            book.lists[account, 2 * rule + NEWEST] = last
+                last = _slice(book.pool, CLEAN, content - unknown)
+                _join(book.pool, first, last)
+            own[LISTS + 2 * rule + OLDEST] = first
+            own[LISTS + 2 * rule + NEWEST] = last
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _pay(book: Book, account: int, amount: int, reversal: bool) -> None:
     """Take a debit off the balance; what an untouched account still holds of its opening balance shrinks with it.
 
@@ -388,21 +412,20 @@ def _pay(book: Book, account: int, amount: int, reversal: bool) -> None:
         own[BALANCE] = 0
     if own[MARKS] & TOUCHED or own[LAST_UNKNOWN] == 0:
         return
-    unknown = book.label[account, 2 * HAIRCUT + 1]
+    unknown = book.label[account, 1]
     if reversal:
         unknown = min(unknown, max(0, own[BALANCE]))
         own[FIRST_UNKNOWN] = min(own[FIRST_UNKNOWN], max(0, own[BALANCE]))
     else:
         unknown -= share(unknown, min(amount, before), before)
         own[FIRST_UNKNOWN] = max(0, own[FIRST_UNKNOWN] - amount)
-    book.label[account, 2 * HAIRCUT + 1] = unknown
     own[LAST_UNKNOWN] = min(own[LAST_UNKNOWN], max(0, own[BALANCE]))
     if own[LAST_UNKNOWN] == 0:
-        book.label[account, 2 * HAIRCUT + 1] = 0
-        own[FIRST_UNKNOWN] = 0
+        unknown = own[FIRST_UNKNOWN] = 0
+    book.label[account, 1] = unknown
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _leave(
     book: Book, rule: int, account: int, amounts: tuple[int, int, int]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -411,25 +434,24 @@ def _leave(
     `amounts` are the account's content, what is taken of it, and what is paid beyond it, which is unknown money.
     """
     content, taken, lent = amounts
-    chain = (-1, -1)
-    label = book.label[account]
     if rule >= HAIRCUT:
-        tainted, unknown = _part(rule, label[2 * rule], label[2 * rule + 1], content, taken)
-    else:
-        if taken > 0:
-            own = _own(book, rule, account, content)
-            chain, own = _cut_oldest(book, own, taken) if rule == FIFO else _cut_newest(book, own, taken)
-            _keep(book, rule, account, own)
-        tainted, unknown = _labelled(book, chain[OLDEST], TAINTED), _labelled(book, chain[OLDEST], UNKNOWN)
-        if lent > 0:
-            one = _slice(book, UNKNOWN, lent)
-            chain = _after(book, chain, (one, one))
-    label[2 * rule] -= tainted
-    label[2 * rule + 1] -= unknown
+        tainted, unknown = held(book, rule, account)
+        tainted, unknown = _part(rule, tainted, unknown, content, taken)
+        _add(book, rule, account, -tainted, -unknown)
+        return (-1, -1), (tainted, unknown + lent)
+    chain = (-1, -1)
+    if taken > 0:
+        own = _own(book, rule, account, content)
+        chain, own = _cut_oldest(book.pool, own, taken) if rule == FIFO else _cut_newest(book.pool, own, taken)
+        _keep(book, rule, account, own)
+    tainted, unknown = _soiled(book.pool, chain[OLDEST])
+    if lent > 0:
+        one = _slice(book.pool, UNKNOWN, lent)
+        chain = _after(book.pool, chain, (one, one))
     return chain, (tainted, unknown + lent)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _arrive(
     book: Book, rule: int, account: int, amounts: tuple[int, int], chain: tuple[int, int], soiled: tuple[int, int]
 ) -> None:
@@ -438,40 +460,52 @@ def _arrive(
     `amounts` are the balance before, and what came.
     """
     balance, amount = amounts
-    label = book.label[account]
-    label[2 * rule] += soiled[0]
-    label[2 * rule + 1] += soiled[1]
     repaid = min(amount, max(0, -balance))
-    own = (-1, -1)
-    if rule < HAIRCUT:
-        own = _after(book, _own(book, rule, account, max(balance, 0)), chain)
-    if repaid > 0:
-        if rule < HAIRCUT:
-            part, own = _cut_oldest(book, own, repaid) if rule == FIFO else _cut_newest(book, own, repaid)
-            tainted, unknown = _labelled(book, part[OLDEST], TAINTED), _labelled(book, part[OLDEST], UNKNOWN)
-            _free_all(book, part[OLDEST])
-        else:
-            tainted, unknown = _part(rule, label[2 * rule], label[2 * rule + 1], amount, repaid)
-        label[2 * rule] -= tainted
-        label[2 * rule + 1] -= unknown
-        book.sums[rule, REPAID_TAINTED] += tainted
-        book.sums[rule, REPAID_UNKNOWN] += unknown
-    if rule < HAIRCUT:
+    if rule >= HAIRCUT:
+        _add(book, rule, account, soiled[0], soiled[1])
+        if repaid == 0:
+            return
+        tainted, unknown = held(book, rule, account)
+        tainted, unknown = _part(rule, tainted, unknown, amount, repaid)
+        _add(book, rule, account, -tainted, -unknown)
+    else:
+        own = _after(book.pool, _own(book, rule, account, max(balance, 0)), chain)
+        tainted, unknown = 0, 0
+        if repaid > 0:
+            part, own = _cut_oldest(book.pool, own, repaid) if rule == FIFO else _cut_newest(book.pool, own, repaid)
+            tainted, unknown = _soiled(book.pool, part[OLDEST])
+            _free_all(book.pool, part[OLDEST])
         _keep(book, rule, account, own)
+    book.sums[rule, REPAID_TAINTED] += tainted
+    book.sums[rule, REPAID_UNKNOWN] += unknown
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _arrive_clean(book: Book, rule: int, account: int, balance: int, amount: int) -> None:
+    """As :func:`_arrive` of clean money, into an account that is not overdrawn, by a rule that keeps order."""
+    newest = book.account[account, LISTS + 2 * rule + NEWEST]
+    if newest < 0:
+        return
+    if book.pool.slices[newest, LABEL] == CLEAN:
+        book.pool.slices[newest, AMOUNT] += amount
+        return
+    one = _slice(book.pool, CLEAN, amount)
+    _join(book.pool, newest, one)
+    book.account[account, LISTS + 2 * rule + NEWEST] = one
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _cleaned(book: Book, chain: tuple[int, int]) -> tuple[int, int]:
     """The chain with its tainted slices called clean."""
     made = (-1, -1)
     at = chain[OLDEST]
     while at >= 0:
-        following = book.slice_link[at, AFTER]
-        if book.slice_label[at] == TAINTED:
-            book.slice_label[at] = CLEAN
-        book.slice_link[at, BEFORE] = -1
-        book.slice_link[at, AFTER] = -1
-        made = _after(book, made, (at, at))
+        following = book.pool.slices[at, AFTER]
+        if book.pool.slices[at, LABEL] == TAINTED:
+            book.pool.slices[at, LABEL] = CLEAN
+        book.pool.slices[at, BEFORE] = -1
+        book.pool.slices[at, AFTER] = -1
+        made = _after(book.pool, made, (at, at))
         at = following
     return made
 
@@ -479,7 +513,7 @@ def _cleaned(book: Book, chain: tuple[int, int]) -> tuple[int, int]:
 # Transfers
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _move(book: Book, given: Given, move: tuple[int, int, int, int], seed: bool, slot: int) -> None:
     """One transfer that tainted money may be in, or that reaches an account where such money is.
 
@@ -497,20 +531,30 @@ def _move(book: Book, given: Given, move: tuple[int, int, int, int], seed: bool,
         if not given.wanted[rule]:
             continue
         chain, soiled = (-1, -1), (0, 0)
+        plain = rule < HAIRCUT and slot < 0 and not seed
+        if plain and (not touched or (book.account[debtor, LISTS + 2 * rule] < 0 and taken == amount)):
+            # Only clean money moves; it needs no slice of its own on the way.
+            if inside and book.account[creditor, MARKS] & TOUCHED:
+                balance = book.account[creditor, BALANCE]
+                if balance >= 0:
+                    _arrive_clean(book, rule, creditor, balance, amount)
+                    continue
+            else:
+                continue
         if touched:
             chain, soiled = _leave(book, rule, debtor, (content, taken, amount - taken))
         elif rule < HAIRCUT:
-            one = _slice(book, CLEAN, amount)
+            one = _slice(book.pool, CLEAN, amount)
             chain = (one, one)
         before = soiled
         if slot >= 0 and rule < HAIRCUT:
-            book.kept_lists[slot, rule, OLDEST], book.kept_lists[slot, rule, NEWEST] = _copy(book, chain[OLDEST])
+            book.kept[slot, rule, 4], book.kept[slot, rule, 5] = _copy(book.pool, chain[OLDEST])
         if seed:
             book.sums[rule, SEEDED] += amount - soiled[0]
             soiled = (amount, 0)
             if rule < HAIRCUT:
-                _free_all(book, chain[OLDEST])
-                one = _slice(book, TAINTED, amount)
+                _free_all(book.pool, chain[OLDEST])
+                one = _slice(book.pool, TAINTED, amount)
                 chain = (one, one)
         elif 0 < soiled[0] < given.floor:
             book.sums[rule, DROPPED] += soiled[0]
@@ -524,60 +568,59 @@ def _move(book: Book, given: Given, move: tuple[int, int, int, int], seed: bool,
         if inside and book.account[creditor, MARKS] & TOUCHED:
             _arrive(book, rule, creditor, (book.account[creditor, BALANCE], amount), chain, soiled)
             continue
-        _free_all(book, chain[OLDEST])
+        _free_all(book.pool, chain[OLDEST])
         if creditor < 0:
             book.sums[rule, CASH_TAINTED] += soiled[0]
             book.sums[rule, CASH_UNKNOWN] += soiled[1]
         else:
-            book.label[creditor, 2 * rule] += soiled[0]
-            book.label[creditor, 2 * rule + 1] += soiled[1]
+            _add(book, rule, creditor, soiled[0], soiled[1])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _record(book: Book, place: int, rule: int, soiled: tuple[int, int]) -> None:
     if soiled[0] + soiled[1] == 0 or not book.record_at.size:
         return
-    last = book.counts[RECORDED]
+    last = book.pool.counts[RECORDED]
     if last == 0 or book.record_at[last - 1] != place:
         book.record_at[last] = place
         book.record[last] = 0
-        book.counts[RECORDED] = last + 1
+        book.pool.counts[RECORDED] = last + 1
     else:
         last -= 1
     book.record[last, 2 * rule] = soiled[0]
     book.record[last, 2 * rule + 1] = soiled[1]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _without(book: Book, rule: int, account: int, content: int, out: tuple[int, int, int]) -> None:
     """Take so much of each label (clean, unknown, tainted) out of an account's slices, the newest first."""
     clean, unknown, tainted = out
     made = (-1, -1)
     at = _own(book, rule, account, content)[NEWEST]
     while at >= 0:
-        following = book.slice_link[at, BEFORE]
-        label = book.slice_label[at]
+        following = book.pool.slices[at, BEFORE]
+        label = book.pool.slices[at, LABEL]
         wanted = clean if label == CLEAN else (unknown if label == UNKNOWN else tainted)
-        less = min(wanted, book.slice_amount[at])
+        less = min(wanted, book.pool.slices[at, AMOUNT])
         if label == CLEAN:
             clean -= less
         elif label == UNKNOWN:
             unknown -= less
         else:
             tainted -= less
-        book.slice_amount[at] -= less
-        if book.slice_amount[at] == 0:
-            _free(book, at)
+        book.pool.slices[at, AMOUNT] -= less
+        if book.pool.slices[at, AMOUNT] == 0:
+            _free(book.pool, at)
         else:
-            book.slice_link[at, BEFORE] = -1
-            book.slice_link[at, AFTER] = -1
+            book.pool.slices[at, BEFORE] = -1
+            book.pool.slices[at, AFTER] = -1
             # What stands before an equal neighbour becomes one with it.
-            made = _after(book, (at, at), made)
+            made = _after(book.pool, (at, at), made)
         at = following
     _keep(book, rule, account, made)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _take_back(book: Book, given: Given, move: tuple[int, int, int, int], slot: int) -> None:
     """A transfer that takes an earlier one back: the same money returns, as far as it is still there.
 
@@ -597,26 +640,25 @@ def _take_back(book: Book, given: Given, move: tuple[int, int, int, int], slot: 
         if not given.wanted[rule]:
             continue
         kept = book.kept[slot, rule]
-        label = book.label[debtor]
         tainted, unknown, lent = kept[2], kept[3], 0
         if touched:
             lent = amount - taken
-            tainted = min(kept[2], label[2 * rule], taken)
-            unknown = min(kept[3], label[2 * rule + 1], taken - tainted)
-            clean = min(content - label[2 * rule] - label[2 * rule + 1], taken - tainted - unknown)
+            dirty, dark = held(book, rule, debtor)
+            tainted = min(kept[2], dirty, taken)
+            unknown = min(kept[3], dark, taken - tainted)
+            clean = min(content - dirty - dark, taken - tainted - unknown)
             rest = taken - tainted - unknown - clean
-            more = min(rest, label[2 * rule + 1] - unknown)
+            more = min(rest, dark - unknown)
             unknown += more
             tainted += rest - more
             if rule < HAIRCUT and taken > 0:
                 _without(book, rule, debtor, content, (clean, unknown, tainted))
         if touched or outside:
-            label[2 * rule] -= tainted
-            label[2 * rule + 1] -= unknown
+            _add(book, rule, debtor, -tainted, -unknown)
         whole = lent == 0 and tainted == kept[2] and unknown == kept[3]
         chain = (-1, -1)
         if rule < HAIRCUT:
-            chain = (book.kept_lists[slot, rule, OLDEST], book.kept_lists[slot, rule, NEWEST])
+            chain = (book.kept[slot, rule, 4], book.kept[slot, rule, 5])
         if whole:
             book.sums[rule, WITHDRAWN] += max(0, kept[2] - kept[0])
             book.sums[rule, DROPPED] -= max(0, kept[0] - kept[2])
@@ -627,32 +669,31 @@ def _take_back(book: Book, given: Given, move: tuple[int, int, int, int], slot: 
                 tainted = min(tainted, kept[0])
             unknown += lent
             if rule < HAIRCUT:
-                _free_all(book, chain[OLDEST])
+                _free_all(book.pool, chain[OLDEST])
                 chain = _parts(book, amount - unknown - tainted, unknown, tainted)
         _record(book, place, rule, (tainted, unknown))
         if not inside:
-            book.label[creditor, 2 * rule] += tainted
-            book.label[creditor, 2 * rule + 1] += unknown
+            _add(book, rule, creditor, tainted, unknown)
             if rule < HAIRCUT:
-                _free_all(book, chain[OLDEST])
+                _free_all(book.pool, chain[OLDEST])
         elif book.account[creditor, MARKS] & TOUCHED:
             _return(book, rule, creditor, (book.account[creditor, BALANCE], amount), chain, (tainted, unknown))
         elif rule < HAIRCUT:
-            _free_all(book, chain[OLDEST])
+            _free_all(book.pool, chain[OLDEST])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _parts(book: Book, clean: int, unknown: int, tainted: int) -> tuple[int, int]:
     """Slices of three labels: unknown, tainted, clean."""
     chain = (-1, -1)
     for label, amount in ((UNKNOWN, unknown), (TAINTED, tainted), (CLEAN, clean)):
         if amount > 0:
-            one = _slice(book, label, amount)
-            chain = _after(book, chain, (one, one))
+            one = _slice(book.pool, label, amount)
+            chain = _after(book.pool, chain, (one, one))
     return chain
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _return(
     book: Book, rule: int, account: int, amounts: tuple[int, int], chain: tuple[int, int], soiled: tuple[int, int]
 ) -> None:
@@ -661,12 +702,32 @@ def _return(
     if rule != FIFO or balance < 0:
         _arrive(book, rule, account, amounts, chain, soiled)
         return
-    book.label[account, 2 * rule] += soiled[0]
-    book.label[account, 2 * rule + 1] += soiled[1]
-    _keep(book, rule, account, _after(book, chain, _own(book, rule, account, balance)))
+    _keep(book, rule, account, _after(book.pool, chain, _own(book, rule, account, balance)))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _ask(book: Book, account: int) -> None:
+    """Ask the memory for an account's balance and marks."""
+    if account >= 0:
+        prefetch(book.account, np.int64(account) * 8)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _ask_further(book: Book, account: int, pots: bool) -> None:
+    """Ask for what else is needed of an account, once its marks are there: of most that is nothing."""
+    if account < 0:
+        return
+    own = book.account[account]
+    if not own[MARKS] & TOUCHED:
+        return
+    if pots:
+        prefetch(book.label, np.int64(account) * 8)
+    for place in range(LISTS, LISTS + 4):
+        if own[place] >= 0:
+            prefetch(book.pool.slices, own[place] * 4)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def follow(ledger: Ledger, given: Given, book: Book, start: int, end: int) -> int:
     """Follow tainted money through the transfers from place `start` to before `end`.
 
@@ -688,15 +749,15 @@ def follow(ledger: Ledger, given: Given, book: Book, start: int, end: int) -> in
     A transfer between accounts that no tainted money has reached costs two balances: one cache line each, asked for
     ahead. Slices are only kept where an account holds more than clean money; neighbours of one label are one slice.
     """
-    counts, account = book.counts, book.account
+    counts, account = book.pool.counts, book.account
     size = ledger.debtor.size
+    pots = given.wanted[HAIRCUT] or given.wanted[CLEAN_FIRST] or given.wanted[TAINTED_FIRST]
     for place in range(start, end):
-        if place + AHEAD < size:
-            debtor, creditor = ledger.debtor[place + AHEAD], ledger.creditor[place + AHEAD]
-            if debtor >= 0:
-                prefetch(account, debtor * 4)
-            if creditor >= 0:
-                prefetch(account, creditor * 4)
+        if place + 2 * AHEAD < size:
+            _ask(book, ledger.debtor[place + 2 * AHEAD])
+            _ask(book, ledger.creditor[place + 2 * AHEAD])
+            _ask_further(book, ledger.debtor[place + AHEAD], pots)
+            _ask_further(book, ledger.creditor[place + AHEAD], pots)
         debtor, creditor, amount = ledger.debtor[place], ledger.creditor[place], ledger.amount[place]
         at = counts[SEED_AT]
         seed = at < given.seeds.size and given.seeds[at] == place
@@ -707,7 +768,7 @@ def follow(ledger: Ledger, given: Given, book: Book, start: int, end: int) -> in
         marks = (account[debtor, MARKS] if debtor >= 0 else 0) | (account[creditor, MARKS] if creditor >= 0 else 0)
         if (seed or original or reversal or marks & TOUCHED) and amount > 0 and debtor != creditor:
             needed = ROOM + (counts[LIVE] if original else 0)
-            if book.slice_amount.size - counts[LIVE] < needed:
+            if book.pool.slices.shape[0] - counts[LIVE] < needed:
                 return place
             if book.record_at.size and book.record_at.size - counts[RECORDED] < 1:
                 return place
@@ -726,6 +787,6 @@ def follow(ledger: Ledger, given: Given, book: Book, start: int, end: int) -> in
         if creditor >= 0 and not account[creditor, MARKS] & OUTSIDE:
             own = account[creditor]
             if own[MARKS] & TOUCHED:
-                book.fund[creditor, REPAID] += min(amount, max(0, -own[BALANCE]))
+                book.label[creditor, REPAID] += min(amount, max(0, -own[BALANCE]))
             own[BALANCE] += amount
     return end

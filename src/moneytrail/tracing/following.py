@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from moneytrail.kernels import tracing as kernel
-from moneytrail.kernels.tracing import Book, Given, Ledger
+from moneytrail.kernels.tracing import Book, Given, Ledger, Pool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,53 +90,51 @@ def follow(ledger: Ledger, accounts: int, terms: Terms, tell: Tell = lambda _: N
 
 def _opened(accounts: int, terms: Terms) -> Book:
     """The book before the first transfer."""
-    account = np.zeros((accounts, 4), np.int64)
-    label = np.zeros((accounts, 2 * kernel.RULES), np.int64)
+    account = _lines(accounts)
+    account[:, kernel.LISTS :] = -1
+    label = _lines(accounts)
+    label[:, kernel.SINCE] = -1
     if terms.outside is not None:
         account[terms.outside, kernel.MARKS] |= kernel.OUTSIDE
+        account[terms.outside, kernel.LISTS :] = 0
     if terms.opening is not None:
         known, balance = terms.opening
         account[known, kernel.MARKS] |= kernel.OPENED
         account[known, kernel.BALANCE] = balance[known]
         unknown = np.where(known, np.maximum(balance, 0), 0)
         account[:, kernel.FIRST_UNKNOWN] = account[:, kernel.LAST_UNKNOWN] = unknown
-        label[:, 2 * kernel.HAIRCUT + 1] = unknown
+        label[:, 1] = unknown
         if terms.outside is not None:
-            label[terms.outside] = 0
+            label[terms.outside, : kernel.SINCE] = 0
     counts = np.zeros(kernel.COUNTS, np.int64)
     counts[kernel.FREE] = -1
-    fund = np.zeros((accounts, 2), np.int64)
-    fund[:, kernel.SINCE] = -1
     records = FIRST_RECORDS if terms.record else 0
     reversals = terms.reversal.size
     return Book(
         account=account,
         label=label,
-        lists=np.full((accounts, 4), -1, np.int32),
-        fund=fund,
-        slice_amount=np.empty(FIRST_SLICES, np.int64),
-        slice_label=np.empty(FIRST_SLICES, np.int8),
-        slice_link=np.empty((FIRST_SLICES, 2), np.int32),
-        counts=counts,
+        pool=Pool(np.empty((FIRST_SLICES, 4), np.int64), counts),
         sums=np.zeros((kernel.RULES, kernel.SUMS), np.int64),
         record_at=np.empty(records, np.int64),
         record=np.empty((records, 2 * kernel.RULES), np.int64),
-        kept=np.zeros((reversals, kernel.RULES, 4), np.int64),
-        kept_lists=np.full((reversals, 2, 2), -1, np.int32),
+        kept=np.zeros((reversals, kernel.RULES, 6), np.int64),
     )
+
+
+def _lines(rows: int) -> NDArray[np.int64]:
+    """Rows of eight zeros, each one cache line of 64 bytes."""
+    room = np.zeros(8 * rows + 8, np.int64)
+    first = -room.ctypes.data // 8 % 8
+    return room[first : first + 8 * rows].reshape(rows, 8)
 
 
 def _with_more_room(book: Book) -> Book:
     """The same book with twice the room for whatever is short."""
-    counts = book.counts
+    counts = book.pool.counts
     if book.record_at.size and book.record_at.size - counts[kernel.RECORDED] < 1:
         book = book._replace(record_at=_doubled(book.record_at), record=_doubled(book.record))
-    if book.slice_amount.size - counts[kernel.LIVE] < kernel.ROOM + counts[kernel.LIVE]:
-        book = book._replace(
-            slice_amount=_doubled(book.slice_amount),
-            slice_label=_doubled(book.slice_label),
-            slice_link=_doubled(book.slice_link),
-        )
+    if len(book.pool.slices) - counts[kernel.LIVE] < kernel.ROOM + counts[kernel.LIVE]:
+        book = book._replace(pool=Pool(_doubled(book.pool.slices), counts))
     return book
 
 
