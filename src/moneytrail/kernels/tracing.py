@@ -21,9 +21,8 @@ CLEAN, UNKNOWN, TAINTED = 0, 1, 2
 FIFO, LIFO, HAIRCUT, CLEAN_FIRST, TAINTED_FIRST = 0, 1, 2, 3, 4
 RULES = 5
 
-# Columns of Book.account. The last four are slices: the oldest and the newest by FIFO, the same by LIFO.
+# Columns of Book.account. The last four are lists of slices, by FIFO and by LIFO: where, and from where to where.
 BALANCE, FIRST_UNKNOWN, LAST_UNKNOWN, MARKS, LISTS = 0, 1, 2, 3, 4
-OLDEST, NEWEST = 0, 1
 
 # Bits of Book.account[:, MARKS].
 TOUCHED, OUTSIDE, OPENED = 1, 2, 4
@@ -31,22 +30,20 @@ TOUCHED, OUTSIDE, OPENED = 1, 2, 4
 # Columns of Book.label, behind the tainted and the unknown money by each rule from HAIRCUT on.
 SINCE, REPAID = 6, 7
 
-# Columns of Book.slices.
-AMOUNT, LABEL, BEFORE, AFTER = 0, 1, 2, 3
+# Places in Pool.counts; from FREE on the first free block of each size.
+FRESH, SEED_AT, ORIGINAL_AT, REVERSAL_AT, RECORDED, FREE = 0, 1, 2, 3, 4, 5
+SMALLEST, LARGEST = 3, 28
+COUNTS = FREE + LARGEST + 1
 
-# Places in Book.counts.
-FREE, FRESH, LIVE, MOST, SEED_AT, ORIGINAL_AT, REVERSAL_AT, RECORDED = 0, 1, 2, 3, 4, 5, 6, 7
-COUNTS = 8
+PLACES = 2**28
+"""More than the slices of any account."""
 
 # Columns of Book.sums.
 SEEDED, WITHDRAWN, DROPPED, CASH_TAINTED, CASH_UNKNOWN, REPAID_TAINTED, REPAID_UNKNOWN = 0, 1, 2, 3, 4, 5, 6
 SUMS = 7
 
-AHEAD = 16
+AHEAD = 12
 """Transfers ahead for whose slices the memory is asked; for their accounts it is asked as many earlier."""
-
-ROOM = 64
-"""Slices that one transfer may make at most, beside those that a reversal gives back."""
 
 
 class Ledger(NamedTuple):
@@ -93,18 +90,22 @@ class Given(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """The slices of all accounts.
+    """The slices of all accounts, in blocks of 8, 16, 32, … that are used again.
 
     Attributes
     ----------
-    slices : int64[m, 4]
-        Amount, label, the older and the newer slice.
-    counts : int64[8]
-        First free slice, first that was never used, slices in use, most that were; next seed, next transfer that will
-        be taken back, next reversal; records.
+    arena : int64[m]
+        A slice is one number: four times its amount, and its label. An account's slices stand side by side, the oldest
+        first. A free block names the next one of its size.
+    scratch : int64[k]
+        The slices of the transfer at hand.
+    counts : int64[34]
+        First place of the arena that was never used; next seed, next transfer that will be taken back, next reversal;
+        records; free blocks.
     """
 
-    slices: NDArray[np.int64]
+    arena: NDArray[np.int64]
+    scratch: NDArray[np.int64]
     counts: NDArray[np.int64]
 
 
@@ -116,11 +117,11 @@ class Book(NamedTuple):
     account : int64[accounts, 8]
         Balance (below zero: overdrawn; only where the opening balance is known); what is left of the opening balance
         when it is spent first, and when it is spent last; marks: touched, outside the data, opening balance known;
-        oldest and newest slice by FIFO and by LIFO, -1 where all money is clean. An outside account has no slices: there
-        stand tainted and unknown money that it was paid, by FIFO and by LIFO.
+        its slices by FIFO and by LIFO: the block, 0 where all money is clean, and which part of it. An outside account
+        has no slices: there stand tainted and unknown money that it was paid, by FIFO and by LIFO.
     label : int64[accounts, 8]
         Tainted and unknown money by each of the rules that keep no order; of an outside account what it was paid. Then
-        the ledger place at which tainted money first came, -1 if it did not, and what repaid an overdraft since.
+        one more than the ledger place at which tainted money first came, 0 if it did not; what repaid an overdraft since.
     pool : Pool
     sums : int64[5, 7]
         By rule: made tainted by seeds, withdrawn with a seed that was taken back, dropped below the floor, out as cash,
@@ -131,7 +132,7 @@ class Book(NamedTuple):
         Tainted and unknown money in each by each rule.
     kept : int64[r, 5, 6]
         Of each transfer that will be taken back, by rule: its tainted and unknown money before it, and after it; its
-        oldest and newest slice before it.
+        slices before it: the block and how many.
     """
 
     account: NDArray[np.int64]
@@ -147,138 +148,220 @@ class Book(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _slice(pool: Pool, label: int, amount: int) -> int:
-    """A new slice; the caller has made sure of the room."""
-    counts, slices = pool.counts, pool.slices
-    made = counts[FREE]
-    if made >= 0:
-        counts[FREE] = slices[made, AFTER]
-    else:
-        made = counts[FRESH]
-        counts[FRESH] += 1
-    counts[LIVE] += 1
-    counts[MOST] = max(counts[MOST], counts[LIVE])
-    pool.slices[made, AMOUNT] = amount
-    pool.slices[made, LABEL] = label
-    slices[made, BEFORE] = -1
-    slices[made, AFTER] = -1
-    return made
+def _block(pool: Pool, size: int) -> int:
+    """A block of ``2**size`` places; the caller has made sure of the room."""
+    found = pool.counts[FREE + size]
+    if found > 0:
+        pool.counts[FREE + size] = pool.arena[found]
+        return found
+    found = pool.counts[FRESH]
+    pool.counts[FRESH] += 1 << size
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _free(pool: Pool, one: int) -> None:
-    pool.slices[one, AFTER] = pool.counts[FREE]
-    pool.counts[FREE] = one
-    pool.counts[LIVE] -= 1
+def _release(pool: Pool, block: int, size: int) -> None:
+    pool.arena[block] = pool.counts[FREE + size]
+    pool.counts[FREE + size] = block
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _free_all(pool: Pool, oldest: int) -> None:
-    while oldest >= 0:
-        newer = pool.slices[oldest, AFTER]
-        _free(pool, oldest)
-        oldest = newer
+def _size_for(places: int) -> int:
+    """The smallest block that has so many places."""
+    size = SMALLEST
+    while 1 << size < places:
+        size += 1
+    return size
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _join(pool: Pool, older: int, newer: int) -> None:
-    if older >= 0:
-        pool.slices[older, AFTER] = newer
-    if newer >= 0:
-        pool.slices[newer, BEFORE] = older
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _part_of(packed: int) -> tuple[int, int, int]:
+    """From where to where an account's slices stand in their block, and the block's size."""
+    return packed % PLACES, packed // PLACES % PLACES, packed // PLACES // PLACES
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _cut_oldest(pool: Pool, own: tuple[int, int], amount: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Cut off the oldest slices of `own` that come to `amount`, which is above zero and no more than there is.
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _packed(begin: int, end: int, size: int) -> int:
+    return (size * PLACES + end) * PLACES + begin
 
-    Returns what was cut off and what is left, each (oldest, newest) in order.
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _slices_of(own: NDArray[np.int64], rule: int) -> int:
+    """How many slices an account has by a rule."""
+    if own[MARKS] & OUTSIDE or own[LISTS + 2 * rule] == 0:
+        return 0
+    begin, end, _ = _part_of(own[LISTS + 2 * rule + 1])
+    return end - begin
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _settle(pool: Pool, own: NDArray[np.int64], rule: int, part: tuple[int, int, int]) -> None:
+    """Note where an account's slices stand now. Where all money is clean they are not kept, and none is."""
+    begin, end, size = part
+    block = own[LISTS + 2 * rule]
+    if begin == end or (end - begin == 1 and pool.arena[block + begin] % 4 == CLEAN):
+        _release(pool, block, size)
+        own[LISTS + 2 * rule] = 0
+        return
+    if size > SMALLEST and (end - begin) * 8 <= 1 << size:
+        smaller = _size_for(2 * (end - begin))
+        made = _block(pool, smaller)
+        for place in range(end - begin):
+            pool.arena[made + place] = pool.arena[block + begin + place]
+        _release(pool, block, size)
+        own[LISTS + 2 * rule] = made
+        begin, end, size = 0, end - begin, smaller
+    own[LISTS + 2 * rule + 1] = _packed(begin, end, size)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _take(pool: Pool, own: NDArray[np.int64], rule: int, content: int, amount: int) -> int:
+    """Move slices that come to `amount` into the scratch, the oldest first; returns how many.
+
+    By FIFO the account's oldest, by LIFO its newest. `amount` is above zero and at most `content`, which is all money
+    of the account.
     """
-    slices = pool.slices
-    first, newest = own
-    last, at = -1, first
-    while amount > 0 and slices[at, AMOUNT] <= amount:
-        amount -= slices[at, AMOUNT]
-        last = at
-        at = slices[at, AFTER]
-    if amount > 0:
-        slices[at, AMOUNT] -= amount
-        part = _slice(pool, pool.slices[at, LABEL], amount)
-        _join(pool, last, part)
-        first = part if last < 0 else first
-        last = part
-    slices[last, AFTER] = -1
-    if at >= 0:
-        slices[at, BEFORE] = -1
-    return (first, last), (at, newest if at >= 0 else -1)
+    arena, scratch = pool.arena, pool.scratch
+    block = own[LISTS + 2 * rule]
+    if block == 0:
+        scratch[0] = amount * 4 + CLEAN
+        return 1
+    begin, end, size = _part_of(own[LISTS + 2 * rule + 1])
+    if rule == FIFO:
+        moved = 0
+        while amount > 0:
+            one = arena[block + begin]
+            if one >> 2 <= amount:
+                scratch[moved] = one
+                amount -= one >> 2
+                begin += 1
+            else:
+                scratch[moved] = amount * 4 + (one & 3)
+                arena[block + begin] = one - amount * 4
+                amount = 0
+            moved += 1
+        _settle(pool, own, rule, (begin, end, size))
+        return moved
+    first = end
+    split = 0
+    while amount > 0:
+        first -= 1
+        value = arena[block + first] >> 2
+        split = amount if value > amount else 0
+        amount -= min(value, amount)
+    moved = end - first
+    for place in range(moved):
+        scratch[place] = arena[block + first + place]
+    if split > 0:
+        scratch[0] = split * 4 + (scratch[0] & 3)
+        arena[block + first] -= split * 4
+        first += 1
+    _settle(pool, own, rule, (begin, first, size))
+    return moved
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _with_room(pool: Pool, own: NDArray[np.int64], rule: int, before: int, behind: int) -> tuple[int, int]:
+    """Make room for so many slices before and behind an account's own; returns where these begin and end."""
+    block = own[LISTS + 2 * rule]
+    begin, end, size = _part_of(own[LISTS + 2 * rule + 1])
+    if before <= begin and end + behind <= 1 << size:
+        return begin, end
+    length = end - begin
+    larger = _size_for(2 * (before + length + behind)) if (before + length + behind) * 2 > 1 << size else size
+    made = block
+    if larger != size:
+        made = _block(pool, larger)
+    if made == block and before > begin:
+        for place in range(length - 1, -1, -1):
+            pool.arena[made + before + place] = pool.arena[block + begin + place]
+    else:
+        for place in range(length):
+            pool.arena[made + before + place] = pool.arena[block + begin + place]
+    if made != block:
+        _release(pool, block, size)
+    own[LISTS + 2 * rule] = made
+    own[LISTS + 2 * rule + 1] = _packed(before, before + length, larger)
+    return before, before + length
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _put(pool: Pool, own: NDArray[np.int64], rule: int, content: int, moved: int) -> None:
+    """Put the scratch's slices behind an account's own, whose money was `content`; equal neighbours become one."""
+    if moved == 0:
+        return
+    scratch = pool.scratch
+    if own[LISTS + 2 * rule] == 0 and not _open(pool, own, rule, content, moved):
+        return
+    begin, end = _with_room(pool, own, rule, 0, moved)
+    block = own[LISTS + 2 * rule]
+    _, _, size = _part_of(own[LISTS + 2 * rule + 1])
+    taken = 0
+    if end > begin and (pool.arena[block + end - 1] ^ scratch[0]) & 3 == 0:
+        pool.arena[block + end - 1] += scratch[0] >> 2 << 2
+        taken = 1
+    for place in range(taken, moved):
+        pool.arena[block + end + place - taken] = scratch[place]
+    own[LISTS + 2 * rule + 1] = _packed(begin, end + moved - taken, size)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _cut_newest(pool: Pool, own: tuple[int, int], amount: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """As :func:`_cut_oldest`, of the newest slices; what was cut off keeps its order."""
-    slices = pool.slices
-    oldest, last = own
-    first, at = -1, last
-    while amount > 0 and slices[at, AMOUNT] <= amount:
-        amount -= slices[at, AMOUNT]
-        first = at
-        at = slices[at, BEFORE]
-    if amount > 0:
-        slices[at, AMOUNT] -= amount
-        part = _slice(pool, pool.slices[at, LABEL], amount)
-        _join(pool, part, first)
-        last = part if first < 0 else last
-        first = part
-    slices[first, BEFORE] = -1
-    if at >= 0:
-        slices[at, AFTER] = -1
-    return (first, last), (oldest if at >= 0 else -1, at)
+def _open(pool: Pool, own: NDArray[np.int64], rule: int, content: int, moved: int) -> bool:
+    """Keep slices of an account whose money was all clean; not where the scratch is clean too."""
+    if moved == 1 and pool.scratch[0] & 3 == CLEAN:
+        return False
+    size = _size_for(moved + 1)
+    block = _block(pool, size)
+    own[LISTS + 2 * rule] = block
+    pool.arena[block] = content * 4 + CLEAN
+    own[LISTS + 2 * rule + 1] = _packed(0, 1 if content > 0 else 0, size)
+    return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _after(pool: Pool, own: tuple[int, int], more: tuple[int, int]) -> tuple[int, int]:
-    """The slices of `more` behind those of `own`; neighbours of one label become one slice."""
-    if own[OLDEST] < 0:
-        return more
-    if more[OLDEST] < 0:
-        return own
-    older, newer = own[NEWEST], more[OLDEST]
-    if pool.slices[older, LABEL] != pool.slices[newer, LABEL]:
-        _join(pool, older, newer)
-        return own[OLDEST], more[NEWEST]
-    pool.slices[older, AMOUNT] += pool.slices[newer, AMOUNT]
-    following = pool.slices[newer, AFTER]
-    _free(pool, newer)
-    _join(pool, older, following)
-    if following < 0:
-        return own[OLDEST], older
-    return own[OLDEST], more[NEWEST]
+def _put_first(pool: Pool, own: NDArray[np.int64], rule: int, content: int, moved: int) -> None:
+    """As :func:`_put`, before the account's own slices."""
+    if own[LISTS + 2 * rule] == 0 and not _open(pool, own, rule, content, moved):
+        return
+    begin, end = _with_room(pool, own, rule, moved, 0)
+    block = own[LISTS + 2 * rule]
+    _, _, size = _part_of(own[LISTS + 2 * rule + 1])
+    left = moved
+    if end > begin and (pool.arena[block + begin] ^ pool.scratch[moved - 1]) & 3 == 0:
+        pool.arena[block + begin] += pool.scratch[moved - 1] >> 2 << 2
+        left -= 1
+    for place in range(left):
+        pool.arena[block + begin - left + place] = pool.scratch[place]
+    own[LISTS + 2 * rule + 1] = _packed(begin - left, end, size)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _copy(pool: Pool, oldest: int) -> tuple[int, int]:
-    first, last = -1, -1
-    while oldest >= 0:
-        made = _slice(pool, pool.slices[oldest, LABEL], pool.slices[oldest, AMOUNT])
-        _join(pool, last, made)
-        first = made if first < 0 else first
-        last = made
-        oldest = pool.slices[oldest, AFTER]
-    return first, last
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _soiled(pool: Pool, oldest: int) -> tuple[int, int]:
-    """The tainted and the unknown money in a chain of slices."""
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _soiled(slices: NDArray[np.int64], begin: int, end: int) -> tuple[int, int]:
+    """The tainted and the unknown money in some slices."""
     tainted, unknown = 0, 0
-    while oldest >= 0:
-        label = pool.slices[oldest, LABEL]
+    for place in range(begin, end):
+        label = slices[place] & 3
         if label == TAINTED:
-            tainted += pool.slices[oldest, AMOUNT]
+            tainted += slices[place] >> 2
         elif label == UNKNOWN:
-            unknown += pool.slices[oldest, AMOUNT]
-        oldest = pool.slices[oldest, AFTER]
+            unknown += slices[place] >> 2
     return tainted, unknown
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _joined(slices: NDArray[np.int64], begin: int, end: int) -> int:
+    """Make neighbours of one label one, and empty ones none; returns the new end."""
+    last = begin
+    for place in range(begin, end):
+        one = slices[place]
+        if one < 4:
+            continue
+        if last > begin and (slices[last - 1] ^ one) & 3 == 0:
+            slices[last - 1] += one >> 2 << 2
+        else:
+            slices[last] = one
+            last += 1
+    return last
 
 
 # Shares
@@ -333,26 +416,7 @@ def _part(rule: int, tainted: int, unknown: int, content: int, taken: int) -> tu
 # Accounts
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _own(book: Book, rule: int, account: int, content: int) -> tuple[int, int]:
-    """An account's slices; where all its money is clean they are not kept, and one is made."""
-    oldest = book.account[account, LISTS + 2 * rule + OLDEST]
-    if oldest < 0 and content > 0:
-        oldest = _slice(book.pool, CLEAN, content)
-        return oldest, oldest
-    return oldest, book.account[account, LISTS + 2 * rule + NEWEST]
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _keep(book: Book, rule: int, account: int, own: tuple[int, int]) -> None:
-    if own[OLDEST] >= 0 and own[OLDEST] == own[NEWEST] and book.pool.slices[own[OLDEST], LABEL] == CLEAN:
-        _free(book.pool, own[OLDEST])
-        own = (-1, -1)
-    book.account[account, LISTS + 2 * rule + OLDEST] = own[OLDEST]
-    book.account[account, LISTS + 2 * rule + NEWEST] = own[NEWEST]
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def held(book: Book, rule: int, account: int) -> tuple[int, int]:
     """An account's tainted and unknown money by a rule; of an outside account what it was paid."""
     if rule >= HAIRCUT:
@@ -361,10 +425,13 @@ def held(book: Book, rule: int, account: int) -> tuple[int, int]:
     place = LISTS + 2 * rule
     if book.account[account, MARKS] & OUTSIDE:
         return book.account[account, place], book.account[account, place + 1]
-    return _soiled(book.pool, book.account[account, place + OLDEST])
+    if book.account[account, place] == 0:
+        return 0, 0
+    begin, end, _ = _part_of(book.account[account, place + 1])
+    return _soiled(book.pool.arena, book.account[account, place] + begin, book.account[account, place] + end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def _add(book: Book, rule: int, account: int, tainted: int, unknown: int) -> None:
     """Add to an account's tainted and unknown money by a rule, where these are kept as sums."""
     if rule >= HAIRCUT:
@@ -383,23 +450,21 @@ def _touch(book: Book, given: Given, account: int, place: int) -> None:
     own = book.account[account]
     own[MARKS] |= TOUCHED
     label = book.label[account]
-    label[SINCE] = place
+    label[SINCE] = place + 1
     label[2 * (CLEAN_FIRST - HAIRCUT) + 1] = own[LAST_UNKNOWN]
     label[2 * (TAINTED_FIRST - HAIRCUT) + 1] = own[FIRST_UNKNOWN]
     content = max(own[BALANCE], 0)
     for rule in range(HAIRCUT):
         unknown = own[FIRST_UNKNOWN] if rule == FIFO else own[LAST_UNKNOWN]
         if unknown > 0 and given.wanted[rule]:
-            first = _slice(book.pool, UNKNOWN, unknown)
-            last = first
-            if content > unknown:
-                last = _slice(book.pool, CLEAN, content - unknown)
-                _join(book.pool, first, last)
-            own[LISTS + 2 * rule + OLDEST] = first
-            own[LISTS + 2 * rule + NEWEST] = last
+            block = _block(book.pool, SMALLEST)
+            book.pool.arena[block] = unknown * 4 + UNKNOWN
+            book.pool.arena[block + 1] = (content - unknown) * 4 + CLEAN
+            own[LISTS + 2 * rule] = block
+            own[LISTS + 2 * rule + 1] = _packed(0, 2 if content > unknown else 1, SMALLEST)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def _pay(book: Book, account: int, amount: int, reversal: bool) -> None:
     """Take a debit off the balance; what an untouched account still holds of its opening balance shrinks with it.
 
@@ -425,11 +490,9 @@ def _pay(book: Book, account: int, amount: int, reversal: bool) -> None:
     book.label[account, 1] = unknown
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _leave(
-    book: Book, rule: int, account: int, amounts: tuple[int, int, int]
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """What a touched account pays by a rule: slices (where the rule keeps order), and tainted and unknown money.
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _leave(book: Book, rule: int, account: int, amounts: tuple[int, int, int]) -> tuple[int, tuple[int, int]]:
+    """What a touched account pays by a rule: slices in the scratch (where the rule keeps order), tainted and unknown.
 
     `amounts` are the account's content, what is taken of it, and what is paid beyond it, which is unknown money.
     """
@@ -438,26 +501,21 @@ def _leave(
         tainted, unknown = held(book, rule, account)
         tainted, unknown = _part(rule, tainted, unknown, content, taken)
         _add(book, rule, account, -tainted, -unknown)
-        return (-1, -1), (tainted, unknown + lent)
-    chain = (-1, -1)
+        return 0, (tainted, unknown + lent)
+    moved = 0
     if taken > 0:
-        own = _own(book, rule, account, content)
-        chain, own = _cut_oldest(book.pool, own, taken) if rule == FIFO else _cut_newest(book.pool, own, taken)
-        _keep(book, rule, account, own)
-    tainted, unknown = _soiled(book.pool, chain[OLDEST])
+        moved = _take(book.pool, book.account[account], rule, content, taken)
     if lent > 0:
-        one = _slice(book.pool, UNKNOWN, lent)
-        chain = _after(book.pool, chain, (one, one))
-    return chain, (tainted, unknown + lent)
+        book.pool.scratch[moved] = lent * 4 + UNKNOWN
+        moved = _joined(book.pool.scratch, 0, moved + 1)
+    return moved, _soiled(book.pool.scratch, 0, moved)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _arrive(
-    book: Book, rule: int, account: int, amounts: tuple[int, int], chain: tuple[int, int], soiled: tuple[int, int]
-) -> None:
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _arrive(book: Book, rule: int, account: int, amounts: tuple[int, int], moved: int, soiled: tuple[int, int]) -> None:
     """Put what came into a touched account, behind what is there; an overdraft is repaid out of it at once.
 
-    `amounts` are the balance before, and what came.
+    `amounts` are the balance before, and what came; `moved` slices of it stand in the scratch.
     """
     balance, amount = amounts
     repaid = min(amount, max(0, -balance))
@@ -469,51 +527,20 @@ def _arrive(
         tainted, unknown = _part(rule, tainted, unknown, amount, repaid)
         _add(book, rule, account, -tainted, -unknown)
     else:
-        own = _after(book.pool, _own(book, rule, account, max(balance, 0)), chain)
-        tainted, unknown = 0, 0
-        if repaid > 0:
-            part, own = _cut_oldest(book.pool, own, repaid) if rule == FIFO else _cut_newest(book.pool, own, repaid)
-            tainted, unknown = _soiled(book.pool, part[OLDEST])
-            _free_all(book.pool, part[OLDEST])
-        _keep(book, rule, account, own)
+        own = book.account[account]
+        _put(book.pool, own, rule, max(balance, 0), moved)
+        if repaid == 0:
+            return
+        moved = _take(book.pool, own, rule, amount, repaid)
+        tainted, unknown = _soiled(book.pool.scratch, 0, moved)
     book.sums[rule, REPAID_TAINTED] += tainted
     book.sums[rule, REPAID_UNKNOWN] += unknown
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _arrive_clean(book: Book, rule: int, account: int, balance: int, amount: int) -> None:
-    """As :func:`_arrive` of clean money, into an account that is not overdrawn, by a rule that keeps order."""
-    newest = book.account[account, LISTS + 2 * rule + NEWEST]
-    if newest < 0:
-        return
-    if book.pool.slices[newest, LABEL] == CLEAN:
-        book.pool.slices[newest, AMOUNT] += amount
-        return
-    one = _slice(book.pool, CLEAN, amount)
-    _join(book.pool, newest, one)
-    book.account[account, LISTS + 2 * rule + NEWEST] = one
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _cleaned(book: Book, chain: tuple[int, int]) -> tuple[int, int]:
-    """The chain with its tainted slices called clean."""
-    made = (-1, -1)
-    at = chain[OLDEST]
-    while at >= 0:
-        following = book.pool.slices[at, AFTER]
-        if book.pool.slices[at, LABEL] == TAINTED:
-            book.pool.slices[at, LABEL] = CLEAN
-        book.pool.slices[at, BEFORE] = -1
-        book.pool.slices[at, AFTER] = -1
-        made = _after(book.pool, made, (at, at))
-        at = following
-    return made
 
 
 # Transfers
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def _move(book: Book, given: Given, move: tuple[int, int, int, int], seed: bool, slot: int) -> None:
     """One transfer that tainted money may be in, or that reaches an account where such money is.
 
@@ -530,46 +557,30 @@ def _move(book: Book, given: Given, move: tuple[int, int, int, int], seed: bool,
     for rule in range(RULES):
         if not given.wanted[rule]:
             continue
-        chain, soiled = (-1, -1), (0, 0)
-        plain = rule < HAIRCUT and slot < 0 and not seed
-        if plain and (not touched or (book.account[debtor, LISTS + 2 * rule] < 0 and taken == amount)):
-            # Only clean money moves; it needs no slice of its own on the way.
-            if inside and book.account[creditor, MARKS] & TOUCHED:
-                balance = book.account[creditor, BALANCE]
-                if balance >= 0:
-                    _arrive_clean(book, rule, creditor, balance, amount)
-                    continue
-            else:
-                continue
+        moved, soiled = 0, (0, 0)
         if touched:
-            chain, soiled = _leave(book, rule, debtor, (content, taken, amount - taken))
+            moved, soiled = _leave(book, rule, debtor, (content, taken, amount - taken))
         elif rule < HAIRCUT:
-            one = _slice(book.pool, CLEAN, amount)
-            chain = (one, one)
-        before = soiled
-        if slot >= 0 and rule < HAIRCUT:
-            book.kept[slot, rule, 4], book.kept[slot, rule, 5] = _copy(book.pool, chain[OLDEST])
+            book.pool.scratch[0] = amount * 4 + CLEAN
+            moved = 1
+        if slot >= 0:
+            _remember(book, (slot, rule), moved, soiled)
         if seed:
             book.sums[rule, SEEDED] += amount - soiled[0]
             soiled = (amount, 0)
-            if rule < HAIRCUT:
-                _free_all(book.pool, chain[OLDEST])
-                one = _slice(book.pool, TAINTED, amount)
-                chain = (one, one)
+            book.pool.scratch[0] = amount * 4 + TAINTED
+            moved = min(moved, 1)
         elif 0 < soiled[0] < given.floor:
             book.sums[rule, DROPPED] += soiled[0]
             soiled = (0, soiled[1])
-            if rule < HAIRCUT:
-                chain = _cleaned(book, chain)
+            moved = _cleaned(book.pool.scratch, moved)
         if slot >= 0:
-            kept = book.kept[slot, rule]
-            kept[0], kept[1], kept[2], kept[3] = before[0], before[1], soiled[0], soiled[1]
+            book.kept[slot, rule, 2], book.kept[slot, rule, 3] = soiled
         _record(book, place, rule, soiled)
-        if inside and book.account[creditor, MARKS] & TOUCHED:
-            _arrive(book, rule, creditor, (book.account[creditor, BALANCE], amount), chain, soiled)
-            continue
-        _free_all(book.pool, chain[OLDEST])
-        if creditor < 0:
+        if inside:
+            if book.account[creditor, MARKS] & TOUCHED:
+                _arrive(book, rule, creditor, (book.account[creditor, BALANCE], amount), moved, soiled)
+        elif creditor < 0:
             book.sums[rule, CASH_TAINTED] += soiled[0]
             book.sums[rule, CASH_UNKNOWN] += soiled[1]
         else:
@@ -577,6 +588,40 @@ def _move(book: Book, given: Given, move: tuple[int, int, int, int], seed: bool,
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _cleaned(slices: NDArray[np.int64], size: int) -> int:
+    """Call the tainted ones of some slices clean; returns how many there are then."""
+    for place in range(size):
+        if slices[place] & 3 == TAINTED:
+            slices[place] -= TAINTED - CLEAN
+    return _joined(slices, 0, size)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _remember(book: Book, where: tuple[int, int], moved: int, soiled: tuple[int, int]) -> None:
+    """Keep what a transfer carried, for the one that takes it back."""
+    slot, rule = where
+    kept = book.kept[slot, rule]
+    kept[0], kept[1] = soiled
+    kept[5] = moved
+    if moved > 0:
+        kept[4] = _block(book.pool, _size_for(moved))
+        for place in range(moved):
+            book.pool.arena[kept[4] + place] = book.pool.scratch[place]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def _recall(book: Book, where: tuple[int, int]) -> int:
+    """The slices that :func:`_remember` kept, into the scratch; returns how many."""
+    slot, rule = where
+    kept = book.kept[slot, rule]
+    for place in range(kept[5]):
+        book.pool.scratch[place] = book.pool.arena[kept[4] + place]
+    if kept[5] > 0:
+        _release(book.pool, kept[4], _size_for(kept[5]))
+    return kept[5]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def _record(book: Book, place: int, rule: int, soiled: tuple[int, int]) -> None:
     if soiled[0] + soiled[1] == 0 or not book.record_at.size:
         return
@@ -592,32 +637,29 @@ def _record(book: Book, place: int, rule: int, soiled: tuple[int, int]) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _without(book: Book, rule: int, account: int, content: int, out: tuple[int, int, int]) -> None:
+def _without(book: Book, rule: int, account: int, out: tuple[int, int, int]) -> None:
     """Take so much of each label (clean, unknown, tainted) out of an account's slices, the newest first."""
+    own = book.account[account]
+    block = own[LISTS + 2 * rule]
+    if block == 0:
+        return
     clean, unknown, tainted = out
-    made = (-1, -1)
-    at = _own(book, rule, account, content)[NEWEST]
-    while at >= 0:
-        following = book.pool.slices[at, BEFORE]
-        label = book.pool.slices[at, LABEL]
-        wanted = clean if label == CLEAN else (unknown if label == UNKNOWN else tainted)
-        less = min(wanted, book.pool.slices[at, AMOUNT])
+    begin, end, size = _part_of(own[LISTS + 2 * rule + 1])
+    arena = book.pool.arena
+    for place in range(block + end - 1, block + begin - 1, -1):
+        value, label = arena[place] >> 2, arena[place] & 3
         if label == CLEAN:
+            less = min(value, clean)
             clean -= less
         elif label == UNKNOWN:
+            less = min(value, unknown)
             unknown -= less
         else:
+            less = min(value, tainted)
             tainted -= less
-        book.pool.slices[at, AMOUNT] -= less
-        if book.pool.slices[at, AMOUNT] == 0:
-            _free(book.pool, at)
-        else:
-            book.pool.slices[at, BEFORE] = -1
-            book.pool.slices[at, AFTER] = -1
-            # What stands before an equal neighbour becomes one with it.
-            made = _after(book.pool, (at, at), made)
-        at = following
-    _keep(book, rule, account, made)
+        arena[place] -= less * 4
+    end = _joined(arena, block + begin, block + end) - block
+    _settle(book.pool, own, rule, (begin, end, size))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -652,13 +694,11 @@ def _take_back(book: Book, given: Given, move: tuple[int, int, int, int], slot: 
             unknown += more
             tainted += rest - more
             if rule < HAIRCUT and taken > 0:
-                _without(book, rule, debtor, content, (clean, unknown, tainted))
+                _without(book, rule, debtor, (clean, unknown, tainted))
         if touched or outside:
             _add(book, rule, debtor, -tainted, -unknown)
         whole = lent == 0 and tainted == kept[2] and unknown == kept[3]
-        chain = (-1, -1)
-        if rule < HAIRCUT:
-            chain = (book.kept[slot, rule, 4], book.kept[slot, rule, 5])
+        moved = _recall(book, (slot, rule))
         if whole:
             book.sums[rule, WITHDRAWN] += max(0, kept[2] - kept[0])
             book.sums[rule, DROPPED] -= max(0, kept[0] - kept[2])
@@ -669,50 +709,33 @@ def _take_back(book: Book, given: Given, move: tuple[int, int, int, int], slot: 
                 tainted = min(tainted, kept[0])
             unknown += lent
             if rule < HAIRCUT:
-                _free_all(book.pool, chain[OLDEST])
-                chain = _parts(book, amount - unknown - tainted, unknown, tainted)
+                moved = _parts(book.pool.scratch, amount - unknown - tainted, unknown, tainted)
         _record(book, place, rule, (tainted, unknown))
         if not inside:
             _add(book, rule, creditor, tainted, unknown)
-            if rule < HAIRCUT:
-                _free_all(book.pool, chain[OLDEST])
         elif book.account[creditor, MARKS] & TOUCHED:
-            _return(book, rule, creditor, (book.account[creditor, BALANCE], amount), chain, (tainted, unknown))
-        elif rule < HAIRCUT:
-            _free_all(book.pool, chain[OLDEST])
+            balance = book.account[creditor, BALANCE]
+            if rule == FIFO and balance >= 0:
+                _put_first(book.pool, book.account[creditor], rule, balance, moved)
+            else:
+                _arrive(book, rule, creditor, (balance, amount), moved, (tainted, unknown))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _parts(book: Book, clean: int, unknown: int, tainted: int) -> tuple[int, int]:
-    """Slices of three labels: unknown, tainted, clean."""
-    chain = (-1, -1)
-    for label, amount in ((UNKNOWN, unknown), (TAINTED, tainted), (CLEAN, clean)):
-        if amount > 0:
-            one = _slice(book.pool, label, amount)
-            chain = _after(book.pool, chain, (one, one))
-    return chain
+def _parts(scratch: NDArray[np.int64], clean: int, unknown: int, tainted: int) -> int:
+    """Slices of three labels into the scratch: unknown, tainted, clean; returns how many."""
+    scratch[0], scratch[1], scratch[2] = unknown * 4 + UNKNOWN, tainted * 4 + TAINTED, clean * 4 + CLEAN
+    return _joined(scratch, 0, 3)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def _return(
-    book: Book, rule: int, account: int, amounts: tuple[int, int], chain: tuple[int, int], soiled: tuple[int, int]
-) -> None:
-    """Put what came back where it was: by FIFO before all other money, by LIFO behind it."""
-    balance = amounts[0]
-    if rule != FIFO or balance < 0:
-        _arrive(book, rule, account, amounts, chain, soiled)
-        return
-    _keep(book, rule, account, _after(book.pool, chain, _own(book, rule, account, balance)))
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def _ask(book: Book, account: int) -> None:
     """Ask the memory for an account's balance and marks."""
     if account >= 0:
         prefetch(book.account, np.int64(account) * 8)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def _ask_further(book: Book, account: int, pots: bool) -> None:
     """Ask for what else is needed of an account, once its marks are there: of most that is nothing."""
     if account < 0:
@@ -722,9 +745,24 @@ def _ask_further(book: Book, account: int, pots: bool) -> None:
         return
     if pots:
         prefetch(book.label, np.int64(account) * 8)
-    for place in range(LISTS, LISTS + 4):
-        if own[place] >= 0:
-            prefetch(book.pool.slices, own[place] * 4)
+    for place in (LISTS, LISTS + 2):
+        if own[place] > 0:
+            begin, end, _ = _part_of(own[place + 1])
+            prefetch(book.pool.arena, own[place] + begin)
+            prefetch(book.pool.arena, own[place] + end)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def short_of_room(book: Book, debtor: int, creditor: int) -> bool:
+    """Whether a transfer between two accounts may need more room than the scratch or the arena has."""
+    slices = 4
+    for rule in range(HAIRCUT):
+        if debtor >= 0:
+            slices += _slices_of(book.account[debtor], rule)
+        if creditor >= 0:
+            slices += _slices_of(book.account[creditor], rule)
+    # By either rule: a smaller block, two that are larger, one that is kept, each at most four times its slices.
+    return slices > book.pool.scratch.size or 12 * slices + 128 > book.pool.arena.size - book.pool.counts[FRESH]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -767,8 +805,7 @@ def follow(ledger: Ledger, given: Given, book: Book, start: int, end: int) -> in
         reversal = at < given.reversal.size and given.reversal[at] == place
         marks = (account[debtor, MARKS] if debtor >= 0 else 0) | (account[creditor, MARKS] if creditor >= 0 else 0)
         if (seed or original or reversal or marks & TOUCHED) and amount > 0 and debtor != creditor:
-            needed = ROOM + (counts[LIVE] if original else 0)
-            if book.pool.slices.shape[0] - counts[LIVE] < needed:
+            if short_of_room(book, debtor, creditor):
                 return place
             if book.record_at.size and book.record_at.size - counts[RECORDED] < 1:
                 return place
@@ -786,7 +823,7 @@ def follow(ledger: Ledger, given: Given, book: Book, start: int, end: int) -> in
             _pay(book, debtor, amount, reversal)
         if creditor >= 0 and not account[creditor, MARKS] & OUTSIDE:
             own = account[creditor]
-            if own[MARKS] & TOUCHED:
-                book.label[creditor, REPAID] += min(amount, max(0, -own[BALANCE]))
+            if own[BALANCE] < 0 and own[MARKS] & TOUCHED:
+                book.label[creditor, REPAID] += min(amount, -own[BALANCE])
             own[BALANCE] += amount
     return end

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PART: Final = 1 << 20
 """Transfers between two reports of progress."""
 
-FIRST_SLICES, FIRST_RECORDS = 1 << 12, 1 << 10
+FIRST_ARENA, FIRST_SCRATCH, FIRST_RECORDS = 1 << 16, 1 << 10, 1 << 10
 
 Tell = Callable[[float], object]
 
@@ -91,12 +91,9 @@ def follow(ledger: Ledger, accounts: int, terms: Terms, tell: Tell = lambda _: N
 def _opened(accounts: int, terms: Terms) -> Book:
     """The book before the first transfer."""
     account = _lines(accounts)
-    account[:, kernel.LISTS :] = -1
     label = _lines(accounts)
-    label[:, kernel.SINCE] = -1
     if terms.outside is not None:
         account[terms.outside, kernel.MARKS] |= kernel.OUTSIDE
-        account[terms.outside, kernel.LISTS :] = 0
     if terms.opening is not None:
         known, balance = terms.opening
         account[known, kernel.MARKS] |= kernel.OPENED
@@ -107,13 +104,14 @@ def _opened(accounts: int, terms: Terms) -> Book:
         if terms.outside is not None:
             label[terms.outside, : kernel.SINCE] = 0
     counts = np.zeros(kernel.COUNTS, np.int64)
-    counts[kernel.FREE] = -1
+    # No block begins at place 0: that means none.
+    counts[kernel.FRESH] = 1 << kernel.SMALLEST
     records = FIRST_RECORDS if terms.record else 0
     reversals = terms.reversal.size
     return Book(
         account=account,
         label=label,
-        pool=Pool(np.empty((FIRST_SLICES, 4), np.int64), counts),
+        pool=Pool(_lines(FIRST_ARENA // 8).reshape(-1), np.empty(FIRST_SCRATCH, np.int64), counts),
         sums=np.zeros((kernel.RULES, kernel.SUMS), np.int64),
         record_at=np.empty(records, np.int64),
         record=np.empty((records, 2 * kernel.RULES), np.int64),
@@ -130,12 +128,12 @@ def _lines(rows: int) -> NDArray[np.int64]:
 
 def _with_more_room(book: Book) -> Book:
     """The same book with twice the room for whatever is short."""
-    counts = book.pool.counts
-    if book.record_at.size and book.record_at.size - counts[kernel.RECORDED] < 1:
-        book = book._replace(record_at=_doubled(book.record_at), record=_doubled(book.record))
-    if len(book.pool.slices) - counts[kernel.LIVE] < kernel.ROOM + counts[kernel.LIVE]:
-        book = book._replace(pool=Pool(_doubled(book.pool.slices), counts))
-    return book
+    pool = book.pool
+    if book.record_at.size == pool.counts[kernel.RECORDED] > 0:
+        return book._replace(record_at=_doubled(book.record_at), record=_doubled(book.record))
+    arena = _lines(len(pool.arena) // 4).reshape(-1)
+    arena[: len(pool.arena)] = pool.arena
+    return book._replace(pool=Pool(arena, np.empty(2 * len(pool.scratch), np.int64), pool.counts))
 
 
 def _doubled(array: NDArray[Any]) -> NDArray[Any]:
