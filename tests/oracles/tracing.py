@@ -115,6 +115,8 @@ class Trace:
         What each account holds, the oldest first; of an outside account: what it was paid.
     moved : dict
         By place: what a transfer carried, as it arrived.
+    touched : dict
+        The accounts that tainted money reached, whatever the rule, and the place at which it first did.
     seeded, withdrawn, dropped : int
     gone : dict
         What went out as ``cash`` or to a ``lender`` (an overdraft that was repaid).
@@ -122,7 +124,7 @@ class Trace:
 
     lots: dict[int, list[Lot]] = field(default_factory=dict)
     debt: dict[int, int] = field(default_factory=dict)
-    touched: set[int] = field(default_factory=set)
+    touched: dict[int, int] = field(default_factory=dict)
     before: dict[int, list[Lot]] = field(default_factory=dict)
     moved: dict[int, list[Lot]] = field(default_factory=dict)
     gone: dict[str, list[Lot]] = field(default_factory=lambda: {CASH: [], LENDER: []})
@@ -196,7 +198,7 @@ def _transfer(now: Trace, known: World, rule: str, move: Move, seed: bool, floor
     place, debtor, creditor, amount = move
     reached = seed or debtor in now.touched
     if reached and creditor is not None and creditor not in known.outside:
-        now.touched.add(creditor)
+        now.touched.setdefault(creditor, place)
     lots = _spend(now, known, rule, debtor, amount)
     now.before[place] = lots
     dirty = total(lots, "T")
@@ -217,7 +219,7 @@ def _reverse(now: Trace, known: World, rule: str, move: Move) -> None:
     original = known.reversals[place]
     before, after = now.before[original], now.moved[original]
     if debtor in now.touched and creditor not in known.outside:
-        now.touched.add(creditor)
+        now.touched.setdefault(creditor, place)
     out, unseen = _looked_for(now, known, debtor, amount, after)
     back: list[Lot]
     if pot(out) == pot(after) and not unseen:
@@ -261,8 +263,3 @@ def _looked_for(now: Trace, known: World, debtor: int, amount: int, after: list[
     if debtor not in now.touched:
         return [("C", amount)], 0
     return lots_of(wanted["C"], wanted["U"], wanted["T"]), amount - there
-
-
-def touched(transfers: Sequence[Transfer], seeds: set[int], world: World | None = None) -> set[int]:
-    """The accounts that poison reaches."""
-    return trace(transfers, seeds, "fifo", world).touched

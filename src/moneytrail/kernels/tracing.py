@@ -121,7 +121,7 @@ class Book(NamedTuple):
         has no slices: there stand tainted and unknown money that it was paid, by FIFO and by LIFO.
     label : int64[accounts, 8]
         Tainted and unknown money by each of the rules that keep no order; of an outside account what it was paid. Then
-        one more than the ledger place at which tainted money first came, 0 if it did not; what repaid an overdraft since.
+        one more than the ledger place at which tainted money first came, 0 if it did not; what repaid an overdraft.
     pool : Pool
     sums : int64[5, 7]
         By rule: made tainted by seeds, withdrawn with a seed that was taken back, dropped below the floor, out as cash,

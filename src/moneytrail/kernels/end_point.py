@@ -1,0 +1,193 @@
+"""Where tainted money went by the end-point rule (pari passu): an account's debits and what is left share alike.
+
+An account's fund is what it held when tainted money first reached it, and every credit since. By the end the tainted
+part of the fund stands in one ratio to all of it, whatever the order was; each debit since and what is left carry that
+ratio. Accounts pay one another in rings, so that the ratios depend on each other: they are solved for by passing on
+what has not been passed on yet, and then written in whole minor units. Oracle: ``tests/oracles/end_point.py``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+ENOUGH = 0.25
+"""Minor units, of all accounts together, that may be left where they are."""
+
+MOST_SWEEPS = 10_000
+
+
+class Debits(NamedTuple):
+    """What accounts paid, by account and then in ledger order.
+
+    Attributes
+    ----------
+    indptr : int64[accounts + 1]
+    edge : int32[m]
+        Ledger places.
+    peer : int32[m]
+        Who was paid, -1 for cash.
+    amount : int64[m]
+    kind : uint8[ledger]
+        By ledger place: :data:`USUAL`, :data:`SEED`, or :data:`STRUCK` for what counts as never having happened: a
+        transfer to the payer itself, and two transfers of which one took the other back, when the payee was touched by
+        the first of them at the latest, or is outside the data.
+    """
+
+    indptr: NDArray[np.int64]
+    edge: NDArray[np.int32]
+    peer: NDArray[np.int32]
+    amount: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+
+
+USUAL, SEED, STRUCK = 0, 1, 2
+
+
+class Funds(NamedTuple):
+    """The accounts that tainted money reached.
+
+    Attributes
+    ----------
+    order : int64[k]
+        Accounts, in the order in which it reached them.
+    since : int64[accounts]
+        One more than the ledger place at which it did; 0 for the others.
+    content : int64[accounts]
+        What is left in the end, zero or more, minor units.
+    repaid : int64[accounts]
+        What repaid an overdraft since.
+    seeded : int64[accounts]
+        What seeds brought that were not taken back.
+    """
+
+    order: NDArray[np.int64]
+    since: NDArray[np.int64]
+    content: NDArray[np.int64]
+    repaid: NDArray[np.int64]
+    seeded: NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def _whole(debits: Debits, funds: Funds) -> NDArray[np.int64]:
+    """The fund of every touched account: what it paid since, what repaid an overdraft, and what is left."""
+    whole = np.zeros(funds.since.size, np.int64)
+    for account in funds.order:
+        total = funds.content[account] + funds.repaid[account]
+        for e in range(debits.indptr[account], debits.indptr[account + 1]):
+            if debits.edge[e] >= funds.since[account] and debits.kind[debits.edge[e]] != STRUCK:
+                total += debits.amount[e]
+        whole[account] = total
+    return whole
+
+
+@njit(cache=True, nogil=True)
+def _solved(debits: Debits, funds: Funds, whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How much tainted money came into each account, in minor units with their fractions."""
+    came = np.zeros(whole.size, np.float64)
+    waiting = funds.seeded.astype(np.float64)
+    for _ in range(MOST_SWEEPS):
+        rest = 0.0
+        for account in funds.order:
+            fresh = waiting[account]
+            if fresh <= 0.0 or whole[account] == 0:
+                continue
+            waiting[account] = 0.0
+            came[account] += fresh
+            ratio = fresh / whole[account]
+            for e in range(debits.indptr[account], debits.indptr[account + 1]):
+                place, peer = debits.edge[e], debits.peer[e]
+                # A seed's money is tainted already, and arrives in full.
+                if place < funds.since[account] or peer < 0 or debits.kind[place] != USUAL:
+                    continue
+                if funds.since[peer] > 0:
+                    waiting[peer] += ratio * debits.amount[e]
+        for account in funds.order:
+            rest += waiting[account]
+        if rest < ENOUGH:
+            break
+    return came + waiting
+
+
+@njit(cache=True, nogil=True)
+def share(part: int, taken: int, whole: int) -> int:
+    """``part * taken / whole`` to the nearest whole number, halves up; as in :mod:`moneytrail.kernels.tracing`."""
+    if part == 0 or taken == whole:
+        return part
+    if part < 2**30 and taken < 2**30:
+        return (2 * part * taken + whole) // (2 * whole)
+    quotient, rest = 0, 0
+    for bit in range(62, -1, -1):
+        quotient *= 2
+        if rest >= whole - rest:
+            rest -= whole - rest
+            quotient += 1
+        else:
+            rest += rest
+        if taken >> bit & 1:
+            if part >= whole - rest:
+                rest = part - (whole - rest)
+                quotient += 1
+            else:
+                rest += part
+    return quotient + (rest >= whole - rest)
+
+
+@njit(cache=True, nogil=True)
+def pari_passu(
+    debits: Debits, funds: Funds
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Tainted money by the end-point rule.
+
+    Parameters
+    ----------
+    debits : Debits
+    funds : Funds
+
+    Returns
+    -------
+    carried : int64[ledger]
+        Tainted money that each transfer took out of its debtor's fund, minor units. A seed brings its whole amount,
+        whatever it took.
+    part : int64[accounts]
+        The tainted part of each fund. Debits in ledger order, then what repaid an overdraft, then what is left, take
+        their shares of it: up to each of them the shares come to ``part * sum / whole``, to the nearest whole number.
+    whole : int64[accounts]
+        The fund.
+    came : int64[accounts]
+        What came in by `carried`. Where accounts pay one another in rings it may differ from `part` by some minor
+        units, since each transfer is rounded: the difference is told, not hidden.
+
+    Notes
+    -----
+    Cost: a sweep over the debits of touched accounts for each round that the rings ask for; one where there are none.
+    """
+    whole = _whole(debits, funds)
+    real = _solved(debits, funds, whole)
+    carried = np.zeros(debits.kind.size, np.int64)
+    part = np.zeros(whole.size, np.int64)
+    came = funds.seeded.copy()
+    # What is still to come from accounts whose turn is later, as it was solved for.
+    later = real - funds.seeded
+    for account in funds.order:
+        found = min(max(came[account] + np.int64(np.floor(max(later[account], 0.0) + 0.5)), 0), whole[account])
+        part[account] = found
+        if whole[account] == 0:
+            continue
+        ratio = real[account] / whole[account]
+        paid, passed = 0, 0
+        for e in range(debits.indptr[account], debits.indptr[account + 1]):
+            place, peer = debits.edge[e], debits.peer[e]
+            if place < funds.since[account] or debits.kind[place] == STRUCK:
+                continue
+            paid += debits.amount[e]
+            so_far = share(found, paid, whole[account])
+            carried[place] = so_far - passed
+            passed = so_far
+            if peer >= 0 and debits.kind[place] == USUAL:
+                came[peer] += carried[place]
+                later[peer] -= ratio * debits.amount[e]
+    return carried, part, whole, came

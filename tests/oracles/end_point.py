@@ -1,0 +1,60 @@
+"""The end-point rule as the equations that define it, solved exactly with fractions. Imports nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+Transfer = tuple[int | None, int | None, int]
+
+
+def funds(
+    transfers: Sequence[Transfer], struck: set[int], touched: Mapping[int, int], rest: Mapping[int, int]
+) -> dict[int, int]:
+    """Each touched account's fund: what it paid after it was touched, and what `rest` says is left or went off."""
+    whole = {account: rest[account] for account in touched}
+    for place, (debtor, creditor, amount) in enumerate(transfers):
+        if debtor is None or debtor not in touched or place in struck or debtor == creditor:
+            continue
+        if place > touched[debtor]:
+            whole[debtor] += amount
+    return whole
+
+
+def tainted(
+    transfers: Sequence[Transfer],
+    marks: tuple[set[int], set[int]],
+    whole: Mapping[int, int],
+    touched: Mapping[int, int],
+) -> dict[int, Fraction]:
+    """How much tainted money came into each fund: seeds, and of every other debit its debtor's ratio.
+
+    `marks` are the seeds, and what is struck out.
+    """
+    seeds, struck = marks
+    accounts = sorted(touched)
+    number = {account: i for i, account in enumerate(accounts)}
+    rows = [[Fraction(int(i == j)) for j in range(len(accounts))] for i in range(len(accounts))]
+    known = [Fraction(0)] * len(accounts)
+    for place, (debtor, creditor, amount) in enumerate(transfers):
+        if creditor not in number or place in struck or debtor == creditor:
+            continue
+        if place in seeds:
+            known[number[creditor]] += amount
+        elif debtor in number and place > touched[debtor] and whole[debtor]:
+            rows[number[creditor]][number[debtor]] -= Fraction(amount, whole[debtor])
+    return dict(zip(accounts, solved(rows, known), strict=True))
+
+
+def solved(rows: list[list[Fraction]], known: list[Fraction]) -> list[Fraction]:
+    """Gaussian elimination."""
+    size = len(known)
+    for i in range(size):
+        pivot = next(r for r in range(i, size) if rows[r][i])
+        rows[i], rows[pivot], known[i], known[pivot] = rows[pivot], rows[i], known[pivot], known[i]
+        for r in range(size):
+            if r != i and rows[r][i]:
+                factor = rows[r][i] / rows[i][i]
+                rows[r] = [a - factor * b for a, b in zip(rows[r], rows[i], strict=True)]
+                known[r] -= factor * known[i]
+    return [known[i] / rows[i][i] for i in range(size)]
