@@ -8,31 +8,30 @@ from fractions import Fraction
 Transfer = tuple[int | None, int | None, int]
 
 
-def funds(
-    transfers: Sequence[Transfer], struck: set[int], touched: Mapping[int, int], rest: Mapping[int, int]
-) -> dict[int, int]:
-    """Each touched account's fund: what it paid after it was touched, and what `rest` says is left or went off."""
-    whole = {account: rest[account] for account in touched}
+def funds(transfers: Sequence[Transfer], struck: set[int], rest: Mapping[int, int]) -> dict[int, int]:
+    """Each account's fund: what it paid, and what `rest` says is left or repaid an overdraft."""
+    whole = dict(rest)
     for place, (debtor, creditor, amount) in enumerate(transfers):
-        if debtor is None or debtor not in touched or place in struck or debtor == creditor:
-            continue
-        if place > touched[debtor]:
+        if debtor is not None and debtor in whole and place not in struck and debtor != creditor:
             whole[debtor] += amount
     return whole
 
 
 def tainted(
-    transfers: Sequence[Transfer],
-    marks: tuple[set[int], set[int]],
-    whole: Mapping[int, int],
-    touched: Mapping[int, int],
+    transfers: Sequence[Transfer], marks: tuple[set[int], set[int]], whole: Mapping[int, int]
 ) -> dict[int, Fraction]:
     """How much tainted money came into each fund: seeds, and of every other debit its debtor's ratio.
 
     `marks` are the seeds, and what is struck out.
     """
     seeds, struck = marks
-    accounts = sorted(touched)
+    # An account that no seed reaches has none; leaving it out keeps the equations solvable.
+    reached = {creditor for place, (_, creditor, _) in enumerate(transfers) if place in seeds - struck}
+    for _ in whole:
+        for place, (debtor, creditor, amount) in enumerate(transfers):
+            if debtor in reached and debtor in whole and amount and place not in struck | seeds:
+                reached.add(creditor)
+    accounts = sorted(account for account in whole if account in reached)
     number = {account: i for i, account in enumerate(accounts)}
     rows = [[Fraction(int(i == j)) for j in range(len(accounts))] for i in range(len(accounts))]
     known = [Fraction(0)] * len(accounts)
@@ -41,7 +40,7 @@ def tainted(
             continue
         if place in seeds:
             known[number[creditor]] += amount
-        elif debtor in number and place > touched[debtor] and whole[debtor]:
+        elif debtor in number and whole[debtor]:
             rows[number[creditor]][number[debtor]] -= Fraction(amount, whole[debtor])
     return dict(zip(accounts, solved(rows, known), strict=True))
 

@@ -1,9 +1,9 @@
 """Where tainted money went by the end-point rule (pari passu): an account's debits and what is left share alike.
 
-An account's fund is what it held when tainted money first reached it, and every credit since. By the end the tainted
-part of the fund stands in one ratio to all of it, whatever the order was; each debit since and what is left carry that
-ratio. Accounts pay one another in rings, so that the ratios depend on each other: they are solved for by passing on
-what has not been passed on yet, and then written in whole minor units. Oracle: ``tests/oracles/end_point.py``.
+An account's fund is all that came in and what it held at first. Its tainted part stands in one ratio to all of it,
+whatever the order was: each debit and what is left carry that ratio, those before the tainted money came as well.
+Accounts pay one another in rings, so that the ratios depend on each other: they are solved for by passing on what has
+not been passed on yet, and then written in whole minor units. Oracle: ``tests/oracles/end_point.py``.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ class Debits(NamedTuple):
     amount : int64[m]
     kind : uint8[ledger]
         By ledger place: :data:`USUAL`, :data:`SEED`, or :data:`STRUCK` for what counts as never having happened: a
-        transfer to the payer itself, and two transfers of which one took the other back, when the payee was touched by
-        the first of them at the latest, or is outside the data.
+        transfer to the payer itself, and two transfers of which one took the other back.
     """
 
     indptr: NDArray[np.int64]
@@ -48,50 +47,71 @@ USUAL, SEED, STRUCK = 0, 1, 2
 
 
 class Funds(NamedTuple):
-    """The accounts that tainted money reached.
+    """What else is known of every account.
 
     Attributes
     ----------
-    order : int64[k]
-        Accounts, in the order in which it reached them.
-    since : int64[accounts]
-        One more than the ledger place at which it did; 0 for the others.
+    outside : bool[accounts]
+        Money stays there: the account's own ledger is not seen.
     content : int64[accounts]
         What is left in the end, zero or more, minor units.
     repaid : int64[accounts]
-        What repaid an overdraft since.
+        What repaid an overdraft.
     seeded : int64[accounts]
         What seeds brought that were not taken back.
     """
 
-    order: NDArray[np.int64]
-    since: NDArray[np.int64]
+    outside: NDArray[np.bool_]
     content: NDArray[np.int64]
     repaid: NDArray[np.int64]
     seeded: NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
-def _whole(debits: Debits, funds: Funds) -> NDArray[np.int64]:
-    """The fund of every touched account: what it paid since, what repaid an overdraft, and what is left."""
-    whole = np.zeros(funds.since.size, np.int64)
-    for account in funds.order:
+def _reached(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The accounts that tainted money may be in, whatever the order of transfers: the nearest to the seeds first."""
+    found = np.empty(funds.outside.size, np.int64)
+    seen = funds.outside.copy()
+    size = 0
+    for account in first:
+        if not seen[account]:
+            seen[account] = True
+            found[size] = account
+            size += 1
+    done = 0
+    while done < size:
+        account = found[done]
+        done += 1
+        for e in range(debits.indptr[account], debits.indptr[account + 1]):
+            peer = debits.peer[e]
+            if peer >= 0 and not seen[peer] and debits.kind[debits.edge[e]] == USUAL and debits.amount[e] > 0:
+                seen[peer] = True
+                found[size] = peer
+                size += 1
+    return found[:size].copy()
+
+
+@njit(cache=True, nogil=True)
+def _whole(debits: Debits, funds: Funds, order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The fund of every account: what it paid, what repaid an overdraft, and what is left."""
+    whole = np.zeros(funds.outside.size, np.int64)
+    for account in order:
         total = funds.content[account] + funds.repaid[account]
         for e in range(debits.indptr[account], debits.indptr[account + 1]):
-            if debits.edge[e] >= funds.since[account] and debits.kind[debits.edge[e]] != STRUCK:
+            if debits.kind[debits.edge[e]] != STRUCK:
                 total += debits.amount[e]
         whole[account] = total
     return whole
 
 
 @njit(cache=True, nogil=True)
-def _solved(debits: Debits, funds: Funds, whole: NDArray[np.int64]) -> NDArray[np.float64]:
+def _solved(debits: Debits, funds: Funds, order: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
     """How much tainted money came into each account, in minor units with their fractions."""
     came = np.zeros(whole.size, np.float64)
     waiting = funds.seeded.astype(np.float64)
     for _ in range(MOST_SWEEPS):
         rest = 0.0
-        for account in funds.order:
+        for account in order:
             fresh = waiting[account]
             if fresh <= 0.0 or whole[account] == 0:
                 continue
@@ -101,11 +121,9 @@ def _solved(debits: Debits, funds: Funds, whole: NDArray[np.int64]) -> NDArray[n
             for e in range(debits.indptr[account], debits.indptr[account + 1]):
                 place, peer = debits.edge[e], debits.peer[e]
                 # A seed's money is tainted already, and arrives in full.
-                if place < funds.since[account] or peer < 0 or debits.kind[place] != USUAL:
-                    continue
-                if funds.since[peer] > 0:
+                if peer >= 0 and debits.kind[place] == USUAL and not funds.outside[peer]:
                     waiting[peer] += ratio * debits.amount[e]
-        for account in funds.order:
+        for account in order:
             rest += waiting[account]
         if rest < ENOUGH:
             break
@@ -138,17 +156,21 @@ def share(part: int, taken: int, whole: int) -> int:
 
 @njit(cache=True, nogil=True)
 def pari_passu(
-    debits: Debits, funds: Funds
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    debits: Debits, funds: Funds, first: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Tainted money by the end-point rule.
 
     Parameters
     ----------
     debits : Debits
     funds : Funds
+    first : int64[k]
+        The accounts that seeds pay, in the order in which they do; any of them may stand there twice.
 
     Returns
     -------
+    order : int64[j]
+        The accounts that tainted money may be in, outside ones left out.
     carried : int64[ledger]
         Tainted money that each transfer took out of its debtor's fund, minor units. A seed brings its whole amount,
         whatever it took.
@@ -163,16 +185,17 @@ def pari_passu(
 
     Notes
     -----
-    Cost: a sweep over the debits of touched accounts for each round that the rings ask for; one where there are none.
+    Cost: a sweep over the debits of those accounts for each round that rings, and payers later in the order, ask for.
     """
-    whole = _whole(debits, funds)
-    real = _solved(debits, funds, whole)
+    order = _reached(debits, funds, first)
+    whole = _whole(debits, funds, order)
+    real = _solved(debits, funds, order, whole)
     carried = np.zeros(debits.kind.size, np.int64)
     part = np.zeros(whole.size, np.int64)
     came = funds.seeded.copy()
     # What is still to come from accounts whose turn is later, as it was solved for.
     later = real - funds.seeded
-    for account in funds.order:
+    for account in order:
         found = min(max(came[account] + np.int64(np.floor(max(later[account], 0.0) + 0.5)), 0), whole[account])
         part[account] = found
         if whole[account] == 0:
@@ -181,7 +204,7 @@ def pari_passu(
         paid, passed = 0, 0
         for e in range(debits.indptr[account], debits.indptr[account + 1]):
             place, peer = debits.edge[e], debits.peer[e]
-            if place < funds.since[account] or debits.kind[place] == STRUCK:
+            if debits.kind[place] == STRUCK:
                 continue
             paid += debits.amount[e]
             so_far = share(found, paid, whole[account])
@@ -190,4 +213,4 @@ def pari_passu(
             if peer >= 0 and debits.kind[place] == USUAL:
                 came[peer] += carried[place]
                 later[peer] -= ratio * debits.amount[e]
-    return carried, part, whole, came
+    return order, carried, part, whole, came

@@ -121,7 +121,7 @@ class Book(NamedTuple):
         has no slices: there stand tainted and unknown money that it was paid, by FIFO and by LIFO.
     label : int64[accounts, 8]
         Tainted and unknown money by each of the rules that keep no order; of an outside account what it was paid. Then
-        one more than the ledger place at which tainted money first came, 0 if it did not; what repaid an overdraft.
+        one more than the ledger place at which tainted money first came, 0 if it did not; and what repaid an overdraft.
     pool : Pool
     sums : int64[5, 7]
         By rule: made tainted by seeds, withdrawn with a seed that was taken back, dropped below the floor, out as cash,
@@ -429,6 +429,20 @@ def held(book: Book, rule: int, account: int) -> tuple[int, int]:
         return 0, 0
     begin, end, _ = _part_of(book.account[account, place + 1])
     return _soiled(book.pool.arena, book.account[account, place] + begin, book.account[account, place] + end)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def all_held(book: Book, rule: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Tainted and unknown money of every account by a rule, int64[accounts] each; as :func:`held`.
+
+    Of an account that no tainted money reached nothing is told: its unknown money is not followed.
+    """
+    size = book.account.shape[0]
+    tainted, unknown = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    for account in range(size):
+        if book.account[account, MARKS] & (TOUCHED | OUTSIDE):
+            tainted[account], unknown[account] = held(book, rule, account)
+    return tainted, unknown
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
@@ -823,7 +837,7 @@ def follow(ledger: Ledger, given: Given, book: Book, start: int, end: int) -> in
             _pay(book, debtor, amount, reversal)
         if creditor >= 0 and not account[creditor, MARKS] & OUTSIDE:
             own = account[creditor]
-            if own[BALANCE] < 0 and own[MARKS] & TOUCHED:
+            if own[BALANCE] < 0:
                 book.label[creditor, REPAID] += min(amount, -own[BALANCE])
             own[BALANCE] += amount
     return end
