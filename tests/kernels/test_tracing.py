@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from random import Random
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,11 +15,13 @@ from hypothesis.strategies import SearchStrategy
 
 from moneytrail.kernels import tracing as kernel
 from moneytrail.kernels.tracing import Book, Ledger
+from moneytrail.tracing import following
 from moneytrail.tracing.following import Terms, follow
 from tests.oracles import tracing as oracle
 from tests.oracles.tracing import RULES, Transfer, World
 
 ACCOUNTS = 4
+COMPILED = not numba.config.DISABLE_JIT
 
 
 @dataclass(frozen=True)
@@ -141,3 +145,39 @@ def test_tracing_of_longer_ledgers_equals_the_oracle(block: int) -> None:
 @settings(max_examples=100)
 def test_tracing_of_huge_amounts_equals_the_oracle(story: Story) -> None:
     check(story)
+
+
+def test_more_room_on_the_way_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little room at first, and few transfers at a time: the kernel stops, is given more, and goes on."""
+    monkeypatch.setattr(following, "FIRST_ARENA", 64)
+    monkeypatch.setattr(following, "FIRST_SCRATCH", 4)
+    monkeypatch.setattr(following, "FIRST_RECORDS", 1)
+    monkeypatch.setattr(following, "PART", 7)
+    for seed in range(60):
+        check(story_of(seed, 60))
+
+
+def test_memory_grows_with_slices_and_not_with_history() -> None:
+    """Money goes round among few accounts for long: what was moved before needs no room any more."""
+    chance = np.random.default_rng(5)
+    needed = []
+    for size in (2_000, 20_000) if COMPILED else (500, 2_000):
+        debtor, creditor = chance.integers(0, 6, (2, size), dtype=np.int32)
+        ledger = Ledger(debtor, creditor, chance.integers(1, 1_000, size))
+        book = follow(ledger, 6, Terms(np.arange(0, size, 10)))
+        needed.append(int(book.pool.counts[kernel.FRESH]))
+    assert needed[1] < 4 * needed[0]
+
+
+def test_a_hub_of_many_slices_is_soon_followed() -> None:
+    """Every other credit is tainted, then all goes out in many debits: linear in both."""
+    size = 200_000 if COMPILED else 2_000
+    inward = np.arange(size, dtype=np.int32) % 50 + 1
+    hub, out = np.zeros(size, np.int32), np.full(size, 51, np.int32)
+    ledger = Ledger(np.r_[inward, hub], np.r_[hub, out], np.full(2 * size, 100, np.int64))
+    start = time.perf_counter()
+    book = follow(ledger, 52, Terms(np.arange(0, size, 2)))
+    assert time.perf_counter() - start < 20
+    for rule in range(kernel.RULES):
+        assert kernel.held(book, rule, 51)[0] == 100 * size // 2
+        assert kernel.held(book, rule, 0)[0] == 0

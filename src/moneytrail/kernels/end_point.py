@@ -14,8 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-ENOUGH = 0.25
-"""Minor units, of all accounts together, that may be left where they are."""
+ENOUGH = 1e-3
+"""Minor units that an account may leave where they are, rather than pass them on."""
 
 MOST_SWEEPS = 10_000
 
@@ -106,28 +106,49 @@ def _whole(debits: Debits, funds: Funds, order: NDArray[np.int64]) -> NDArray[np
 
 @njit(cache=True, nogil=True)
 def _solved(debits: Debits, funds: Funds, order: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How much tainted money came into each account, in minor units with their fractions."""
-    came = np.zeros(whole.size, np.float64)
-    waiting = funds.seeded.astype(np.float64)
+    """How much tainted money came into each account, in minor units with their fractions.
+
+    Debits are first laid side by side in the order of their debtors, with the share of the fund that each takes, so
+    that a sweep reads them as they lie. A seed's money is tainted already and arrives in full.
+    """
+    rank = np.full(whole.size, -1, np.int32)
+    begin = np.zeros(order.size + 1, np.int64)
+    for k in range(order.size):
+        rank[order[k]] = k
+    size = 0
+    for k in range(order.size):
+        size += debits.indptr[order[k] + 1] - debits.indptr[order[k]]
+    payee, part = np.empty(size, np.int32), np.empty(size, np.float64)
+    used = 0
+    for k in range(order.size):
+        account = order[k]
+        for e in range(debits.indptr[account], debits.indptr[account + 1]):
+            peer = debits.peer[e]
+            if peer >= 0 and rank[peer] >= 0 and debits.amount[e] > 0 and debits.kind[debits.edge[e]] == USUAL:
+                payee[used] = rank[peer]
+                part[used] = debits.amount[e] / whole[account]
+                used += 1
+        begin[k + 1] = used
+    came, waiting = np.zeros(order.size, np.float64), np.empty(order.size, np.float64)
+    for k in range(order.size):
+        waiting[k] = funds.seeded[order[k]]
     for _ in range(MOST_SWEEPS):
-        rest = 0.0
-        for account in order:
-            fresh = waiting[account]
-            if fresh <= 0.0 or whole[account] == 0:
+        passed = False
+        for k in range(order.size):
+            fresh = waiting[k]
+            if fresh <= ENOUGH:
                 continue
-            waiting[account] = 0.0
-            came[account] += fresh
-            ratio = fresh / whole[account]
-            for e in range(debits.indptr[account], debits.indptr[account + 1]):
-                place, peer = debits.edge[e], debits.peer[e]
-                # A seed's money is tainted already, and arrives in full.
-                if peer >= 0 and debits.kind[place] == USUAL and not funds.outside[peer]:
-                    waiting[peer] += ratio * debits.amount[e]
-        for account in order:
-            rest += waiting[account]
-        if rest < ENOUGH:
+            passed = True
+            waiting[k] = 0.0
+            came[k] += fresh
+            for e in range(begin[k], begin[k + 1]):
+                waiting[payee[e]] += fresh * part[e]
+        if not passed:
             break
-    return came + waiting
+    found = np.zeros(whole.size, np.float64)
+    for k in range(order.size):
+        found[order[k]] = came[k] + waiting[k]
+    return found
 
 
 @njit(cache=True, nogil=True)
