@@ -90,6 +90,12 @@ def test_make_targets_that_are_named_exist() -> None:
     assert named <= targets
 
 
+def test_the_python_example_of_tracing_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/tracing.md").read_text("utf-8"), re.DOTALL)
+    exec(compile(example, "docs/tracing.md", "exec"), {})
+    assert "tainted_first" in capsys.readouterr().out
+
+
 def test_the_python_example_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     exec(compile(example, "README.md", "exec"), {})

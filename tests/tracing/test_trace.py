@@ -107,14 +107,14 @@ def test_cash_and_other_banks_end_the_trace() -> None:
 
 def test_the_balance_of_another_bank_is_not_known() -> None:
     made = trace(book([("payer", "S", 100), ("S", "far", 40)], held=["S"]), ["t1"])
-    rows = {made.graph.names[row["account"]]: row for row in made.accounts.iter_rows(named=True)}
+    rows = {row["account"]: row for row in made.accounts.iter_rows(named=True)}
     assert (rows["S"]["balance"], rows["S"]["outside"]) == (6_000, False)
     assert (rows["far"]["balance"], rows["far"]["outside"], rows["far"]["since"]) == (None, True, None)
 
 
 def test_an_opening_balance_is_unknown_and_never_clean() -> None:
     made = trace(book([("payer", "S", 100), ("S", "A", 130)], openings={"S": 50, "A": 0}), ["t1"])
-    rows = {made.graph.names[row["account"]]: row for row in made.accounts.iter_rows(named=True)}
+    rows = {row["account"]: row for row in made.accounts.iter_rows(named=True)}
     assert (rows["A"]["tainted_fifo"], rows["A"]["unknown_fifo"]) == (8_000, 5_000)
     assert (rows["S"]["tainted_fifo"], rows["S"]["unknown_fifo"]) == (2_000, 0)
     assert (rows["A"]["tainted_lifo"], rows["A"]["unknown_lifo"]) == (10_000, 3_000)
@@ -124,7 +124,7 @@ def test_an_opening_balance_is_unknown_and_never_clean() -> None:
 
 def test_what_is_paid_beyond_all_that_was_seen_is_unknown() -> None:
     made = trace(book([("payer", "S", 100), ("S", "A", 130)]), ["t1"])
-    row = made.accounts.filter(pl.col("account") == made.graph.names.to_list().index("A")).to_dicts()[0]
+    row = made.accounts.filter(pl.col("account") == "A").to_dicts()[0]
     assert (row["tainted_fifo"], row["unknown_fifo"], row["balance"]) == (10_000, 3_000, 13_000)
 
 

@@ -24,9 +24,8 @@ COMMON: Sequence[Line] = (
 
 def where(made: Trace, rule: Rule) -> dict[str, float]:
     """Pounds of tainted money by account, without the empty ones."""
-    names = made.graph.names
     rows = made.accounts.select("account", f"tainted_{rule}").iter_rows()
-    return {names[account]: pence / 100 for account, pence in rows if pence}
+    return {account: pence / 100 for account, pence in rows if pence}
 
 
 def total(made: Trace, rule: Rule) -> dict[str, int]:

@@ -49,7 +49,7 @@ class Trace:
         Minor units; a transfer's smaller tainted part counts as clean from there on.
     accounts : polars DataFrame
         A row for every account that tainted money reached by any rule (by the end-point rule even before it came):
-        ``account`` (its number), ``balance`` (null for
+        ``account``, ``balance`` (null for
         one at another bank), ``outside``, ``since`` (the ledger place at which tainted money came first), and for each
         rule ``tainted_RULE`` and ``unknown_RULE`` (the end-point rule and poison tell no unknown money: null). Minor
         units of the graph's reference currency. Of an account at another bank the money that it was paid.
@@ -189,7 +189,7 @@ class _Reading:
         none = pl.lit(None, dtype=pl.Int64())
         frame = pl.DataFrame(
             {
-                "account": reached,
+                "account": self.graph.names.gather(pl.Series(reached)),
                 "balance": self.book.account[reached, kernel.BALANCE],
                 "outside": self.outside[reached],
                 "since": since[reached] - 1,
