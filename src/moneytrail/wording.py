@@ -15,11 +15,12 @@ SIGNS: Final = {"GBP": "£", "EUR": "€", "USD": "US$"}
 
 
 def money(minor: float, currency: str) -> str:
-    """Minor units as an investigator writes them: ``£23,400.00``, ``JPY 5,000``."""
+    """Minor units as an investigator writes them: ``£23,400.00``, ``JPY 5,000``, ``-£0.05``."""
     exponent = CURRENCY_EXPONENTS[currency]
     sign = SIGNS.get(currency, f"{currency} ")
-    whole, rest = divmod(round(minor), 10**exponent)
-    return f"{sign}{whole:,}" + (f".{rest:0{exponent}d}" if exponent else "")
+    whole, rest = divmod(abs(round(minor)), 10**exponent)
+    below = "-" if round(minor) < 0 else ""
+    return f"{below}{sign}{whole:,}" + (f".{rest:0{exponent}d}" if exponent else "")
 
 
 def day(microseconds: int) -> str:
