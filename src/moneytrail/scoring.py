@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from moneytrail import detectors, features, motifs, placebo
+from moneytrail import detectors, features, motifs, placebo, tracing
 from moneytrail.alerts import ALERT_FROM, MOST_SUBJECTS, Alert, Grouping, group
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
 from moneytrail.catalogue import check, search
@@ -507,8 +507,8 @@ def fingerprint(transfers: pl.DataFrame, accounts: pl.DataFrame | None = None) -
 def warm_up(*, everything: bool = True) -> dict[str, float]:
     """Compile the kernels once, by scoring a bank of six transfers; returns the seconds of each stage.
 
-    Without `everything` only those that scoring needs are compiled; the features and motifs that nobody scores by
-    take two minutes more, and are compiled when they are first asked for.
+    Without `everything` only those that scoring needs are compiled; tracing and the features and motifs that nobody
+    scores by take two minutes more, and are compiled when they are first asked for.
     """
     day = datetime(2025, 1, 1, tzinfo=UTC)
     rows = {
@@ -532,6 +532,8 @@ def warm_up(*, everything: bool = True) -> dict[str, float]:
     if everything:
         with clock.stage("motifs"):
             motifs.warm_up(graph)
+        with clock.stage("tracing"):
+            tracing.trace(graph, ["0"], record=True)
         with clock.stage("model"):
             model = load_opinion(KIND).model
             model.score(graph)

@@ -18,7 +18,16 @@ from tests.e2e.program import PROGRAM, call, contents, environment, run
 COMMANDS = (
     (),
     *(("score",), ("alerts",), ("alert",), ("typologies",), ("simulate",), ("serve",), ("warmup",), ("demo",)),
-    *(("motifs",), ("features",), ("verify-match",), ("explain",), ("benchmark",), ("evaluate",), ("train",)),
+    *(
+        ("motifs",),
+        ("features",),
+        ("trace",),
+        ("verify-match",),
+        ("explain",),
+        ("benchmark",),
+        ("evaluate",),
+        ("train",),
+    ),
     *(("keys",), ("keys", "create"), ("keys", "list"), ("keys", "revoke")),
 )
 
