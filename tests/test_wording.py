@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moneytrail.wording import at_least, at_most, listed, part, percent, shares, span, sums, times
+from moneytrail.wording import at_least, at_most, listed, money, part, percent, shares, span, sums, times
 
 SHARES = st.floats(0, 1, allow_nan=False)
 
@@ -57,6 +57,13 @@ def test_a_range_of_shares_is_rounded_outwards(low: float, high: float, said: st
 )
 def test_a_range_has_one_end_where_both_are_the_same(low: float, high: float, decimals: int, said: str) -> None:
     assert span(low, high, "day", decimals) == said
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "said"), [(-5, "GBP", "-£0.05"), (-12_345, "EUR", "-€123.45"), (-7, "JPY", "-JPY 7")]
+)
+def test_money_below_zero_keeps_its_digits(minor: int, currency: str, said: str) -> None:
+    assert money(minor, currency) == said
 
 
 def test_sums_of_one_size_are_named_once() -> None:

@@ -339,6 +339,8 @@ def show_trace(
     currency: str,
 ) -> None:  # fmt: skip
     """Where tainted money is: the accounts that hold most of it, and by rule what went where."""
+    from moneytrail.tracing import TOTALS  # it loads the kernels, which few commands need
+
     names = [str(rule) for rule in rules]
     rows = [
         (
@@ -353,10 +355,9 @@ def show_trace(
         show_table("Tainted money, by account", ("account", "balance", "tainted, low to high", *names), rows)
     if len(largest) > len(rows):
         stdout().print(f"… and {len(largest) - len(rows):,} more accounts; --limit N shows more, --json all.")
-    places = ("seeded", "in_accounts", "other_banks", "cash", "overdrafts", "withdrawn", "dropped", "rounding")
-    each = [(row["rule"], *(money(row[place], currency) for place in places)) for row in totals]
+    each = [(row["rule"], *(money(row[place], currency) for place in TOTALS)) for row in totals]
     if each:
-        show_table("What the seeds made tainted, and where it is", ("rule", *places), each)
+        show_table("What the seeds made tainted, and where it is", ("rule", *TOTALS), each)
     stdout().print("Which rule applies is for the court. Poison is no claim: it bounds where to look.")
 
 

@@ -181,3 +181,12 @@ def test_a_hub_of_many_slices_is_soon_followed() -> None:
     for rule in range(kernel.RULES):
         assert kernel.held(book, rule, 51)[0] == 100 * size // 2
         assert kernel.held(book, rule, 0)[0] == 0
+
+
+def test_what_a_reversal_brings_back_counts_as_room() -> None:
+    """Its payer may hold nothing by then: the slices that were kept need a place all the same."""
+    book = booked(Story([(0, 1, 5), (1, 0, 5)], {0}, World(reversals={1: 0})))
+    assert not kernel.short_of_room(book, 0, 1, 0)
+    book.kept[0, kernel.FIFO, 5] = book.pool.arena.size
+    assert kernel.short_of_room(book, 0, 1, 0)
+    assert not kernel.short_of_room(book, 0, 1, -1)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from moneytrail.errors import ParameterError
+from moneytrail.errors import InputError, ParameterError
 from moneytrail.graph import TransactionGraph
 from moneytrail.tracing import CONSERVING, MEANINGS, Reversals, Rule, Trace, find_reversals, trace
 from moneytrail.tracing.rules import parse
@@ -67,6 +67,13 @@ def test_a_floor_below_zero_and_a_time_without_zone_are_refused() -> None:
         trace(book(COMMON), ["t2"], floor=-1)
     with pytest.raises(ParameterError, match="has no time zone"):
         trace(book(COMMON), ["t2"], until=START.replace(tzinfo=None))
+
+
+def test_more_money_than_slices_hold_is_refused() -> None:
+    huge: list[Line] = [("payer", "S", 2**60 / 100), ("S", "A", 2**60 / 100), ("A", "B", 2**60 / 100)]
+    with pytest.raises(InputError, match="the amounts together pass 2,305,843,009,213,693,951 minor units"):
+        trace(book(huge), ["t1"])
+    assert sum(where(trace(book(huge[:1]), ["t1"]), Rule.FIFO).values()) > 10**16
 
 
 def test_rules_are_named() -> None:

@@ -767,10 +767,15 @@ def _ask_further(book: Book, account: int, pots: bool) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
-def short_of_room(book: Book, debtor: int, creditor: int) -> bool:
-    """Whether a transfer between two accounts may need more room than the scratch or the arena has."""
+def short_of_room(book: Book, debtor: int, creditor: int, slot: int) -> bool:
+    """Whether a transfer between two accounts may need more room than the scratch or the arena has.
+
+    `slot` is where the transfer that it takes back is kept, or -1.
+    """
     slices = 4
     for rule in range(HAIRCUT):
+        if slot >= 0:
+            slices += book.kept[slot, rule, 5]
         if debtor >= 0:
             slices += _slices_of(book.account[debtor], rule)
         if creditor >= 0:
@@ -819,13 +824,14 @@ def follow(ledger: Ledger, given: Given, book: Book, start: int, end: int) -> in
         reversal = at < given.reversal.size and given.reversal[at] == place
         marks = (account[debtor, MARKS] if debtor >= 0 else 0) | (account[creditor, MARKS] if creditor >= 0 else 0)
         if (seed or original or reversal or marks & TOUCHED) and amount > 0 and debtor != creditor:
-            if short_of_room(book, debtor, creditor):
+            slot = given.which[counts[REVERSAL_AT]] if reversal else np.int64(-1)
+            if short_of_room(book, debtor, creditor, slot):
                 return place
             if book.record_at.size and book.record_at.size - counts[RECORDED] < 1:
                 return place
             move = (place, np.int64(debtor), np.int64(creditor), amount)
             if reversal:
-                _take_back(book, given, move, given.which[counts[REVERSAL_AT]])
+                _take_back(book, given, move, slot)
             else:
                 _move(book, given, move, seed, counts[ORIGINAL_AT] if original else -1)
         counts[SEED_AT] += seed

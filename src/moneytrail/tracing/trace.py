@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from moneytrail.errors import ParameterError
+from moneytrail.errors import InputError, ParameterError
 from moneytrail.kernels import tracing as kernel
 from moneytrail.kernels.end_point import SEED, STRUCK, USUAL, Debits, Funds, pari_passu, share
 from moneytrail.kernels.tracing import Book, Ledger
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from moneytrail.tracing.following import Tell
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+MOST_MONEY: Final = 2**61 - 1
+"""Minor units that a ledger may move in all, opening balances included: the kernel's slices hold no more."""
 
 MOST_NAMED: Final = 3
 """Unknown seeds that an error names."""
@@ -49,10 +52,10 @@ class Trace:
         Minor units; a transfer's smaller tainted part counts as clean from there on.
     accounts : polars DataFrame
         A row for every account that tainted money reached by any rule (by the end-point rule even before it came):
-        ``account``, ``balance`` (null for
-        one at another bank), ``outside``, ``since`` (the ledger place at which tainted money came first), and for each
-        rule ``tainted_RULE`` and ``unknown_RULE`` (the end-point rule and poison tell no unknown money: null). Minor
-        units of the graph's reference currency. Of an account at another bank the money that it was paid.
+        ``account``, ``balance`` (null for one at another bank), ``outside``, ``since`` (the ledger place at which
+        tainted money came first), and for each rule ``tainted_RULE`` and ``unknown_RULE`` (the end-point rule and
+        poison tell no unknown money: null). Minor units of the graph's reference currency. Of an account at another
+        bank the money that it was paid.
     totals : polars DataFrame
         A row a rule, in minor units: ``seeded`` (what the seeds made tainted), and where it is: ``withdrawn`` with a
         seed that was taken back, ``in_accounts``, at ``other_banks``, taken out as ``cash``, gone into ``overdrafts``,
@@ -116,6 +119,8 @@ def trace(
     ParameterError
         When there is no seed, a seed is not in the ledger, brings nothing, is a transfer to the payer itself or takes
         another one back; or when the floor is below zero.
+    InputError
+        When the amounts and opening balances together pass :data:`MOST_MONEY`.
 
     Notes
     -----
@@ -136,6 +141,9 @@ def trace(
     places = _places(graph, seeds, end, found)
     ledger = Ledger(graph.debtor[:end], graph.creditor[:end], graph.amount[:end])
     outside = _outside(graph) if not through_other_banks else np.zeros(graph.accounts, np.bool_)
+    opening = _openings(graph)
+    if float(ledger.amount.sum(dtype=np.float64)) + float(np.abs(opening[1], dtype=np.float64).sum()) > MOST_MONEY:
+        raise InputError(f"the amounts together pass {MOST_MONEY:,} minor units; check their unit")
     needed = np.array([rule in wanted for rule in IN_ORDER])
     terms = Terms(
         seeds=places,
@@ -144,7 +152,7 @@ def trace(
         reversed=found.earlier,
         floor=floor,
         outside=outside,
-        opening=_openings(graph),
+        opening=opening,
         record=record,
     )
     book = follow(ledger, graph.accounts, terms, tell)
