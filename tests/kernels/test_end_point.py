@@ -56,7 +56,7 @@ def funds_of(story: Story, kind: NDArray[np.uint8]) -> tuple[Funds, NDArray[np.i
 def check(story: Story) -> None:
     debits = debits_of(story)
     funds, first = funds_of(story, debits.kind)
-    order, carried, part, whole, came = pari_passu(debits, funds, first)
+    order, carried, part, whole, came, lent, rest_of = pari_passu(debits, funds, first)
     reached = set(order.tolist())
     struck = {place for place in range(len(story.transfers)) if debits.kind[place] == STRUCK}
     inside = [account for account in range(ACCOUNTS) if account not in story.world.outside]
@@ -75,8 +75,10 @@ def check(story: Story) -> None:
             held = int(funds.content[account])
             before = end_point.share(int(part[account]), int(whole[account]) - held, int(whole[account]))
             assert 0 <= part[account] - before <= held
+            assert rest_of[account] == int(part[account]) - before
             left += int(part[account]) - before
             paid = sum(int(carried[p]) for p, row in enumerate(story.transfers) if row[0] == account)
+            assert lent[account] == before - paid
             gone += before - paid
     for place, (_, creditor, amount) in enumerate(story.transfers):
         assert 0 <= carried[place] <= amount

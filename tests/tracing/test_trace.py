@@ -221,9 +221,9 @@ def test_no_account_and_no_transfer_holds_more_than_there_is(seed: int) -> None:
             assert 0 <= row[f"tainted_{rule}"] <= max(row["balance"], 0)
             assert row[f"tainted_{rule}"] + (row[f"unknown_{rule}"] or 0) <= max(row["balance"], 0)
     for rule in Rule:
-        assert (made.carried[rule] >= 0).all()
-        assert (made.carried[rule] <= made.graph.amount).all()
-        assert (made.carried[rule][made.seeds] == made.graph.amount[made.seeds]).all()
+        assert (made.tainted_in(rule) >= 0).all()
+        assert (made.tainted_in(rule) <= made.graph.amount).all()
+        assert (made.tainted_in(rule)[made.seeds] == made.graph.amount[made.seeds]).all()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -232,7 +232,7 @@ def test_poison_bounds_all_rules_that_go_by_time(seed: int) -> None:
     for rule in set(CONSERVING) - {Rule.PARI_PASSU}:
         for account, pounds in where(made, rule).items():
             assert pounds <= where(made, Rule.POISON)[account]
-        assert (made.carried[rule] <= made.carried[Rule.POISON]).all()
+        assert (made.tainted_in(rule) <= made.tainted_in(Rule.POISON)).all()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -258,8 +258,8 @@ def test_what_is_said_of_a_transfer_does_not_depend_on_later_ones(seed: int) -> 
     early = trace(graph_of(seed), some_seeds(seed, 20), record=True, until=START + timedelta(hours=19))
     late = trace(graph_of(seed), some_seeds(seed, 20), record=True)
     for rule in set(Rule) - {Rule.PARI_PASSU}:
-        np.testing.assert_array_equal(part.carried[rule], whole.carried[rule])
-        np.testing.assert_array_equal(early.carried[rule], late.carried[rule][:20])
+        np.testing.assert_array_equal(part.tainted_in(rule), whole.tainted_in(rule))
+        np.testing.assert_array_equal(early.tainted_in(rule), late.tainted_in(rule)[:20])
 
 
 @pytest.mark.parametrize("seed", SEEDS)

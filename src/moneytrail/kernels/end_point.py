@@ -67,6 +67,39 @@ class Funds(NamedTuple):
     seeded: NDArray[np.int64]
 
 
+class Shared(NamedTuple):
+    """Where tainted money is by the end-point rule.
+
+    Attributes
+    ----------
+    order : int64[j]
+        The accounts that tainted money may be in, outside ones left out.
+    carried : int64[ledger]
+        Tainted money that each transfer took out of its debtor's fund, minor units. A seed brings its whole amount,
+        whatever it took.
+    part : int64[accounts]
+        The tainted part of each fund. Debits in ledger order, then what repaid an overdraft, then what is left, take
+        their shares of it: up to each of them the shares come to ``part * sum / whole``, to the nearest whole number.
+    whole : int64[accounts]
+        The fund.
+    came : int64[accounts]
+        What came in by `carried`. Where accounts pay one another in rings it may differ from `part` by some minor
+        units, since each transfer is rounded: the difference is told, not hidden.
+    lent : int64[accounts]
+        What of `part` repaid an overdraft.
+    left : int64[accounts]
+        What of `part` is left.
+    """
+
+    order: NDArray[np.int64]
+    carried: NDArray[np.int64]
+    part: NDArray[np.int64]
+    whole: NDArray[np.int64]
+    came: NDArray[np.int64]
+    lent: NDArray[np.int64]
+    left: NDArray[np.int64]
+
+
 @njit(cache=True, nogil=True)
 def _reached(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> NDArray[np.int64]:
     """The accounts that tainted money may be in, whatever the order of transfers: the nearest to the seeds first."""
@@ -176,9 +209,7 @@ def share(part: int, taken: int, whole: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def pari_passu(
-    debits: Debits, funds: Funds, first: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared:
     """Tainted money by the end-point rule.
 
     Parameters
@@ -190,19 +221,7 @@ def pari_passu(
 
     Returns
     -------
-    order : int64[j]
-        The accounts that tainted money may be in, outside ones left out.
-    carried : int64[ledger]
-        Tainted money that each transfer took out of its debtor's fund, minor units. A seed brings its whole amount,
-        whatever it took.
-    part : int64[accounts]
-        The tainted part of each fund. Debits in ledger order, then what repaid an overdraft, then what is left, take
-        their shares of it: up to each of them the shares come to ``part * sum / whole``, to the nearest whole number.
-    whole : int64[accounts]
-        The fund.
-    came : int64[accounts]
-        What came in by `carried`. Where accounts pay one another in rings it may differ from `part` by some minor
-        units, since each transfer is rounded: the difference is told, not hidden.
+    Shared
 
     Notes
     -----
@@ -214,6 +233,7 @@ def pari_passu(
     carried = np.zeros(debits.kind.size, np.int64)
     part = np.zeros(whole.size, np.int64)
     came = funds.seeded.copy()
+    lent, left = np.zeros(whole.size, np.int64), np.zeros(whole.size, np.int64)
     # What is still to come from accounts whose turn is later, as it was solved for.
     later = real - funds.seeded
     for account in order:
@@ -234,4 +254,7 @@ def pari_passu(
             if peer >= 0 and debits.kind[place] == USUAL:
                 came[peer] += carried[place]
                 later[peer] -= ratio * debits.amount[e]
-    return order, carried, part, whole, came
+        repaid = share(found, paid + funds.repaid[account], whole[account])
+        lent[account] = repaid - passed
+        left[account] = found - repaid
+    return Shared(order, carried, part, whole, came, lent, left)

@@ -128,8 +128,8 @@ class Book(NamedTuple):
         gone into an overdraft.
     record_at : int64[k]
         Ledger places of transfers with tainted or unknown money in them. Without room none are kept.
-    record : int64[k, 10]
-        Tainted and unknown money in each by each rule.
+    record : int64[k, 15]
+        Tainted and unknown money in each by each rule; then by each rule what of the tainted repaid an overdraft.
     kept : int64[r, 5, 6]
         Of each transfer that will be taken back, by rule: its tainted and unknown money before it, and after it; its
         slices before it: the block and how many.
@@ -549,6 +549,9 @@ def _arrive(book: Book, rule: int, account: int, amounts: tuple[int, int], moved
         tainted, unknown = _soiled(book.pool.scratch, 0, moved)
     book.sums[rule, REPAID_TAINTED] += tainted
     book.sums[rule, REPAID_UNKNOWN] += unknown
+    if tainted > 0 and book.record_at.size:
+        # What repays an overdraft came just now, so that the last record is its own.
+        book.record[book.pool.counts[RECORDED] - 1, 2 * RULES + rule] = tainted
 
 
 # Transfers

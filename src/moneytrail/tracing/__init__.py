@@ -4,8 +4,9 @@
 rules in one pass. See ``docs/tracing.md``.
 """
 
+from moneytrail.tracing.result import TOTALS, Trace
 from moneytrail.tracing.reversals import Reversals, find_reversals
 from moneytrail.tracing.rules import CONSERVING, MEANINGS, Meaning, Rule
-from moneytrail.tracing.trace import TOTALS, Trace, trace
+from moneytrail.tracing.trace import trace
 
 __all__ = ["CONSERVING", "MEANINGS", "TOTALS", "Meaning", "Reversals", "Rule", "Trace", "find_reversals", "trace"]

@@ -114,7 +114,7 @@ def _opened(accounts: int, terms: Terms) -> Book:
         pool=Pool(_lines(FIRST_ARENA // 8).reshape(-1), np.empty(FIRST_SCRATCH, np.int64), counts),
         sums=np.zeros((kernel.RULES, kernel.SUMS), np.int64),
         record_at=np.empty(records, np.int64),
-        record=np.empty((records, 2 * kernel.RULES), np.int64),
+        record=np.empty((records, 3 * kernel.RULES), np.int64),
         kept=np.zeros((reversals, kernel.RULES, 6), np.int64),
     )
 

@@ -1,8 +1,7 @@
-"""One trace: from seeds to where their money is, by every rule, with what left the accounts and what proves it."""
+"""One trace: from seeds to where their money is, by every rule."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -10,10 +9,9 @@ import numpy as np
 import polars as pl
 
 from moneytrail.errors import InputError, ParameterError
-from moneytrail.kernels import tracing as kernel
-from moneytrail.kernels.end_point import SEED, STRUCK, USUAL, Debits, Funds, pari_passu, share
-from moneytrail.kernels.tracing import Book, Ledger
+from moneytrail.kernels.tracing import Ledger
 from moneytrail.tracing.following import Terms, follow
+from moneytrail.tracing.reading import Reading
 from moneytrail.tracing.reversals import Reversals, find_reversals
 from moneytrail.tracing.rules import IN_ORDER, Rule
 
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from moneytrail.graph import TransactionGraph
     from moneytrail.tracing.following import Tell
+    from moneytrail.tracing.result import Trace
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,46 +31,6 @@ MOST_MONEY: Final = 2**61 - 1
 
 MOST_NAMED: Final = 3
 """Unknown seeds that an error names."""
-
-TOTALS: Final = ("seeded", "withdrawn", "in_accounts", "other_banks", "cash", "overdrafts", "dropped", "rounding")
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """Where the seeds' money is.
-
-    Attributes
-    ----------
-    graph : TransactionGraph
-    rules : tuple of Rule
-    seeds : int64[s]
-        Ledger places.
-    end : int
-        Ledger place behind the last transfer that counts.
-    floor : int
-        Minor units; a transfer's smaller tainted part counts as clean from there on.
-    accounts : polars DataFrame
-        A row for every account that tainted money reached by any rule (by the end-point rule even before it came):
-        ``account``, ``balance`` (null for one at another bank), ``outside``, ``since`` (the ledger place at which
-        tainted money came first), and for each rule ``tainted_RULE`` and ``unknown_RULE`` (the end-point rule and
-        poison tell no unknown money: null). Minor units of the graph's reference currency. Of an account at another
-        bank the money that it was paid.
-    totals : polars DataFrame
-        A row a rule, in minor units: ``seeded`` (what the seeds made tainted), and where it is: ``withdrawn`` with a
-        seed that was taken back, ``in_accounts``, at ``other_banks``, taken out as ``cash``, gone into ``overdrafts``,
-        ``dropped`` below the floor, and ``rounding``. The last seven add up to the first. Poison has no row.
-    carried : dict
-        By rule, tainted money in each transfer up to `end`: int64, in ledger order. Empty unless it was asked for.
-    """
-
-    graph: TransactionGraph
-    rules: tuple[Rule, ...]
-    seeds: NDArray[np.int64]
-    end: int
-    floor: int
-    accounts: pl.DataFrame
-    totals: pl.DataFrame
-    carried: dict[Rule, NDArray[np.int64]] = field(default_factory=dict)
 
 
 def trace(
@@ -156,167 +115,7 @@ def trace(
         record=record,
     )
     book = follow(ledger, graph.accounts, terms, tell)
-    reading = _Reading(graph, book, end, outside, terms)
-    return reading.trace(wanted)
-
-
-@dataclass(frozen=True, eq=False)
-class _Reading:
-    """What stands in the book, as frames."""
-
-    graph: TransactionGraph
-    book: Book
-    end: int
-    outside: NDArray[np.bool_]
-    terms: Terms
-
-    def trace(self, wanted: tuple[Rule, ...]) -> Trace:
-        since = self.book.label[:, kernel.SINCE]
-        touched = since > 0
-        tainted: dict[Rule, NDArray[np.int64]] = {}
-        unknown: dict[Rule, NDArray[np.int64]] = {}
-        totals, carried = [], {}
-        for number, rule in enumerate(IN_ORDER):
-            if rule not in wanted:
-                continue
-            tainted[rule], unknown[rule] = kernel.all_held(self.book, number)
-            totals.append(self._total(rule, number, tainted[rule], touched))
-            if self.terms.record:
-                carried[rule] = self._carried(number)
-        if Rule.PARI_PASSU in wanted:
-            tainted[Rule.PARI_PASSU], row, paid = self._end_point()
-            totals.append(row)
-            if self.terms.record:
-                carried[Rule.PARI_PASSU] = paid
-        balance = np.maximum(self.book.account[:, kernel.BALANCE], 0)
-        if Rule.POISON in wanted:
-            tainted[Rule.POISON], paid = self._poison(touched, balance)
-            if self.terms.record:
-                carried[Rule.POISON] = paid
-        reached = np.flatnonzero(touched | np.any([values > 0 for values in tainted.values()], axis=0))
-        none = pl.lit(None, dtype=pl.Int64())
-        frame = pl.DataFrame(
-            {
-                "account": self.graph.names.gather(pl.Series(reached)),
-                "balance": self.book.account[reached, kernel.BALANCE],
-                "outside": self.outside[reached],
-                "since": since[reached] - 1,
-            }
-        ).with_columns(
-            balance=pl.when(~pl.col("outside")).then("balance"), since=pl.when(pl.col("since") >= 0).then("since")
-        )
-        columns: list[pl.Expr] = []
-        for rule in wanted:
-            columns.append(pl.lit(pl.Series(f"tainted_{rule}", tainted[rule][reached], dtype=pl.Int64())))
-            label = unknown.get(rule)
-            told = none if label is None else pl.lit(pl.Series(label[reached], dtype=pl.Int64()))
-            columns.append(told.alias(f"unknown_{rule}"))
-        order = {rule: place for place, rule in enumerate(Rule)}
-        rows = sorted(totals, key=lambda row: order[Rule(str(row["rule"]))])
-        schema = {"rule": pl.String(), **dict.fromkeys(TOTALS, pl.Int64())}
-        return Trace(
-            graph=self.graph,
-            rules=wanted,
-            seeds=self.terms.seeds,
-            end=self.end,
-            floor=self.terms.floor,
-            accounts=frame.with_columns(columns),
-            totals=pl.DataFrame(rows, schema=schema),
-            carried={rule: carried[rule] for rule in wanted if rule in carried},
-        )
-
-    def _total(
-        self, rule: Rule, number: int, tainted: NDArray[np.int64], touched: NDArray[np.bool_]
-    ) -> dict[str, object]:
-        sums = self.book.sums[number]
-        return {
-            "rule": str(rule),
-            "seeded": int(sums[kernel.SEEDED]),
-            "withdrawn": int(sums[kernel.WITHDRAWN]),
-            "in_accounts": int(tainted[touched].sum()),
-            "other_banks": int(tainted[self.outside].sum()),
-            "cash": int(sums[kernel.CASH_TAINTED]),
-            "overdrafts": int(sums[kernel.REPAID_TAINTED]),
-            "dropped": int(sums[kernel.DROPPED]),
-            "rounding": 0,
-        }
-
-    def _carried(self, number: int) -> NDArray[np.int64]:
-        found = np.zeros(self.end, np.int64)
-        recorded = int(self.book.pool.counts[kernel.RECORDED])
-        found[self.book.record_at[:recorded]] = self.book.record[:recorded, 2 * number]
-        return found
-
-    def _kinds(self) -> NDArray[np.uint8]:
-        """Of every transfer, whether it counts for the end-point rule."""
-        graph, terms = self.graph, self.terms
-        kind = np.full(graph.transfers, STRUCK, np.uint8)
-        kind[: self.end] = USUAL
-        kind[terms.seeds] = SEED
-        kind[graph.debtor == graph.creditor] = STRUCK
-        kind[terms.reversal] = kind[terms.reversed] = STRUCK
-        return kind
-
-    def _end_point(self) -> tuple[NDArray[np.int64], dict[str, object], NDArray[np.int64]]:
-        """The end-point rule: tainted money by account, its row of totals, and by transfer what arrived."""
-        graph, account, label = self.graph, self.book.account, self.book.label
-        kind = self._kinds()
-        seeds = self.terms.seeds[kind[self.terms.seeds] == SEED]
-        payee, amount = graph.creditor[seeds], graph.amount[seeds]
-        seeded = np.zeros(graph.accounts, np.int64)
-        np.add.at(seeded, payee[payee >= 0], amount[payee >= 0])
-        content = np.maximum(account[:, kernel.BALANCE], 0)
-        out = graph.outgoing
-        debits = Debits(out.indptr.astype(np.int64), out.edge, out.peer, out.amount, kind)
-        funds = Funds(self.outside, content, label[:, kernel.REPAID].copy(), seeded)
-        first = payee[payee >= 0].astype(np.int64)
-        order, carried, part, whole, came = pari_passu(debits, funds, first)
-        arrived = carried[: self.end].copy()
-        arrived[seeds] = amount
-        made = int((amount - carried[seeds]).sum())
-        left, lent = np.zeros(graph.accounts, np.int64), 0
-        for one in order.tolist():
-            if whole[one]:
-                rest = int(part[one]) - share(int(part[one]), int(whole[one] - content[one]), int(whole[one]))
-                left[one] = rest
-                debts = int(whole[one] - content[one] - funds.repaid[one])
-                before = share(int(part[one]), debts, int(whole[one]))
-                lent += int(part[one]) - rest - before
-        paid_to = graph.creditor[: self.end]
-        cash = int(arrived[paid_to < 0].sum())
-        abroad = np.zeros(graph.accounts, np.int64)
-        elsewhere = (paid_to >= 0) & self.outside[paid_to]
-        np.add.at(abroad, paid_to[elsewhere], arrived[elsewhere])
-        row: dict[str, object] = {
-            "rule": str(Rule.PARI_PASSU),
-            "seeded": made,
-            "withdrawn": 0,
-            "in_accounts": int(left.sum()),
-            "other_banks": int(abroad.sum()),
-            "cash": cash,
-            "overdrafts": lent,
-            "dropped": 0,
-            "rounding": int((came - part)[order].sum()),
-        }
-        return left + abroad, row, arrived
-
-    def _poison(
-        self, touched: NDArray[np.bool_], balance: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The whole balance of each touched account and the whole amount of each transfer from one."""
-        graph, end = self.graph, self.end
-        since = self.book.label[:, kernel.SINCE]
-        debtor, creditor, amount = graph.debtor[:end], graph.creditor[:end], graph.amount[:end]
-        place = np.arange(end)
-        payer = np.where(debtor < 0, 0, debtor)
-        soiled = (debtor >= 0) & ~self.outside[payer] & (since[payer] > 0) & (place >= since[payer])
-        soiled &= debtor != creditor
-        soiled[self.terms.seeds] = True
-        carried = np.where(soiled, amount, 0)
-        found = np.where(touched, balance, 0)
-        abroad = (creditor >= 0) & self.outside[np.where(creditor < 0, 0, creditor)]
-        np.add.at(found, creditor[abroad], carried[abroad])
-        return found, carried
+    return Reading(graph, book, end, outside, terms, found).trace(wanted)
 
 
 def _end(graph: TransactionGraph, until: datetime) -> int:
