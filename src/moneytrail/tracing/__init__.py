@@ -4,9 +4,32 @@
 rules in one pass. See ``docs/tracing.md``.
 """
 
+from moneytrail.tracing.breaks import BREAKS, Break, find_advances, find_breaks, find_value_links
+from moneytrail.tracing.proof import prove
+from moneytrail.tracing.recommending import Advice, Standing, band, recommend
 from moneytrail.tracing.result import TOTALS, Trace
 from moneytrail.tracing.reversals import Reversals, find_reversals
 from moneytrail.tracing.rules import CONSERVING, MEANINGS, Meaning, Rule
 from moneytrail.tracing.trace import trace
 
-__all__ = ["CONSERVING", "MEANINGS", "TOTALS", "Meaning", "Reversals", "Rule", "Trace", "find_reversals", "trace"]
+__all__ = [
+    "BREAKS",
+    "CONSERVING",
+    "MEANINGS",
+    "TOTALS",
+    "Advice",
+    "Break",
+    "Meaning",
+    "Reversals",
+    "Rule",
+    "Standing",
+    "Trace",
+    "band",
+    "find_advances",
+    "find_breaks",
+    "find_reversals",
+    "find_value_links",
+    "prove",
+    "recommend",
+    "trace",
+]
