@@ -131,6 +131,13 @@ def score(
     currency: CurrencyOption = None,
     store: StoreOption = None,
     no_store: Annotated[bool, typer.Option("--no-store", help="Write to no store.")] = False,
+    keep_ledger: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-ledger/--no-keep-ledger",
+            help="Keep the transfers in the store, to trace money from it.  [default: up to 5,000,000 transfers]",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write Parquet frames and run.json here.")] = None,
     rejected: Annotated[Path | None, typer.Option(metavar="FILE", help="Write rejected rows here, as CSV.")] = None,
     alert_budget: Annotated[
@@ -202,7 +209,7 @@ def score(
     inputs.check()
     if store and no_store:
         raise ParameterError("--store and --no-store contradict each other")
-    places = Places(None if no_store else store or settings.store, out, rejected, below_the_line)
+    places = Places(None if no_store else store or settings.store, out, rejected, below_the_line, keep_ledger)
     places.check(inputs)
     record = None
     if repeat:
@@ -232,9 +239,9 @@ def score(
         run.report.record["seconds"] = {"load": loaded, **run.report.record["seconds"]}
         if record is not None:
             check_repeated(record, run.report.run_id)
-        write(run, places, tell)
+        ledger = write(run, places, tell)
     run.report.record["seconds"]["total"] = round(time.perf_counter() - start, 4)
-    summary = summarise(run, places)
+    summary = summarise(run, places, ledger)
     if as_json:
         typer.echo(json.dumps(summary))
         return
@@ -779,7 +786,7 @@ def demo(
         inputs = Inputs([transfers], accounts=accounts, arrivals=arrivals)
         pipeline = _pipeline(None, _Chosen(), None, (None, None), None)
         with console.progress(False) as tell:
-            save(store, score_inputs(inputs, pipeline, tell).report)
+            save(store, score_inputs(inputs, pipeline, tell), keep_ledger=True)
     with Store.open(store) as opened:
         console.show_alerts(opened.alerts(AlertQuery(sort="rank", limit=15)).items, "The first alerts, by rank")
         made = opened.create_key("demo", ["alerts:read", "alerts:decide", "runs:read"])

@@ -139,6 +139,17 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     for what in ("store", "out"):
         if summary[what]:
             console.print(escape(f"{what.capitalize()}: {summary[what]}"))
+    _show_ledger(console, summary["ledger"])
+
+
+def _show_ledger(console: Console, ledger: Mapping[str, Any]) -> None:
+    """Whether the store holds the transfers now, and how much of it they take up."""
+    if ledger["kept"]:
+        accounts = "" if ledger["accounts"] is None else f", {ledger['accounts']:,} rows of accounts"
+        size = f"{ledger['transfers']:,} transfers{accounts}; {ledger['bytes']:,} bytes"
+        console.print(f"Ledger: kept in the store: {size}.")
+    else:
+        console.print(f"Ledger: not kept: {ledger['why']}.")
 
 
 def _show_silence(console: Console, summary: Mapping[str, Any]) -> None:

@@ -22,13 +22,16 @@ from moneytrail.conformal import missed_at_most
 from moneytrail.errors import InputError, ParameterError
 from moneytrail.readers import REASONS, load_mapping, read, read_accounts, read_arrivals
 from moneytrail.scoring import FRAME_FILES, is_run_record
-from moneytrail.storage import Store, without_password
+from moneytrail.storage import Ledger, Store, without_password
 
 if TYPE_CHECKING:
     from moneytrail.readers import AccountReading, Reading
     from moneytrail.scoring import Pipeline, RiskReport
 
 Tell = Callable[[str, float], None]
+
+LEDGER_KEPT_UP_TO: Final = 5_000_000
+"""Transfers up to which the store keeps the ledger unasked: 35 to 100 MB (docs/service.md)."""
 
 REJECTED_SHOWN: Final = 20
 """Rejected rows that a summary quotes; all of them are in the folder and the rejected file."""
@@ -99,12 +102,16 @@ class Places:
         CSV of the rejected rows.
     review : int or None
         How many alerts that are not raised to draw for review, into ``review.parquet`` of `out`.
+    keep_ledger : bool or None
+        Whether the store keeps what was scored, so that money can be traced from it. ``None``: up to
+        :data:`LEDGER_KEPT_UP_TO` transfers.
     """
 
     store: str | None = None
     out: Path | None = None
     rejected: Path | None = None
     review: int | None = None
+    keep_ledger: bool | None = None
 
     def check(self, inputs: Inputs) -> None:
         """Refuse places that cannot be written, or where something would be lost.
@@ -115,6 +122,8 @@ class Places:
         """
         if self.review is not None and (self.review < 1 or not self.out):
             raise ParameterError(f"--below-the-line {self.review}: wanted is 1 or more, and a folder with --out DIR")
+        if self.keep_ledger and not self.store:
+            raise ParameterError("--keep-ledger and --no-store contradict each other: it is kept in the store")
         taken = {path.resolve(): str(path) for path in inputs.every()}
         store = self._store_file()
         if self.rejected:
@@ -215,33 +224,79 @@ def score_inputs(inputs: Inputs, pipeline: Pipeline, tell: Tell) -> Run:
     return Run(reading, known, report)
 
 
-def write(run: Run, places: Places, tell: Tell) -> None:
-    """Write the rejected rows, the folder and, last and in one transaction, the store."""
+def write(run: Run, places: Places, tell: Tell) -> dict[str, Any]:
+    """Write the rejected rows, the folder and, last and in one transaction, the store.
+
+    Returns
+    -------
+    dict
+        What became of the ledger; see :func:`save`.
+    """
     if places.rejected:
         run.rejected.write_csv(places.rejected)
+    ledger = _not_kept("no store is written")
     steps: list[tuple[str, Callable[[], None]]] = []
     if places.out:
         out, review = places.out, run.report.review(places.review) if places.review else None
         steps.append(("out", lambda: run.report.write(out, run.rejected, review)))
     if places.store:
         store = places.store
-        steps.append(("store", lambda: save(store, run.report)))
+        steps.append(("store", lambda: ledger.update(save(store, run, keep_ledger=places.keep_ledger))))
     for stage, work in steps:
         tell(stage, 0.0)
         start = time.perf_counter()
         work()
         run.report.record["seconds"][stage] = round(time.perf_counter() - start, 4)
         tell(stage, 1.0)
+    return ledger
 
 
-def save(store: str, report: RiskReport) -> None:
-    """Write the run into the store."""
+def save(store: str, run: Run, *, keep_ledger: bool | None = None) -> dict[str, Any]:
+    """Write the run into the store, with its ledger where that is to be kept.
+
+    Parameters
+    ----------
+    store : str
+        Path or URL.
+    run : Run
+    keep_ledger : bool, optional
+        As :class:`Places` has it.
+
+    Returns
+    -------
+    dict
+        What the store holds of the ledger now: ``kept``; ``why`` not; ``fingerprint``, ``transfers``, ``accounts``
+        (none without an account table) and ``bytes``.
+    """
+    transfers, why = run.reading.transfers, None
+    if keep_ledger is False:
+        why = "--no-keep-ledger was given"
+    elif keep_ledger is None and transfers.height > LEDGER_KEPT_UP_TO:
+        why = (
+            f"{transfers.height:,} transfers are more than the {LEDGER_KEPT_UP_TO:,} that are kept unasked; "
+            "--keep-ledger keeps them"
+        )
+    accounts = run.accounts.accounts if run.accounts else None
     with Store.open(store) as opened:
-        opened.save_run(report.record, report.alerts)
+        opened.save_run(run.report.record, run.report.alerts, ledger=None if why else Ledger(transfers, accounts))
+        held = opened.ledger_summary(run.report.run_id)
+    if held is None:
+        return _not_kept(why)
+    return _not_kept(None) | {
+        "kept": True,
+        "fingerprint": held.fingerprint,
+        "transfers": held.transfers,
+        "accounts": held.accounts,
+        "bytes": held.bytes,
+    }
 
 
-def summarise(run: Run, places: Places) -> dict[str, Any]:
-    """What a run ends with, as plain data."""
+def _not_kept(why: str | None) -> dict[str, Any]:
+    return {"kept": False, "why": why, "fingerprint": None, "transfers": 0, "accounts": None, "bytes": 0}
+
+
+def summarise(run: Run, places: Places, ledger: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run ends with, as plain data; `ledger` is what :func:`write` returned."""
     record = run.report.record
     meant = {**run.reading.reasons, **(run.accounts.reasons if run.accounts else {})}
     return {
@@ -271,6 +326,7 @@ def summarise(run: Run, places: Places) -> dict[str, Any]:
         "rejected_examples": run.rejected.head(REJECTED_SHOWN).to_dicts(),
         "seconds": record["seconds"],
         "store": without_password(places.store) if places.store else None,
+        "ledger": dict(ledger),
         "out": str(places.out) if places.out else None,
     }
 

@@ -1,7 +1,4 @@
-"""One contract for every store address: SQLite always, PostgreSQL where MONEYTRAIL_TEST_POSTGRES_URL is set.
-
-The PostgreSQL database is emptied before every test: name one made for this.
-"""
+"""One contract for every store address; the addresses are in ``conftest.py``, ledgers in ``test_stored_ledger.py``."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -33,29 +30,7 @@ from moneytrail.storage.migrations import downgrade, known_versions, upgrade
 from moneytrail.storage.tables import SCHEMA_VERSION, metadata
 from tests.alert_examples import AWKWARD, START, example_alerts, example_record, extreme_alert
 
-POSTGRES = os.environ.get("MONEYTRAIL_TEST_POSTGRES_URL")
 ROOT = Path(__file__).parents[2]
-
-
-def _emptied(url: str) -> str:
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return url
-
-
-@pytest.fixture(params=["sqlite"] if POSTGRES is None else ["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store's address."""
-    return str(tmp_path / "store.db") if request.param == "sqlite" else _emptied(str(POSTGRES))
-
-
-@pytest.fixture
-def store(address: str) -> Iterator[Store]:
-    with Store.open(address) as opened:
-        yield opened
 
 
 def walk(store: Store, query: AlertQuery, between: Callable[[], None] | None = None) -> list[AlertSummary]:

@@ -48,7 +48,7 @@ with mock.patch({where!r}, wait):
 def state(store: Path) -> object:
     """What the store shows of alerts and runs."""
     with Store.open(store) as opened:
-        runs = [(run.run_id, run.alert_count) for run in opened.runs()]
+        runs = [(run.run_id, run.alert_count, opened.ledger_summary(run.run_id)) for run in opened.runs()]
     return runs, call("alerts", "--store", store, "--limit", 500, "--json").json
 
 
@@ -95,7 +95,14 @@ def test_killed_at_a_random_moment(delay: float, bank: BankFiles, scored: Scored
     assert left == folder or [left[name] for name in frames] == [contents(scored.out)[name] for name in frames]
 
 
-@pytest.mark.parametrize("where", ["moneytrail.storage.alert_rows.insert_alerts", "moneytrail.storage.journal.note"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "moneytrail.storage.alert_rows.insert_alerts",
+        "moneytrail.storage.journal.note",
+        "moneytrail.storage.ledger_parts.link_run",
+    ],
+)
 def test_killed_while_the_store_is_written(where: str, bank: BankFiles, scored: Scored, tmp_path: Path) -> None:
     before = state(scored.store)
     killed(inside(KILLED_INSIDE, where, *score_arguments(bank, scored)), tmp_path)

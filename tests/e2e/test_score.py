@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
+import sqlite3
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from moneytrail import runs
+from moneytrail.errors import StoreError
+from moneytrail.graph import TransactionGraph
+from moneytrail.loading import load_graph
+from moneytrail.rates import ExchangeRates
 from moneytrail.risk import shipped_weights
 from moneytrail.storage import Store
 from moneytrail.typologies import CATALOGUE
@@ -384,6 +390,95 @@ def test_no_store_writes_none(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "t.csv", [row(1)])
     assert score(path, "--no-store").json["store"] is None
     assert [child.name for child in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_the_ledger_is_kept_and_gives_the_graph_that_was_scored(bank: BankFiles, scored: Scored) -> None:
+    told = scored.summary["ledger"]
+    held = pl.read_parquet(bank.accounts).height
+    assert (told["kept"], told["why"], told["transfers"], told["accounts"]) == (True, None, bank.rows, held)
+    with Store.open(scored.store) as store:
+        summary, back = store.ledger_summary(scored.summary["run_id"]), store.ledger(scored.summary["run_id"])
+    assert summary is not None
+    assert (summary.fingerprint, summary.bytes) == (told["fingerprint"], told["bytes"])
+    inputs = runs.Inputs([bank.csv], accounts=bank.accounts)
+    wanted = load_graph(inputs, ExchangeRates.load(), lambda *_: None).graph
+    found = TransactionGraph.from_frame(back.transfers, back.rates, back.accounts)
+    for name in ("debtor", "creditor", "amount", "time", "order", "links"):
+        assert np.array_equal(getattr(found, name), getattr(wanted, name)), name
+    assert found.names.equals(wanted.names)
+    assert found.register.equals(wanted.register)
+
+
+def ledgers(store: Path) -> int:
+    connection = sqlite3.connect(store)
+    number = connection.execute("SELECT count(*) FROM ledgers").fetchone()[0]
+    connection.close()
+    return int(number)
+
+
+def test_every_form_of_the_file_has_one_ledger(bank: BankFiles, scored: Scored) -> None:
+    for path in (bank.csv, bank.gz):
+        again = score(path, "--accounts", bank.accounts, "--store", scored.store).json
+        assert again["run_id"] != scored.summary["run_id"]
+        assert again["ledger"] == scored.summary["ledger"]
+    assert ledgers(scored.store) == 1
+    without = score(bank.csv, "--store", scored.store).json["ledger"]
+    assert without["accounts"] is None
+    assert without["fingerprint"] != scored.summary["ledger"]["fingerprint"]
+    assert ledgers(scored.store) == 2
+
+
+def test_a_ledger_that_was_not_kept_is_kept_by_scoring_again(bank: BankFiles, tmp_path: Path) -> None:
+    files = (bank.parquet, "--accounts", bank.accounts, "--store", "s.db")
+    first = score(*files, "--no-keep-ledger").json
+    why = "--no-keep-ledger was given"
+    nothing = {"kept": False, "why": why, "fingerprint": None, "transfers": 0, "accounts": None, "bytes": 0}
+    assert first["ledger"] == nothing
+    with Store.open("s.db") as store, pytest.raises(StoreError, match="--keep-ledger"):
+        store.ledger(first["run_id"])
+    before = seen(Path("s.db"))
+    again = score(*files, "--keep-ledger").json
+    assert again["run_id"] == first["run_id"]
+    assert again["ledger"]["kept"]
+    assert seen(Path("s.db")) == before
+    # What is there stays there, and the summary says what is there.
+    assert score(*files, "--no-keep-ledger").json["ledger"] == again["ledger"]
+
+
+def test_a_large_ledger_is_kept_only_when_asked_for(
+    bank: BankFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "LEDGER_KEPT_UP_TO", bank.rows)
+    assert score(bank.parquet, "--store", "at.db").json["ledger"]["kept"]
+    monkeypatch.setattr(runs, "LEDGER_KEPT_UP_TO", bank.rows - 1)
+    ran = call("score", bank.parquet, "--store", "above.db", "--detectors", "none", "--placebo", 0, "-q")
+    assert (
+        f"Ledger: not kept: {bank.rows:,} transfers are more than the {bank.rows - 1:,} that are kept unasked; "
+        "--keep-ledger keeps them."
+    ) in ran.out
+    asked = call("score", bank.parquet, "--store", "above.db", "--detectors", "none", "--placebo", 0, "--keep-ledger")
+    assert f"Ledger: kept in the store: {bank.rows:,} transfers; " in asked.out
+
+
+def test_the_help_says_up_to_where_a_ledger_is_kept() -> None:
+    assert f"{runs.LEDGER_KEPT_UP_TO:,} transfers" in " ".join(call("score", "--help").out.split())
+
+
+def test_without_a_store_no_ledger_is_kept(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1)])
+    told = score(path, "--no-store").json["ledger"]
+    assert (told["kept"], told["why"]) == (False, "no store is written")
+    assert "--keep-ledger" in score(path, "--no-store", "--keep-ledger").complaint
+
+
+def test_the_ledger_holds_what_was_kept_of_the_file(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1), row(2, amount="x"), row(3, debtor="")])
+    told = score(path, "--store", "s.db").json
+    with Store.open("s.db") as store:
+        back = store.ledger(told["run_id"])
+    assert back.transfers["transaction_id"].to_list() == ["t1", "t3"]
+    assert back.transfers["debtor_account"].to_list() == ["a", None]
+    assert told["ledger"]["transfers"] == 2
 
 
 def test_rejected_rows_are_kept_aside_with_everything_that_is_known(tmp_path: Path) -> None:

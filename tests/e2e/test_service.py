@@ -202,6 +202,8 @@ def test_the_demo(tmp_path: Path) -> None:
         assert ("Scoring" in err) == (start == "first")
         said.append(([item["alert_id"] for item in items], before))
     assert said[0] == said[1]
+    with Store.open(tmp_path / "demo" / "moneytrail.db", create=False) as store:
+        assert all(store.has_ledger(run.run_id) for run in store.runs())
 
 
 def test_the_demo_begins_again_where_it_was_broken_off(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""Runs, alerts, evidence, decisions, API keys and audit: SQLite by default, PostgreSQL by URL."""
+"""Runs, ledgers, alerts, evidence, decisions, API keys and audit: SQLite by default, PostgreSQL by URL."""
 
 from moneytrail.storage.database import without_password
 from moneytrail.storage.journal import TEXT_MAX
+from moneytrail.storage.ledger_parts import Ledger, StoredLedger
 from moneytrail.storage.paging import LIMIT_MAX, SORTS, AlertQuery
 from moneytrail.storage.records import (
     JSON,
@@ -11,6 +12,7 @@ from moneytrail.storage.records import (
     AuditEntry,
     Decision,
     KeyRecord,
+    LedgerSummary,
     NewKey,
     RunSummary,
     Scope,
@@ -29,9 +31,12 @@ __all__ = [
     "AuditEntry",
     "Decision",
     "KeyRecord",
+    "Ledger",
+    "LedgerSummary",
     "NewKey",
     "RunSummary",
     "Scope",
     "Store",
+    "StoredLedger",
     "without_password",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from moneytrail.errors import ConflictError, StoreError
 from moneytrail.storage.tables import SCHEMA_VERSION, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import URL, Connection, Engine
 
@@ -189,6 +190,17 @@ def insert_rows(connection: Connection, table: sa.Table, names: Sequence[str], r
         marks = ", ".join("?" * len(names))
         # The names come from the table's definition, never from data.
         connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(stored))  # noqa: S608
+
+
+def insert_unless_there(connection: Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
+    """Insert one row unless there is one of its primary key; whether it was inserted.
+
+    Where another transaction is inserting the same one, this waits for its end.
+    """
+    # Of the dialects only the one in use is loaded: the other takes as long to import as a small query.
+    insert: Any = import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
+    query = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(query).first() is not None
 
 
 def parse_url(url_or_path: str | Path) -> URL:

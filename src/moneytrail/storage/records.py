@@ -17,7 +17,7 @@ Scope = Literal["alerts:read", "alerts:decide", "runs:read"]
 SCOPES: Final[tuple[Scope, ...]] = ("alerts:read", "alerts:decide", "runs:read")
 """What a key may be allowed: read alerts and evidence, decide on alerts, read run records."""
 
-AuditAction = Literal["run_saved", "alert_decided", "evidence_exported", "key_created", "key_revoked"]
+AuditAction = Literal["run_saved", "ledger_kept", "alert_decided", "evidence_exported", "key_created", "key_revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,30 @@ class RunSummary:
     run_id: str
     created_at: datetime
     alert_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSummary:
+    """A kept ledger without its transfers.
+
+    Attributes
+    ----------
+    fingerprint : str
+        See :func:`moneytrail.storage.ledger_parts.fingerprint_of`. Equal data have one ledger, which many runs share.
+    created_at : datetime
+        When it was first kept.
+    transfers : int
+    accounts : int or None
+        Rows of the account table; ``None`` where none was given.
+    bytes : int
+        What it takes up in the store.
+    """
+
+    fingerprint: str
+    created_at: datetime
+    transfers: int
+    accounts: int | None
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
-"""The store: runs, alerts with their evidence, decisions, API keys and the audit, behind one class."""
+"""The store: runs, their ledgers, alerts with their evidence, decisions, API keys and the audit, behind one class."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from moneytrail.errors import ConflictError, NotFoundError, ParameterError
-from moneytrail.storage import alert_rows, journal, keys, paging
+from moneytrail.errors import ConflictError, NotFoundError, ParameterError, StoreError
+from moneytrail.rates import ExchangeRates
+from moneytrail.storage import alert_rows, journal, keys, ledger_parts, paging
 from moneytrail.storage.database import Database
+from moneytrail.storage.ledger_parts import StoredLedger
 from moneytrail.storage.records import JSON, RunSummary
 from moneytrail.storage.tables import alert_matches as matches_table
 from moneytrail.storage.tables import alerts as alerts_table
@@ -24,12 +26,21 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from moneytrail.alerts import Alert, AlertStatus, EvidenceTransfer
+    from moneytrail.storage.ledger_parts import Ledger, PackedLedger
     from moneytrail.storage.paging import AlertQuery
-    from moneytrail.storage.records import AlertPage, AuditAction, AuditEntry, Decision, KeyRecord, NewKey
+    from moneytrail.storage.records import (
+        AlertPage,
+        AuditAction,
+        AuditEntry,
+        Decision,
+        KeyRecord,
+        LedgerSummary,
+        NewKey,
+    )
 
 
 class Store:
-    """Runs, alerts, evidence, decisions, keys and audit in SQLite or PostgreSQL.
+    """Runs, ledgers, alerts, evidence, decisions, keys and audit in SQLite or PostgreSQL.
 
     Every method is one transaction: it happens whole or not at all, and other processes may use the same
     store at the same time. A store may be shared by threads, but not carried across a fork.
@@ -80,10 +91,13 @@ class Store:
         """Raise StoreError unless the database answers and is of the newest version."""
         self._database.check()
 
-    def save_run(self, record: Mapping[str, JSON], alerts: Sequence[Alert], *, by: str = "cli") -> None:
-        """Save a run with its alerts: all or nothing, and only once.
+    def save_run(
+        self, record: Mapping[str, JSON], alerts: Sequence[Alert], *, by: str = "cli", ledger: Ledger | None = None
+    ) -> None:
+        """Save a run with its alerts and, if given, its ledger: all or nothing, and only once.
 
-        Saving a run that is there already, with the same alert ids, changes nothing and keeps every decision.
+        Saving a run that is there already, with the same alert ids, changes nothing and keeps every decision; a
+        ledger that it lacked is added. Equal ledgers are stored once, however many runs scored them.
 
         Parameters
         ----------
@@ -93,34 +107,48 @@ class Store:
             Each with the run's id.
         by : str
             Who saved it, for the audit.
+        ledger : Ledger, optional
+            What the run scored. It is packed before the transaction begins, so that nobody waits for that.
 
         Raises
         ------
         ParameterError
             The record lacks its id or its time, or an alert is of another run or there twice.
+        InputError
+            A table of the ledger is not canonical.
         ConflictError
-            The run is there with other alerts, or an alert id is there in another run.
+            The run is there with other alerts or another ledger, or an alert id is there in another run.
         """
         run_id, created_at = _checked_record(record)
         alert_ids = _checked_alert_ids(run_id, alerts)
-        text = json.dumps(record)
-        try:
+        values = {"run_id": run_id, "created_at": created_at, "alert_count": len(alerts), "record": json.dumps(record)}
+        kept = self._packed(ledger) if ledger else None
+
+        def save() -> None:
             with self._database.writing() as connection:
-                if _holds_run(connection, run_id, alert_ids):
-                    return
-                connection.execute(
-                    sa.insert(runs_table).values(
-                        run_id=run_id, created_at=created_at, alert_count=len(alerts), record=text
-                    )
-                )
-                alert_rows.insert_alerts(connection, alerts)
-                journal.note(connection, "run_saved", run_id, by=by, at=_now(), detail={"alerts": len(alerts)})
+                if not _holds_run(connection, run_id, alert_ids):
+                    connection.execute(sa.insert(runs_table).values(values))
+                    alert_rows.insert_alerts(connection, alerts)
+                    journal.note(connection, "run_saved", run_id, by=by, at=_now(), detail={"alerts": len(alerts)})
+                if kept:
+                    _keep_ledger(connection, run_id, *kept, by=by)
+
+        try:
+            save()
         except ConflictError:
             # Another process may have saved the same run in the meantime, which is no conflict.
             with self._database.reading() as connection:
-                if _holds_run(connection, run_id, alert_ids):
-                    return
-            raise
+                if not _holds_run(connection, run_id, alert_ids):
+                    raise
+            save()
+
+    def _packed(self, ledger: Ledger) -> tuple[str, PackedLedger | None]:
+        """The ledger's fingerprint, and what is to be inserted, ``None`` where the store holds it already."""
+        ledger_parts.check_ledger(ledger)
+        fingerprint = ledger_parts.fingerprint_of(ledger)
+        with self._database.reading() as connection:
+            there = ledger_parts.has_fingerprint(connection, fingerprint)
+        return fingerprint, None if there else ledger_parts.pack(ledger, fingerprint)
 
     def run(self, run_id: str) -> dict[str, JSON]:
         """Return the record of a run as it was saved.
@@ -131,10 +159,47 @@ class Store:
             No such run.
         """
         with self._database.reading() as connection:
-            record = connection.execute(sa.select(runs_table.c.record).where(runs_table.c.run_id == run_id)).scalar()
-        if record is None:
-            raise NotFoundError(f"there is no run {run_id!r}")
-        return cast("dict[str, JSON]", json.loads(record))
+            return cast("dict[str, JSON]", json.loads(_record_text(connection, run_id)))
+
+    def ledger_summary(self, run_id: str) -> LedgerSummary | None:
+        """Return what is known of the ledger that a run scored, ``None`` if it was not kept.
+
+        Raises
+        ------
+        NotFoundError
+            No such run.
+        """
+        with self._database.reading() as connection:
+            _record_text(connection, run_id)
+            return ledger_parts.summary_of(connection, run_id)
+
+    def has_ledger(self, run_id: str) -> bool:
+        """Whether the ledger that a run scored was kept; NotFoundError if there is no such run."""
+        return self.ledger_summary(run_id) is not None
+
+    def ledger(self, run_id: str) -> StoredLedger:
+        """Return the transfers and accounts that a run scored, and the exchange rates that it used.
+
+        Every part is held against its SHA-256 and its number of rows.
+
+        Raises
+        ------
+        NotFoundError
+            No such run, or its ledger was not kept.
+        StoreError
+            A part is missing or is not what was written, or the run's record names no exchange rates.
+        """
+        with self._database.reading() as connection:
+            record = json.loads(_record_text(connection, run_id))
+            summary = ledger_parts.summary_of(connection, run_id)
+            if summary is None:
+                raise NotFoundError(
+                    f"the ledger of run {run_id!r} was not kept in the store; to keep it, score the same files again "
+                    "in the same way with --keep-ledger"
+                )
+            rates = _rates_of(record)
+            transfers, accounts = ledger_parts.read_tables(connection, summary)
+        return StoredLedger(summary.fingerprint, transfers, accounts, rates)
 
     def runs(self, limit: int = 100) -> list[RunSummary]:
         """Return the newest runs, newest first, equal times by run id; at most `limit`, which is 1 to 500."""
@@ -328,3 +393,35 @@ def _holds_run(connection: Connection, run_id: str, alert_ids: set[str]) -> bool
     if held != alert_ids:
         raise ConflictError(f"run {run_id!r} is in the store with other alerts")
     return True
+
+
+def _record_text(connection: Connection, run_id: str) -> str:
+    """The record of a run as JSON; NotFoundError if there is no such run."""
+    record = connection.execute(sa.select(runs_table.c.record).where(runs_table.c.run_id == run_id)).scalar()
+    if record is None:
+        raise NotFoundError(f"there is no run {run_id!r}")
+    return str(record)
+
+
+def _keep_ledger(
+    connection: Connection, run_id: str, fingerprint: str, packed: PackedLedger | None, *, by: str
+) -> None:
+    """Insert the ledger if it is packed, and name it as the run's; ConflictError if the run has another one."""
+    at = _now()
+    if packed:
+        ledger_parts.insert_ledger(connection, packed, at=at)
+    if ledger_parts.link_run(connection, run_id, fingerprint):
+        journal.note(connection, "ledger_kept", run_id, by=by, at=at, detail={"fingerprint": fingerprint})
+        return
+    held = ledger_parts.summary_of(connection, run_id)
+    if held is None or held.fingerprint != fingerprint:
+        raise ConflictError(f"run {run_id!r} is in the store with another ledger")
+
+
+def _rates_of(record: Mapping[str, Any]) -> ExchangeRates:
+    """The exchange rates that a run used, of its record."""
+    try:
+        rates = record["deciding"]["rates"]
+        return ExchangeRates.of(rates["reference"], rates["rates"], str(rates["source"]), str(rates["as_of"]))
+    except (KeyError, TypeError, AttributeError, ParameterError) as error:
+        raise StoreError(f"the record of run {record.get('run_id')!r} names no exchange rates: {error}") from error

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION: Final = "0004"
+SCHEMA_VERSION: Final = "0005"
 """The newest migration; a test holds it against the migrations folder."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -209,6 +209,36 @@ decisions = sa.Table(
     sa.Column("decided_by", AnyText, nullable=False),
     sa.Column("status", AnyText, nullable=False),
     sa.Column("reason", AnyText, nullable=False),
+)
+
+# A ledger is named by what is in it, so that many runs share one; `accounts` is null where no table was given.
+ledgers = sa.Table(
+    "ledgers",
+    metadata,
+    sa.Column("fingerprint", AnyText, primary_key=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("transfers", sa.BigInteger, nullable=False),
+    sa.Column("accounts", sa.BigInteger),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+)
+
+ledger_parts = sa.Table(
+    "ledger_parts",
+    metadata,
+    sa.Column("fingerprint", AnyText, sa.ForeignKey("ledgers.fingerprint"), primary_key=True),
+    sa.Column("kind", AnyText, primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+# Apart, since a run need not have its ledger kept.
+run_ledgers = sa.Table(
+    "run_ledgers",
+    metadata,
+    sa.Column("run_id", AnyText, sa.ForeignKey("runs.run_id"), primary_key=True),
+    sa.Column("fingerprint", AnyText, sa.ForeignKey("ledgers.fingerprint"), nullable=False),
 )
 
 api_keys = sa.Table(

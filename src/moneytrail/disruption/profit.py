@@ -1,0 +1,390 @@
+"""What a gang took, what it cost, what it paid on and what it still has: each pound once, as far as a bank can see.
+
+Every figure is a range. Its ends come from the rules of tracing, and from what nobody can tell by looking at a payment:
+whether somebody who was paid was paid for work. Money that never touched the bank is in no figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+
+from moneytrail.disruption.flows import BY_TIME
+from moneytrail.errors import ParameterError
+from moneytrail.graph import DAY
+from moneytrail.tracing import Rule
+from moneytrail.typologies.ground import Ground
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from moneytrail.tables import Tables
+    from moneytrail.tracing import Trace
+
+COSTS: Final = {
+    "kit": ("boat", "engine", "life_jackets", "pump", "fuel_cans", "hull_boards", "trailer", "chandlery", "boat_dealer"),
+    "goods": ("goods", "customs", "freight"),
+    "travel": ("travel", "lodging", "fuel", "vehicle_hire", "transport"),
+    "papers": ("visa", "papers"),
+    "storage": ("storage",),
+}
+"""What a gang buys for its trade, by the purposes of ``tables.toml`` (design; National Crime Agency and Europol name kit,
+transport and lodging)."""
+
+PAY: Final = 0.7
+"""Share of what people are paid, several at a time, that is pay for work, and not a present to relatives (design: no
+source tells it; the ends of every range are none of it and all of it)."""
+
+PAID_TOGETHER, PAID_WITHIN = 3, 14 * DAY
+"""So many people that one account pays within so many microseconds are people paid together (design)."""
+
+CLIENTS: Final = 20
+"""So many payers and payees that an account moves money for others (design)."""
+
+LEAST_JOINED: Final = 50_000
+"""Minor units that an account must have had from a gang's accounts to be taken for one of them (design)."""
+
+PASSED_BACK, PASSED_SOON = 0.6, 5 * DAY
+"""Share of it that the account passes on to the gang's accounts, or to anybody within so many microseconds (design)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An amount that is not known to the penny: minor units."""
+
+    low: int
+    estimate: int
+    high: int
+
+    def to_dict(self) -> dict[str, int]:
+        """As plain data."""
+        return {"low": self.low, "estimate": self.estimate, "high": self.high}
+
+
+@dataclass(frozen=True, eq=False)
+class Profit:
+    """A gang's books, as far as the bank can see them.
+
+    Attributes
+    ----------
+    currency : str
+    controlled : tuple of str
+        The accounts that are taken for the gang's own.
+    takings : Range
+        What came into them from outside, each pound once: proceeds that come back are not counted again.
+    refunds : Range
+        What went back to those who had paid.
+    costs : dict
+        By kind: ``kit``, ``goods``, ``travel``, ``papers``, ``storage``, and ``people`` paid for work.
+    payments_on : dict
+        By kind: ``cash``, ``crypto``, ``purchases``, ``relatives`` and others who were paid, ``other_accounts``.
+    retained : Range
+        What is still in the controlled accounts.
+    elsewhere : Range
+        What repaid overdrafts or fell below the floor.
+    profit : Range
+        Takings less refunds and costs: what was paid on and what is retained.
+    """
+
+    currency: str
+    controlled: tuple[str, ...]
+    takings: Range
+    refunds: Range
+    costs: dict[str, Range]
+    payments_on: dict[str, Range]
+    retained: Range
+    elsewhere: Range
+    profit: Range
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data; amounts in minor units."""
+        return {
+            "currency": self.currency,
+            "controlled": list(self.controlled),
+            "takings": self.takings.to_dict(),
+            "refunds": self.refunds.to_dict(),
+            "costs": {kind: part.to_dict() for kind, part in self.costs.items()},
+            "payments_on": {kind: part.to_dict() for kind, part in self.payments_on.items()},
+            "retained": self.retained.to_dict(),
+            "elsewhere": self.elsewhere.to_dict(),
+            "profit": self.profit.to_dict(),
+        }
+
+
+def estimate_profit(
+    made: Trace, *, controlled: Sequence[str] | None = None, rule: Rule = Rule.TAINTED_FIRST, tables: Tables | None = None
+) -> Profit:
+    """A gang's takings, costs and profit from the money that a trace follows.
+
+    Parameters
+    ----------
+    made : Trace
+        From the transfers that brought a gang's money in, with what transfers carried.
+    controlled : sequence of str, optional
+        The gang's own accounts. Unless told, those that the seeds paid, and every account that had a good part of its
+        money from two of them or more, or passed half of it on to them.
+    rule : Rule
+        The one that the estimates go by; the ranges go over all rules of the trace that go by time.
+    tables : Tables, optional
+        What words and merchant categories mean.
+
+    Raises
+    ------
+    ParameterError
+        When the trace did not record what transfers carried, was not made by `rule`, or knows nothing of an account.
+    """
+    if made.carried is None:
+        raise ParameterError("what transfers carried was not recorded; trace with record=True")
+    rules = [one for one in BY_TIME if one in made.rules]
+    if rule not in rules:
+        raise ParameterError(f"the trace was not made by {rule}")
+    ground = Ground(made.graph, tables) if tables else Ground(made.graph)
+    own = _named(made, controlled) if controlled is not None else find_controlled(made, ground, rule)
+    kinds = _kinds(made, ground, own)
+    books = {one: _Books.of(made, one, own, kinds) for one in rules}
+    best = books[rule]
+
+    def over(of: Callable[[_Books], float], least: Callable[[_Books], float] | None = None) -> Range:
+        most = [of(one) for one in books.values()]
+        fewest = [(least or of)(one) for one in books.values()]
+        return Range(round(min(fewest)), round(of(best)), round(max(most)))
+
+    def paid(kind: str) -> Range:
+        return over(lambda one: one.paid.get(kind, 0))
+
+    people = Range(
+        0, round(PAY * best.paid.get("people", 0)), max(round(one.paid.get("people", 0)) for one in books.values())
+    )
+    others = Range(
+        0, round((1 - PAY) * best.paid.get("people", 0)), max(round(one.paid.get("people", 0)) for one in books.values())
+    )
+    return Profit(
+        currency=made.graph.reference_currency,
+        controlled=tuple(made.graph.names.gather(pl.Series(np.flatnonzero(own))).to_list()),
+        takings=over(lambda one: one.takings),
+        refunds=paid("refund"),
+        costs={kind: paid(kind) for kind in (*COSTS, "helpers")} | {"people": people},
+        payments_on={kind: paid(kind) for kind in ("cash", "crypto", "purchases", "clients")}
+        | {"relatives": others, "other_accounts": paid("other")},
+        retained=over(lambda one: one.retained),
+        elsewhere=over(lambda one: one.elsewhere),
+        profit=Range(
+            round(min(one.profit(1.0) for one in books.values())),
+            round(best.profit(PAY)),
+            round(max(one.profit(0.0) for one in books.values())),
+        ),
+    )
+
+
+def _named(made: Trace, accounts: Sequence[str]) -> NDArray[np.bool_]:
+    own: NDArray[np.bool_] = made.graph.names.is_in(pl.Series(list(accounts)).implode()).to_numpy()
+    reached = set(made.accounts["account"].to_list())
+    strange = [account for account in accounts if account not in reached]
+    if strange:
+        raise ParameterError(f"no tainted money reached account {strange[0]!r}")
+    return own.copy()
+
+
+def find_controlled(made: Trace, ground: Ground, rule: Rule = Rule.TAINTED_FIRST) -> NDArray[np.bool_]:
+    """The accounts that behave as a gang's own; bool[accounts]. See :func:`estimate_profit`."""
+    graph, carried = made.graph, made.carried
+    assert carried is not None, "the caller has looked"
+    place, tainted = carried["place"].to_numpy(), carried[f"tainted_{rule}"].to_numpy()
+    debtor, creditor = graph.debtor[place], graph.creditor[place]
+    pushed = (tainted > 0) & (debtor >= 0) & (creditor >= 0) & ~_bought(graph.channel[place])
+    kinds = graph.register["kind"].cast(pl.String()).fill_null("").to_numpy()
+    seed = np.isin(place, made.seeds)
+    own = np.zeros(graph.accounts, np.bool_)
+    first = creditor[seed & (creditor >= 0)]
+    own[first] = True
+    barred = kinds == "institution"
+    barred[debtor[seed & (debtor >= 0)]] = True
+    own &= ~(kinds == "institution")
+    barred |= find_suppliers(made, ground, np.ones(graph.accounts, np.bool_))
+    pushed &= ~seed
+    debtor, creditor, tainted, time = debtor[pushed], creditor[pushed], tainted[pushed], graph.time[place][pushed]
+    passed = _passed(graph.accounts, debtor, creditor, tainted, time)
+    while True:
+        came, back, soon = (np.zeros(own.size, np.int64) for _ in range(3))
+        inward, onward = own[debtor] & ~own[creditor], ~own[debtor] & own[creditor]
+        np.add.at(came, creditor[inward], tainted[inward])
+        np.add.at(soon, creditor[inward], passed[inward])
+        np.add.at(back, debtor[onward], tainted[onward])
+        pairs = np.unique(np.stack([creditor[inward], debtor[inward]], axis=1), axis=0)
+        payers = np.bincount(pairs[:, 0], minlength=own.size)
+        passes = np.maximum(back, soon) >= PASSED_BACK * came
+        more = ~own & ~barred & (came >= LEAST_JOINED) & (passes | (payers >= 2))
+        if not more.any():
+            return own
+        own |= more
+
+
+def _passed(
+    accounts: int, debtor: NDArray[np.int32], creditor: NDArray[np.int32], tainted: NDArray[np.int64],
+    time: NDArray[np.int64],
+) -> NDArray[np.int64]:  # fmt: skip
+    """What of each transfer's tainted money its payee pushed on within :data:`PASSED_SOON`; int64[m], time order."""
+    found = np.zeros(tainted.size, np.int64)
+    out: dict[int, list[int]] = {}
+    for at, payer in enumerate(debtor.tolist()):
+        out.setdefault(payer, []).append(at)
+    spent = np.zeros(tainted.size, np.int64)
+    for at, payee in enumerate(creditor.tolist()):
+        for later in out.get(payee, ()):
+            if later <= at or time[later] - time[at] > PASSED_SOON or found[at] == tainted[at]:
+                continue
+            part = min(tainted[at] - found[at], tainted[later] - spent[later])
+            found[at] += part
+            spent[later] += part
+    return found
+
+
+def _bought(channel: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    from moneytrail.schema import CHANNELS
+
+    found: NDArray[np.bool_] = np.array([name in ("card", "direct_debit") for name in CHANNELS])[channel]
+    return found
+
+
+KINDS: Final = ("refund", *COSTS, "helpers", "cash", "crypto", "purchases", "clients", "people", "other")
+
+
+def _kinds(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """What each transfer of the record is: a place in :data:`KINDS`, -1 where it does not leave the gang's accounts."""
+    graph, carried = made.graph, made.carried
+    assert carried is not None, "the caller has looked"
+    place = carried["place"].to_numpy()
+    debtor, creditor = graph.debtor[place], graph.creditor[place]
+    mine = np.append(own, False)
+    leaves = mine[debtor] & ~mine[creditor]
+    kind = np.full(place.size, KINDS.index("other"), np.int8)
+    bought = _bought(graph.channel[place]) | (graph.codes("merchant_category")[0][place] >= 0)
+    pushed = leaves & ~bought & (creditor >= 0)
+    people, helpers = _paid_together(graph.time[place], graph.amount[place], debtor, creditor, pushed)
+    kind[people] = KINDS.index("people")
+    kind[helpers] = KINDS.index("helpers")
+    kind[bought] = KINDS.index("purchases")
+    for name, purposes in COSTS.items():
+        # Words in a payment between people are what the payer chose to write; what a shop is, nobody chose.
+        said = ground.purpose(*purposes)[place]
+        kind[said & (bought | (name in ("kit", "storage")))] = KINDS.index(name)
+    kind[pushed & np.append(find_suppliers(made, ground, own), False)[creditor]] = KINDS.index("goods")
+    kind[pushed & _serves(made, own)[debtor]] = KINDS.index("clients")
+    kind[ground.purpose("crypto")[place]] = KINDS.index("crypto")
+    kind[pushed & np.append(_payers(made), False)[creditor]] = KINDS.index("refund")
+    kind[creditor < 0] = KINDS.index("cash")
+    kind[~leaves] = -1
+    return kind
+
+
+def _payers(made: Trace) -> NDArray[np.bool_]:
+    """The accounts that paid the seeds; bool[accounts]."""
+    found = np.zeros(made.graph.accounts, np.bool_)
+    debtor = made.graph.debtor[made.seeds]
+    found[debtor[debtor >= 0]] = True
+    return found
+
+
+def _serves(made: Trace, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the gang's accounts move money for others: many pay in and many are paid; bool[accounts + 1]."""
+    graph = made.graph
+    found = np.zeros(graph.accounts + 1, np.bool_)
+    for account in np.flatnonzero(own).tolist():
+        into, out = graph.incoming, graph.outgoing
+        payers = np.intersect1d(into.edge[into.indptr[account] : into.indptr[account + 1]], made.seeds)
+        payees = out.peer[out.indptr[account] : out.indptr[account + 1]]
+        found[account] = min(np.unique(graph.debtor[payers]).size, np.unique(payees).size) >= CLIENTS
+    return found
+
+
+def find_suppliers(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Who sells to the gang: paid by its accounts twice or more, most of it for goods, by the words; bool[accounts]."""
+    graph, carried = made.graph, made.carried
+    assert carried is not None, "the caller has looked"
+    place = carried["place"].to_numpy()
+    debtor, creditor = graph.debtor[place], graph.creditor[place]
+    paid = np.append(own, False)[debtor] & (creditor >= 0) & ~_bought(graph.channel[place])
+    payee, amount = creditor[paid], graph.amount[place][paid]
+    said = ground.purpose(*COSTS["goods"])[place][paid]
+    count = np.bincount(payee, minlength=graph.accounts)
+    whole = np.bincount(payee, amount, minlength=graph.accounts)
+    goods = np.bincount(payee[said], amount[said], minlength=graph.accounts)
+    found: NDArray[np.bool_] = (count >= 2) & (goods * 2 >= whole)
+    return found
+
+
+def _paid_together(
+    time: NDArray[np.int64], amount: NDArray[np.int64], debtor: NDArray[np.int32], creditor: NDArray[np.int32],
+    may: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip
+    """Payments of which the payer made several to different people within a fortnight; and those of them in like sums.
+
+    Like sums are one, two or three times a sum that stands there: what helpers are paid a head or a turn.
+    """
+    found, like = np.zeros(time.size, np.bool_), np.zeros(time.size, np.bool_)
+    rows = np.flatnonzero(may)
+    for payer in np.unique(debtor[rows]).tolist():
+        own = rows[debtor[rows] == payer]
+        first = np.searchsorted(time[own], time[own] - PAID_WITHIN, side="left")
+        for last, begin in enumerate(first.tolist()):
+            window = own[begin : last + 1]
+            if np.unique(creditor[window]).size < PAID_TOGETHER:
+                continue
+            found[window] = True
+            sums = amount[window]
+            times = sums[:, None] == sums[None, :] * np.array([1, 2, 3])[:, None, None]
+            same = times.any(axis=0)
+            fits = same.sum(axis=0) >= PAID_TOGETHER
+            if fits.any():
+                like[window[same[:, fits].any(axis=1)]] = True
+    return found, like
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """A gang's books by one rule, minor units."""
+
+    takings: int
+    paid: dict[str, int]
+    retained: int
+    elsewhere: int
+
+    @classmethod
+    def of(cls, made: Trace, rule: Rule, own: NDArray[np.bool_], kinds: NDArray[np.int8]) -> _Books:
+        carried = made.carried
+        assert carried is not None, "the caller has looked"
+        tainted = carried[f"tainted_{rule}"].to_numpy()
+        paid = {name: int(tainted[kinds == number].sum()) for number, name in enumerate(KINDS)}
+        paid["refund"] = _refunded(made, kinds)
+        held = made.accounts.filter(
+            pl.col("account").is_in(made.graph.names.gather(pl.Series(np.flatnonzero(own))).implode())
+        )
+        total = made.totals.row(by_predicate=pl.col("rule") == str(rule), named=True)
+        return cls(
+            takings=total["seeded"] - total["withdrawn"],
+            paid=paid,
+            retained=int(held[f"tainted_{rule}"].sum()),
+            elsewhere=total["overdrafts"] + total["dropped"],
+        )
+
+    def profit(self, pay: float) -> float:
+        """Takings less refunds and costs, where `pay` is the share of what people were paid that was for work."""
+        costs = sum(self.paid[kind] for kind in (*COSTS, "helpers"))
+        return self.takings - self.paid["refund"] - costs - pay * self.paid["people"]
+
+
+def _refunded(made: Trace, kinds: NDArray[np.int8]) -> int:
+    """What went back to those who had paid, whole and not its tainted part alone, but no more than each had paid."""
+    graph, carried = made.graph, made.carried
+    assert carried is not None, "the caller has looked"
+    place = carried["place"].to_numpy()[kinds == KINDS.index("refund")]
+    back, had = np.zeros(graph.accounts, np.int64), np.zeros(graph.accounts, np.int64)
+    np.add.at(back, graph.creditor[place], graph.amount[place])
+    seeds = made.seeds[graph.debtor[made.seeds] >= 0]
+    np.add.at(had, graph.debtor[seeds], graph.amount[seeds])
+    return int(np.minimum(back, had).sum())
