@@ -67,6 +67,8 @@ class Flows:
         Whether money of which nobody saw where it came from counts as proceeds too.
     delay, horizon : timedelta
         From now until a freeze holds, and for how long after that money is counted.
+    displaced : tuple of tuple of str
+        The accounts of each earlier freeze, that substitutes have taken over from.
     """
 
     names: pl.Series
@@ -76,6 +78,7 @@ class Flows:
     with_unknown: bool
     delay: timedelta
     horizon: timedelta
+    displaced: tuple[tuple[str, ...], ...] = ()
 
     @property
     def repeats(self) -> int:
@@ -90,9 +93,8 @@ class Flows:
     def intercepted(self, frozen: NDArray[np.bool_]) -> float:
         """Expected money caught by freezing these accounts (bool[n]), minor units."""
         left = np.empty(self.size, np.float64)
-        return sum(kernel.intercepted(one.moves, frozen, one.since, left) for one in self.scenarios) / len(
-            self.scenarios
-        )
+        total: float = sum(kernel.intercepted(one.moves, frozen, one.since, left) for one in self.scenarios)
+        return total / len(self.scenarios)
 
     def gains(self, frozen: NDArray[np.bool_], candidates: NDArray[np.int64]) -> NDArray[np.float64]:
         """What each candidate (int64[c]) would add to that; float64[c]."""

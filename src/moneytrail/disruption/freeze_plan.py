@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
+from moneytrail.disruption.displacement import displace
 from moneytrail.disruption.flows import BY_TIME, MICROSECOND, forecast
 from moneytrail.errors import ParameterError
 from moneytrail.kernels import freezing as kernel
@@ -40,7 +41,7 @@ MOST_SETS: Final = 20_000
 """Sets of accounts that are tried one by one; where there are more, the greedy order is taken."""
 
 LEAST_SHARE: Final = 0.1
-"""An account of whose money less than this share is proceeds is not proposed: a freeze would hit others most (design)."""
+"""An account of whose money a smaller share is proceeds is not proposed: a freeze would hit others most (design)."""
 
 LEAST: Final = 1.0
 """Minor units that an account must add to be named."""
@@ -246,9 +247,12 @@ def plan_freeze(
 
 def _again(made: Trace, flows: Flows, rule: Rule, *, with_unknown: bool = False) -> Flows:
     """The same forecast by another rule, or with unknown money counted."""
-    return forecast(
+    found = forecast(
         made, rule, delay=flows.delay, horizon=flows.horizon, repeats=flows.repeats, with_unknown=with_unknown
     )
+    for frozen in flows.displaced:
+        found = displace(found, frozen)
+    return found
 
 
 def _caught_by(made: Trace, flows: Flows, rule: Rule, frozen: NDArray[np.bool_]) -> int:
@@ -379,8 +383,9 @@ class _Figures:
         np.add.at(came, creditor[creditor >= 0], amount[creditor >= 0])
         stretches = max(1.0, (int(graph.time[made.end - 1]) - int(graph.time[begin])) / span)
         came = came[flows.account] / min(flows.repeats, stretches)
+        elsewhere = elsewhere & np.array([name in rows for name in names])
         through = flows.through()
-        held = np.array([max(0, rows[name]["balance"] or 0) for name in names], np.float64)
+        held = np.array([max(0, rows[name]["balance"] or 0) if name in rows else 0 for name in names], np.float64)
         whole = held + came
         share = np.divide(through, whole, out=np.zeros(flows.size), where=whole > 0)
         return cls(
@@ -388,9 +393,10 @@ class _Figures:
         )
 
     def step(self, at: int, gain: float, caught: float, cost: int, standing: Mapping[str, Standing]) -> Step:
-        name = self.names[at]
-        row, rules = self.rows[name], self.made.rules
-        spread = band(row, rules)
+        name, rules = self.names[at], self.made.rules
+        # Nothing is known yet of an account that takes a frozen one's place.
+        row = self.rows.get(name, dict.fromkeys(self.made.accounts.columns))
+        spread = band(row, rules) if name in self.rows else {"low": None, "high": None}
         unknown = max((row[f"unknown_{rule}"] or 0 for rule in rules), default=0)
         return Step(
             account=name,

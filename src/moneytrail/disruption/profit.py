@@ -27,21 +27,31 @@ if TYPE_CHECKING:
     from moneytrail.tracing import Trace
 
 COSTS: Final = {
-    "kit": ("boat", "engine", "life_jackets", "pump", "fuel_cans", "hull_boards", "trailer", "chandlery", "boat_dealer"),
+    "kit": (
+        "boat",
+        "engine",
+        "life_jackets",
+        "pump",
+        "fuel_cans",
+        "hull_boards",
+        "trailer",
+        "chandlery",
+        "boat_dealer",
+    ),
     "goods": ("goods", "customs", "freight"),
     "travel": ("travel", "lodging", "fuel", "vehicle_hire", "transport"),
     "papers": ("visa", "papers"),
     "storage": ("storage",),
 }
-"""What a gang buys for its trade, by the purposes of ``tables.toml`` (design; National Crime Agency and Europol name kit,
-transport and lodging)."""
+"""What a gang buys for its trade, by the purposes of ``tables.toml`` (design; sources on kit, transport and lodging are
+named with the typologies S10, S12 and S15)."""
 
 PAY: Final = 0.7
 """Share of what people are paid, several at a time, that is pay for work, and not a present to relatives (design: no
 source tells it; the ends of every range are none of it and all of it)."""
 
-PAID_TOGETHER, PAID_WITHIN = 3, 14 * DAY
-"""So many people that one account pays within so many microseconds are people paid together (design)."""
+PAID_TOGETHER, PAID_WITHIN = 5, 14 * DAY
+"""So many people that one account pays within so many microseconds are paid together (five as in L04; design)."""
 
 CLIENTS: Final = 20
 """So many payers and payees that an account moves money for others (design)."""
@@ -117,7 +127,11 @@ class Profit:
 
 
 def estimate_profit(
-    made: Trace, *, controlled: Sequence[str] | None = None, rule: Rule = Rule.TAINTED_FIRST, tables: Tables | None = None
+    made: Trace,
+    *,
+    controlled: Sequence[str] | None = None,
+    rule: Rule = Rule.TAINTED_FIRST,
+    tables: Tables | None = None,
 ) -> Profit:
     """A gang's takings, costs and profit from the money that a trace follows.
 
@@ -161,7 +175,9 @@ def estimate_profit(
         0, round(PAY * best.paid.get("people", 0)), max(round(one.paid.get("people", 0)) for one in books.values())
     )
     others = Range(
-        0, round((1 - PAY) * best.paid.get("people", 0)), max(round(one.paid.get("people", 0)) for one in books.values())
+        0,
+        round((1 - PAY) * best.paid.get("people", 0)),
+        max(round(one.paid.get("people", 0)) for one in books.values()),
     )
     return Profit(
         currency=made.graph.reference_currency,
