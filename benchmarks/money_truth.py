@@ -6,7 +6,7 @@ an account that the gang keeps apart in its books.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,16 +47,12 @@ class GangMoney:
         simulate_to(folder, wish, overwrite=True)
         inputs = Inputs([folder / "transfers.parquet"], accounts=folder / "accounts.parquet")
         graph = load_graph(inputs, ExchangeRates.load(None), lambda *_: None).graph
-        truth = {
-            name: pl.read_parquet(folder / "truth" / f"{name}.parquet") for name in ("ledger", "parties", "gangs")
-        }
+        truth = {name: pl.read_parquet(folder / "truth" / f"{name}.parquet") for name in ("ledger", "parties", "gangs")}
         return cls(graph, _with_owners(truth["ledger"]), truth["parties"], truth["gangs"])
 
     def entries(self, gang: str | None = None) -> pl.DataFrame:
         """Movements that the bank saw by which a gang's money came onto an account from off its books."""
-        seen = self.ledger.filter(
-            pl.col("transaction_id").is_not_null() & ~is_account("payer") & is_account("payee")
-        )
+        seen = self.ledger.filter(pl.col("transaction_id").is_not_null() & ~is_account("payer") & is_account("payee"))
         return seen if gang is None else seen.filter(pl.col("gang") == gang)
 
     def held(self) -> dict[str, tuple[int, int]]:
@@ -76,7 +72,7 @@ class GangMoney:
 
     def _held(self, account: str) -> tuple[int, int]:
         graph = self.graph
-        number = graph._numbers[account]  # noqa: SLF001, a benchmark of ours
+        number = graph._numbers[account]
         into, out = graph.in_(account), graph.out(account)
         place = np.concatenate([into, out])
         change = np.concatenate([graph.amount[into], -graph.amount[out]])
@@ -93,13 +89,13 @@ class GangMoney:
             if at is None:
                 moment = int(pl.Series([when]).dt.timestamp("us")[0])
                 at = int(np.searchsorted(graph.time, moment, side="right")) - 1
-            moves.append((at, (payee == account) * amount - (payer == account) * amount, amount if kind == "cut" else 0))
-        events: Iterator[tuple[int, int, int, int]] = iter(
-            sorted([(at, 0, int(value), 0) for at, value in zip(place, change, strict=True)]
-                   + [(at, 1, value, cut) for at, value, cut in moves])
-        )  # fmt: skip
+            change_of = (payee == account) * amount - (payer == account) * amount
+            moves.append((at, change_of, amount if kind == "cut" else 0))
         balance, low, high = opening, 0, 0
-        pending = list(events)
+        pending = sorted(
+            [(int(at), 0, int(value), 0) for at, value in zip(place, change, strict=True)]
+            + [(at, 1, value, cut) for at, value, cut in moves]
+        )
         for turn, (at, kind, value, cut) in enumerate(pending):
             if kind == 0:
                 balance += value

@@ -56,7 +56,12 @@ def funds_of(story: Story, kind: NDArray[np.uint8]) -> tuple[Funds, NDArray[np.i
 def check(story: Story) -> None:
     debits = debits_of(story)
     funds, first = funds_of(story, debits.kind)
-    order, carried, part, whole, came, lent, rest_of = pari_passu(debits, funds, first)
+    shared = pari_passu(debits, funds, first)
+    order, part, whole, came, lent, rest_of = (
+        shared.order, shared.part, shared.whole, shared.came, shared.lent, shared.left
+    )  # fmt: skip
+    carried = np.zeros(len(story.transfers), np.int64)
+    carried[debits.edge] = shared.carried
     reached = set(order.tolist())
     struck = {place for place in range(len(story.transfers)) if debits.kind[place] == STRUCK}
     inside = [account for account in range(ACCOUNTS) if account not in story.world.outside]

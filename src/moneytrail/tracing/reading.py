@@ -162,38 +162,42 @@ class Reading:
             ),
             payee[payee >= 0].astype(np.int64),
         )
-        arrived = shared.carried[: self.end].copy()
-        arrived[seeds] = amount
-        paid_to = graph.creditor[: self.end]
-        abroad = np.zeros(graph.accounts, np.int64)
-        elsewhere = (paid_to >= 0) & self.outside[paid_to]
-        np.add.at(abroad, paid_to[elsewhere], arrived[elsewhere])
+        elsewhere = (payee >= 0) & self.outside[payee]
+        held = shared.left.copy()
+        np.add.at(held, payee[elsewhere], amount[elsewhere])
+        arrived = np.zeros(0, np.int64)
+        if self.terms.record:
+            arrived = np.zeros(self.end, np.int64)
+            carrying = shared.carried > 0
+            arrived[out.edge[carrying]] = shared.carried[carrying]
+            arrived[seeds] = amount
         row: dict[str, object] = {
-            "seeded": int((amount - shared.carried[seeds]).sum()),
+            "seeded": int(amount.sum()) - shared.taken,
             "withdrawn": 0,
-            "in_accounts": int(shared.left.sum()),
-            "other_banks": int(abroad.sum()),
-            "cash": int(arrived[paid_to < 0].sum()),
+            "in_accounts": int(held[~self.outside].sum()),
+            "other_banks": int(held[self.outside].sum()),
+            "cash": shared.cash + int(amount[payee < 0].sum()),
             "overdrafts": int(shared.lent.sum()),
             "dropped": 0,
             "rounding": int((shared.came - shared.part)[shared.order].sum()),
         }
-        return shared, arrived, shared.left + abroad, row
+        return shared, arrived, held, row
 
     def _poison(
         self, touched: NDArray[np.bool_], balance: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The whole balance of each touched account and the whole amount of each transfer from one."""
         graph, end = self.graph, self.end
+        found = np.where(touched, balance, 0)
+        if not self.terms.record and not self.outside.any():
+            return found, np.zeros(0, np.int64)
         since = self.book.label[:, kernel.SINCE]
         debtor, creditor, amount = graph.debtor[:end], graph.creditor[:end], graph.amount[:end]
-        place = np.arange(end)
         payer = np.where(debtor < 0, 0, debtor)
-        soiled = (debtor >= 0) & ~self.outside[payer] & (since[payer] > 0) & (place >= since[payer])
+        soiled = (debtor >= 0) & ~self.outside[payer] & (since[payer] > 0) & (np.arange(end) >= since[payer])
         soiled &= debtor != creditor
         soiled[self.terms.seeds] = True
         carried = np.where(soiled, amount, 0)
-        found = np.where(touched, balance, 0)
         abroad = (creditor >= 0) & self.outside[np.where(creditor < 0, 0, creditor)]
         np.add.at(found, creditor[abroad], carried[abroad])
         return found, carried

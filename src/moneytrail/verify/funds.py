@@ -27,7 +27,7 @@ class Shares:
     reached : Counter
         By account, what arrived there; ``None`` is cash.
     arrivals : Counter
-        By account, how many transfers brought it.
+        By account, how many transfers may have brought it, be it less than half a minor unit each.
     came : dict
         What arrived at each account of this bank.
     impossible : tuple or None
@@ -73,10 +73,11 @@ def share_funds(proof: Proof, balances: Mapping[str, int]) -> Shares:
         now.left[account] = part - passed - debts
     for one in usual:
         if one.transaction_id in known.seeds:
-            now.seeded += one.amount - now.carried[one.transaction_id]
+            now.seeded += one.amount - now.carried.get(one.transaction_id, 0)
             now.carried[one.transaction_id] = one.amount
-        if now.carried[one.transaction_id]:
+        if now.carried.get(one.transaction_id):
             now.reached[one.creditor] += now.carried[one.transaction_id]
+        if one.transaction_id in now.carried:
             now.arrivals[one.creditor] += 1
     now.came = dict.fromkeys(proof.funds, 0) | {
         account: value for account, value in now.reached.items() if account is not None and account not in known.outside
