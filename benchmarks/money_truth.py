@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from moneytrail.graph import TransactionGraph
+from moneytrail.kernels import freezing
+from moneytrail.kernels.freezing import Moves
 from moneytrail.loading import load_graph
 from moneytrail.rates import ExchangeRates
 from moneytrail.runs import Inputs
@@ -69,6 +72,27 @@ class GangMoney:
             if known.get(account)
         ]
         return {account: self._held(account) for account in accounts}
+
+    def profit(self, gang: str) -> int:
+        """A gang's takings less refunds less costs, as far as the bank saw them, minor units."""
+        seen = self.ledger.filter((pl.col("gang") == gang) & pl.col("transaction_id").is_not_null())
+        out = seen.filter(is_account("payer") & ~is_account("payee"))
+        costs = out.filter((pl.col("payee") == "passengers") | pl.col("payee").str.starts_with("cost:"))
+        came, went = (int(frame["amount"].to_numpy().sum()) for frame in (self.entries(gang), costs))
+        return came - went
+
+    def caught(self, accounts: list[str], since: datetime, until: datetime) -> int:
+        """The gangs' money that is in these accounts at `since` or reaches them by `until`, each pound once.
+
+        By their books, in which nothing is mixed with other people's money.
+        """
+        books = self.ledger.filter((pl.col("time") <= until) & (pl.col("payer") != pl.col("payee")))
+        moves, number = moves_of(books)
+        frozen = np.zeros(moves.pool.size, np.bool_)
+        frozen[[number[name] for name in accounts if name in number]] = True
+        first = int((books["time"] <= since).sum())
+        caught: float = freezing.intercepted(moves, frozen, first, np.empty(moves.pool.size))
+        return round(caught)
 
     def _held(self, account: str) -> tuple[int, int]:
         graph = self.graph
@@ -129,3 +153,17 @@ def _owner(place: str, source: Mapping[str, str]) -> str:
     while place in source:
         place = source[place]
     return place.removeprefix("escrow@")
+
+
+def moves_of(books: pl.DataFrame) -> tuple[Moves, dict[str, int]]:
+    """A gang's books as moves over places, and the places' numbers; what passengers pay is fresh."""
+    places = [name for name in pl.concat([books["payer"], books["payee"]]).unique().sort() if name != "passengers"]
+    number = {name: at for at, name in enumerate(places)} | {"passengers": -1}
+    debtor, creditor = (np.array([number[name] for name in books[side]], np.int32) for side in ("payer", "payee"))
+    amount = books["amount"].to_numpy()
+    pool = np.zeros(len(places), np.float64)
+    np.add.at(pool, creditor[creditor >= 0], amount[creditor >= 0])
+    np.subtract.at(pool, debtor[debtor >= 0], amount[debtor >= 0])
+    pool = np.maximum(pool, 0)
+    share = freezing.shares_of(debtor, creditor, amount, amount, pool)
+    return Moves(debtor, creditor, share, np.where(debtor < 0, amount, 0).astype(np.float64), pool), number

@@ -118,7 +118,8 @@ def timed(options: argparse.Namespace) -> dict[str, Any]:
     trace(graph, ids[:10], reversals=NOTHING)
     fifo = best_of(3, lambda: trace(graph, ids, [Rule.FIFO], reversals=NOTHING))
     every = best_of(3, lambda: trace(graph, ids, list(Rule), reversals=NOTHING))
-    head = Ledger(*(column[: options.plain] for column in ledger))
+    first = slice(options.plain)
+    head = Ledger(ledger.debtor[first], ledger.creditor[first], ledger.amount[first])
     own = {place for place in seeds.tolist() if place < options.plain}
     plain = best_of(1, lambda: plain_fifo(head, own)) * options.transfers / max(1, head.debtor.size)
     return {

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from moneytrail.storage import Store
 from moneytrail_api import problems
 from moneytrail_api.headers import Bodyless, Envelope
+from moneytrail_api.ledgers import Ledgers
 from moneytrail_api.limits import Limits
-from moneytrail_api.routers import alerts, catalogue, health, runs
+from moneytrail_api.routers import alerts, catalogue, health, money, runs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -60,8 +61,9 @@ def create_app(store: Store | str, *, typologies: Sequence[Mapping[str, Any]] | 
     )
     shown = catalogue.catalogue_of(typologies)
     app.state.store = opened
+    app.state.ledgers = Ledgers()
     app.state.typology_ids = tuple(typology.id for typology in shown.items)
-    for router in (alerts.router, catalogue.catalogue_router(shown), runs.router, health.router):
+    for router in (alerts.router, money.router, catalogue.catalogue_router(shown), runs.router, health.router):
         app.include_router(router)
     problems.install(app)
     # The last one added stands outside.

@@ -40,6 +40,10 @@ class ForbiddenError(Exception):
     """The key is good, but does not have the scope."""
 
 
+class UnanswerableError(Exception):
+    """The question is well formed, and the ledger cannot answer it: it has no such transfer or account."""
+
+
 class FieldError(BaseModel):
     """One thing that is wrong in a request."""
 
@@ -78,6 +82,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     ForbiddenError: Kind(403, "forbidden", "The key may not do this"),
     NotFoundError: Kind(404, "not-found", "There is no such thing"),
     ConflictError: Kind(409, "conflict", "The store holds something else"),
+    UnanswerableError: Kind(409, "unanswerable", "The ledger cannot answer this"),
     ParameterError: Kind(422, "invalid-request", "The request is wrong"),
     RequestValidationError: Kind(422, "invalid-request", "The request is wrong", "See `errors`."),
     StoreError: Kind(503, "store-unavailable", "The store cannot be reached", "Try again later."),

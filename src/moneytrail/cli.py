@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -25,6 +25,7 @@ from pydantic import ValidationError
 
 from moneytrail import benchmarking
 from moneytrail.errors import MoneytrailError, ParameterError
+from moneytrail.money import commands as money_commands
 from moneytrail.settings import Settings
 
 if TYPE_CHECKING:
@@ -422,62 +423,6 @@ def motifs(
             typer.echo(f"Out: {out}; check it with: moneytrail verify-match {shlex.quote(str(out))} --all")
 
 
-@app.command("trace", short_help="Follow tainted money from seeds to where it is now.")
-def trace_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, gzipped CSV or Parquet; one layout.")],
-    seed: Annotated[
-        list[str] | None,
-        typer.Option("--seed", metavar="ID", help="A transfer whose money is tainted; may be repeated."),
-    ] = None,
-    seeds: Annotated[
-        Path | None, typer.Option("--seeds", metavar="FILE", help="Transaction ids of seeds, one a line.")
-    ] = None,
-    rule: Annotated[str, typer.Option(metavar="NAMES", help="Rules, joined by commas, or all.")] = "all",
-    until: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Leave out what was booked on DATE or later.")
-    ] = None,
-    floor: Annotated[
-        str, typer.Option(metavar="AMOUNT", help="Let a transfer's smaller tainted part count as clean, and say so.")
-    ] = "0",
-    through_other_banks: Annotated[
-        bool, typer.Option("--through-other-banks", help="Follow money through accounts that --accounts does not hold.")
-    ] = False,
-    layout: LayoutOption = None,
-    mapping: MappingOption = None,
-    accounts: AccountsOption = None,
-    currency: CurrencyOption = None,
-    rates: RatesOption = None,
-    limit: Annotated[int, typer.Option(min=0, help="How many accounts to show.")] = 20,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Follow tainted money from seeds through the whole ledger, by the legal rules, to the penny.
-
-    Example: moneytrail trace transfers.parquet --accounts accounts.parquet --seed 41 --seed 57
-    """
-    from moneytrail import console, money_trace
-    from moneytrail.loading import load_graph
-    from moneytrail.rates import ExchangeRates
-    from moneytrail.runs import Inputs
-    from moneytrail.tracing.rules import parse
-
-    inputs = Inputs(files, layout, mapping, accounts, currency)
-    inputs.check()
-    named = [*(seed or ()), *(money_trace.read_seeds(seeds) if seeds else ())]
-    worth = ExchangeRates.load(rates)
-    money_trace.minor_units(floor, worth.reference)
-    last = None
-    if until:
-        last = datetime.combine(_day(until, "--until"), datetime.min.time(), UTC) - timedelta(microseconds=1)
-    question = money_trace.Question(named, parse(rule), last, floor, through_other_banks)
-    with console.progress(quiet) as tell:
-        traced = money_trace.trace_files(load_graph(inputs, worth, tell), question, tell)
-    if as_json:
-        typer.echo(json.dumps(traced.plain()))
-    else:
-        console.show_trace(traced.made.rules, traced.largest(), traced.made.totals.to_dicts(), limit, traced.currency)
-
-
 @app.command(short_help="Write features of every transfer as Parquet.")
 def features(
     files: Annotated[
@@ -678,6 +623,7 @@ def _ids(text: str | None) -> tuple[str, ...] | None:
 
 
 benchmarking.register(app)
+money_commands.register(app)
 
 
 @app.command()
@@ -697,7 +643,9 @@ def serve(
 @keys_app.command("create")
 def keys_create(
     name: Annotated[str, typer.Argument(help="Whose key, or what for.")],
-    scope: Annotated[list[str] | None, typer.Option(help="alerts:read, alerts:decide, runs:read; repeatable.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="alerts:read, alerts:decide, runs:read, money:read; repeatable.")
+    ] = None,
     expires: Annotated[
         str | None, typer.Option(metavar="TIME", help="Last moment of use, ISO 8601; UTC unless it says otherwise.")
     ] = None,
@@ -789,7 +737,7 @@ def demo(
             save(store, score_inputs(inputs, pipeline, tell), keep_ledger=True)
     with Store.open(store) as opened:
         console.show_alerts(opened.alerts(AlertQuery(sort="rank", limit=15)).items, "The first alerts, by rank")
-        made = opened.create_key("demo", ["alerts:read", "alerts:decide", "runs:read"])
+        made = opened.create_key("demo", ["alerts:read", "alerts:decide", "runs:read", "money:read"])
 
     def retire_earlier_keys() -> None:
         # Only once the port is ours: until then another demo may be running, and its key must go on working.

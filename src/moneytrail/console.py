@@ -345,33 +345,6 @@ def show_motifs(record: Mapping[str, Any], best: pl.DataFrame, currency: str) ->
         console.print(table)
 
 
-def show_trace(
-    rules: Sequence[str], largest: Sequence[Mapping[str, Any]], totals: Sequence[Mapping[str, Any]], shown: int,
-    currency: str,
-) -> None:  # fmt: skip
-    """Where tainted money is: the accounts that hold most of it, and by rule what went where."""
-    from moneytrail.tracing import TOTALS  # it loads the kernels, which few commands need
-
-    names = [str(rule) for rule in rules]
-    rows = [
-        (
-            row["account"],
-            "at another bank" if row["outside"] else money(row["balance"], currency),
-            f"{money(row['low'], currency)} to {money(row['high'], currency)}",
-            *(money(row[f"tainted_{name}"], currency) for name in names),
-        )
-        for row in largest[:shown]
-    ]
-    if rows:
-        show_table("Tainted money, by account", ("account", "balance", "tainted, low to high", *names), rows)
-    if len(largest) > len(rows):
-        stdout().print(f"… and {len(largest) - len(rows):,} more accounts; --limit N shows more, --json all.")
-    each = [(row["rule"], *(money(row[place], currency) for place in TOTALS)) for row in totals]
-    if each:
-        show_table("What the seeds made tainted, and where it is", ("rule", *TOTALS), each)
-    stdout().print("Which rule applies is for the court. Poison is no claim: it bounds where to look.")
-
-
 def show_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A plain table."""
     table = Table(title=title, title_justify="left", header_style="bold")

@@ -7,6 +7,7 @@
 from moneytrail.disruption.assessing import Assessment, Figures, assess, best, meanwhile
 from moneytrail.disruption.clock import Clock, run_clocks
 from moneytrail.disruption.displacement import displace
+from moneytrail.disruption.escape import Escape, find_escape
 from moneytrail.disruption.flows import BY_TIME, Flows, forecast
 from moneytrail.disruption.freeze_plan import Budget, FreezePlan, Step, plan_freeze
 from moneytrail.disruption.levers import Lever, Levers, load_levers, shipped
@@ -17,6 +18,7 @@ __all__ = [
     "Assessment",
     "Budget",
     "Clock",
+    "Escape",
     "Figures",
     "Flows",
     "FreezePlan",
@@ -29,6 +31,7 @@ __all__ = [
     "best",
     "displace",
     "estimate_profit",
+    "find_escape",
     "forecast",
     "load_levers",
     "meanwhile",

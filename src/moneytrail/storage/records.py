@@ -13,11 +13,21 @@ if TYPE_CHECKING:
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 
-Scope = Literal["alerts:read", "alerts:decide", "runs:read"]
-SCOPES: Final[tuple[Scope, ...]] = ("alerts:read", "alerts:decide", "runs:read")
-"""What a key may be allowed: read alerts and evidence, decide on alerts, read run records."""
+Scope = Literal["alerts:read", "alerts:decide", "runs:read", "money:read"]
+SCOPES: Final[tuple[Scope, ...]] = ("alerts:read", "alerts:decide", "runs:read", "money:read")
+"""What a key may be allowed: read alerts and evidence, decide on alerts, read run records, follow money through the
+whole ledger of a run."""
 
-AuditAction = Literal["run_saved", "ledger_kept", "alert_decided", "evidence_exported", "key_created", "key_revoked"]
+AuditAction = Literal[
+    "run_saved",
+    "ledger_kept",
+    "alert_decided",
+    "evidence_exported",
+    "money_traced",
+    "freeze_planned",
+    "key_created",
+    "key_revoked",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import sqlalchemy as sa
 
@@ -333,6 +333,13 @@ class Store:
         detail: dict[str, JSON] = {"form": form, "rows": rows}
         with self._database.writing() as connection:
             journal.note(connection, "evidence_exported", alert_id, by=by, at=_now(), detail=detail)
+
+    def note_money(
+        self, action: Literal["money_traced", "freeze_planned"], run_id: str, *, by: str, detail: dict[str, JSON]
+    ) -> None:
+        """Write into the audit that somebody followed money through a run's ledger, and from where."""
+        with self._database.writing() as connection:
+            journal.note(connection, action, run_id, by=by, at=_now(), detail=detail)
 
     def audit(
         self, limit: int = 100, *, before: int | None = None, action: AuditAction | None = None

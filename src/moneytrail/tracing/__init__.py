@@ -4,7 +4,8 @@
 rules in one pass. See ``docs/tracing.md``.
 """
 
-from moneytrail.tracing.breaks import BREAKS, Break, find_advances, find_breaks, find_value_links
+from moneytrail.tracing.backwards import BACKWARDS, Sources, trace_back
+from moneytrail.tracing.breaks import BREAKS, Break, break_totals, find_advances, find_breaks, find_value_links
 from moneytrail.tracing.proof import prove
 from moneytrail.tracing.recommending import Advice, Standing, band, recommend
 from moneytrail.tracing.result import TOTALS, Trace
@@ -13,6 +14,7 @@ from moneytrail.tracing.rules import CONSERVING, MEANINGS, Meaning, Rule
 from moneytrail.tracing.trace import trace
 
 __all__ = [
+    "BACKWARDS",
     "BREAKS",
     "CONSERVING",
     "MEANINGS",
@@ -22,9 +24,11 @@ __all__ = [
     "Meaning",
     "Reversals",
     "Rule",
+    "Sources",
     "Standing",
     "Trace",
     "band",
+    "break_totals",
     "find_advances",
     "find_breaks",
     "find_reversals",
@@ -32,4 +36,5 @@ __all__ = [
     "prove",
     "recommend",
     "trace",
+    "trace_back",
 ]

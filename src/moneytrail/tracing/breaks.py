@@ -15,7 +15,7 @@ import polars as pl
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY
 from moneytrail.schema import ACCOUNT_KINDS, CHANNELS
-from moneytrail.tracing.rules import CONSERVING
+from moneytrail.tracing.rules import CONSERVING, Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +47,9 @@ LINK_AMOUNT: Final = 30
 """Thousandths by which two amounts may differ and still be one value (design)."""
 LINK_TIME: Final = 72 * HOUR
 """Microseconds between the two sides of a value link, at most (design)."""
+
+LEAST: Final = 10_000
+"""Minor units of tainted money below which neither is offered: small sums that are alike are too common (design)."""
 
 ADVANCE_TIME: Final = 5 * DAY
 """Microseconds from a payment in advance to the money that repays it, at most (design)."""
@@ -139,6 +142,21 @@ def _told(graph: TransactionGraph, found: pl.DataFrame, more: tuple[str, ...]) -
 # What may lie beyond
 
 
+def break_totals(made: Trace) -> dict[Break, dict[Rule, int]]:
+    """Tainted money that went over each kind of break, by every rule but poison; minor units."""
+    carried, found = made.carried, find_breaks(made)
+    assert carried is not None, "find_breaks has looked"
+    rules = [rule for rule in made.rules if rule in CONSERVING]
+    joined = found.select("place", "kind").join(carried, on="place")
+    totals: dict[Break, dict[Rule, int]] = {}
+    for kind in Break:
+        part = joined.filter(pl.col("kind") == kind)
+        column = "repaid" if kind is Break.OVERDRAFT else "tainted"
+        if part.height:
+            totals[kind] = {rule: int(part[f"{column}_{rule}"].fill_null(0).sum()) for rule in rules}
+    return totals
+
+
 def find_value_links(made: Trace) -> pl.DataFrame:
     """Money that may have come back over a break: like amount, soon, and a party that both sides share.
 
@@ -166,7 +184,7 @@ def find_value_links(made: Trace) -> pl.DataFrame:
         "out_amount": pl.Int64(), "back_amount": pl.Int64(), "high": pl.Int64(), "hours": pl.Float64(),
         "shared": pl.String(), "confidence": pl.Float64(),
     }  # fmt: skip
-    frame = frame.filter(pl.col("high") > 0)
+    frame = frame.filter(pl.col("high") >= LEAST)
     place, high = frame["place"].to_numpy(), frame["high"].to_numpy()
     outside = np.append(made.outside, True)  # place -1: cash
     leaves = ~outside[graph.debtor[place]] & outside[graph.creditor[place]]
@@ -239,7 +257,7 @@ def find_advances(made: Trace) -> pl.DataFrame:
         "amount": pl.Int64(), "tainted": pl.Int64(), "claim": pl.Int64(), "funded_by": pl.String(),
         "days": pl.Float64(), "needs_coordination_evidence": pl.Boolean(),
     }  # fmt: skip
-    frame = frame.filter(pl.col("high") > 0)
+    frame = frame.filter(pl.col("high") >= LEAST)
     affiliates, out = _Affiliates(graph), graph.outgoing
     rows = []
     for credit, tainted in zip(frame["place"].to_list(), frame["high"].to_list(), strict=True):

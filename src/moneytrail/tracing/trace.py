@@ -93,14 +93,14 @@ def trace(
     if floor < 0:
         raise ParameterError(f"the floor is {floor}; it must be zero or more, in minor units")
     wanted = tuple(rule for rule in Rule if rule in rules)
-    end = graph.transfers if until is None else _end(graph, until)
+    end = graph.transfers if until is None else end_of(graph, until)
     found = reversals if reversals is not None else find_reversals(graph)
     counted = found.later < end
     found = Reversals(found.later[counted], found.earlier[counted])
     places = _places(graph, seeds, end, found)
     ledger = Ledger(graph.debtor[:end], graph.creditor[:end], graph.amount[:end])
-    outside = _outside(graph) if not through_other_banks else np.zeros(graph.accounts, np.bool_)
-    opening = _openings(graph)
+    outside = outside_of(graph) if not through_other_banks else np.zeros(graph.accounts, np.bool_)
+    opening = openings_of(graph)
     if float(ledger.amount.sum(dtype=np.float64)) + float(np.abs(opening[1], dtype=np.float64).sum()) > MOST_MONEY:
         raise InputError(f"the amounts together pass {MOST_MONEY:,} minor units; check their unit")
     needed = np.array([rule in wanted for rule in IN_ORDER])
@@ -118,7 +118,7 @@ def trace(
     return Reading(graph, book, end, outside, terms, found).trace(wanted)
 
 
-def _end(graph: TransactionGraph, until: datetime) -> int:
+def end_of(graph: TransactionGraph, until: datetime) -> int:
     """The ledger place behind the last transfer that was booked at `until` or before."""
     if until.tzinfo is None:
         raise ParameterError(f"{until} has no time zone")
@@ -148,13 +148,13 @@ def _places(graph: TransactionGraph, seeds: Sequence[str], end: int, reversals: 
     return places
 
 
-def _outside(graph: TransactionGraph) -> NDArray[np.bool_]:
+def outside_of(graph: TransactionGraph) -> NDArray[np.bool_]:
     """Accounts that the account table does not hold; none where there is no table."""
     absent: NDArray[np.bool_] = graph.register["kind"].is_null().to_numpy()
     return np.zeros(graph.accounts, np.bool_) if absent.all() else absent
 
 
-def _openings(graph: TransactionGraph) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def openings_of(graph: TransactionGraph) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Opening balances in the graph's reference currency; those in another currency are not known."""
     own = graph.register["currency"].cast(pl.String()) == graph.reference_currency
     known = (own.fill_null(value=False) & graph.register["opening_balance"].is_not_null()).to_numpy()

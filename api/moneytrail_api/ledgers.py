@@ -1,0 +1,62 @@
+"""The ledgers that money is followed through: read from the store once, and the last ones kept at hand."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from threading import BoundedSemaphore, Lock
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import Depends, Request
+
+from moneytrail.money.sources import Source, newest_run, stored_source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moneytrail.storage import Store
+
+KEPT: Final = 2
+"""Ledgers at hand; another one takes the place of the one asked for longest ago."""
+
+AT_ONCE: Final = 2
+"""Questions about money that are worked on at a time; others wait."""
+
+
+class Ledgers:
+    """Ledgers by run. One thread reads a ledger while the others wait for it."""
+
+    def __init__(self) -> None:
+        self.at_work = BoundedSemaphore(AT_ONCE)
+        self._lock = Lock()
+        self._kept: OrderedDict[str, Source] = OrderedDict()
+
+    def source(self, store: Store, run: str | None, alerts: Sequence[str]) -> Source:
+        """The ledger of a run, or of the alerts' run, with the alerts whole; the newest run's unless told.
+
+        Raises
+        ------
+        NotFoundError, ParameterError, StoreError
+        """
+        named = tuple(store.alert(alert) for alert in alerts)
+        wanted = {alert.run_id for alert in named} | ({run} if run else set())
+        chosen = next(iter(wanted)) if len(wanted) == 1 else None
+        with self._lock:
+            if chosen is None:
+                # Says what is wrong with several; without any the newest run with a ledger is meant.
+                chosen = newest_run(store) if not wanted else str(stored_source(store, run, alerts).told["run_id"])
+            if chosen not in self._kept:
+                self._kept[chosen] = stored_source(store, chosen, ())
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(chosen)
+            return replace(self._kept[chosen], alerts=named)
+
+
+def ledgers_of(request: Request) -> Ledgers:
+    """Return the ledgers of the service."""
+    found: Ledgers = request.app.state.ledgers
+    return found
+
+
+OpenLedgers = Annotated[Ledgers, Depends(ledgers_of)]

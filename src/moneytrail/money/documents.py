@@ -1,0 +1,420 @@
+"""Answers about money as plain data, which JSON can write: amounts in minor units, times as ISO 8601."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from moneytrail.disruption import (
+    Figures,
+    assess,
+    best,
+    displace,
+    estimate_profit,
+    find_escape,
+    forecast,
+    meanwhile,
+    plan_freeze,
+    run_clocks,
+    shipped,
+)
+from moneytrail.errors import ParameterError
+from moneytrail.flow_picture import draw_flows
+from moneytrail.tracing import (
+    BREAKS,
+    CONSERVING,
+    Break,
+    Rule,
+    Standing,
+    band,
+    break_totals,
+    find_advances,
+    find_breaks,
+    find_value_links,
+    recommend,
+)
+from moneytrail.wording import money, sums
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from moneytrail.disruption import Assessment, Clock, FreezePlan, Levers
+    from moneytrail.money.questions import PlanQuestion, TraceQuestion
+    from moneytrail.money.sources import Source
+    from moneytrail.tracing import Sources, Trace
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+LEVERS_FOR: Final = 25
+"""Accounts of an alert or a plan for which levers are worked out."""
+
+ANALYST_HOURS, ANALYST_MINUTES = 0.5, 1.0
+"""Half an hour for an alert and a minute for each of its transfers (design: time your own and change it)."""
+
+
+def trace_document(source: Source, made: Trace, question: TraceQuestion) -> dict[str, Any]:
+    """A trace: by rule, by account, what left, what proves it, and what may lie beyond."""
+    rows = reached(made)
+    conserving = [rule for rule in made.rules if rule in CONSERVING]
+    breaks = find_breaks(made) if conserving else None
+    purchasers = (
+        set(breaks.filter(pl.col("kind") == Break.PURCHASER)["creditor_account"]) if breaks is not None else set()
+    )
+    return {
+        "rules": {
+            str(rule): {
+                row["account"]: {"tainted": row[f"tainted_{rule}"], "unknown": row[f"unknown_{rule}"]} for row in rows
+            }
+            for rule in made.rules
+        },
+        "accounts": {
+            row["account"]: account_document(made, row, question)
+            | {"purchaser_for_value_possible": row["account"] in purchasers}
+            for row in rows
+        },
+        "totals": totals_of(made),
+        "breaks": frame_document(breaks.drop("place")) if breaks is not None else [],
+        "break_totals": {
+            str(kind): {"says": BREAKS[kind], **{str(rule): amount for rule, amount in told.items()}}
+            for kind, told in (break_totals(made) if conserving else {}).items()
+        },
+        "value_links": frame_document(find_value_links(made)) if conserving else [],
+        "advances": frame_document(find_advances(made)) if conserving else [],
+        "transfers": transfers_of(made),
+        "seeds": made.graph.transaction_ids(made.seeds).to_list(),
+        "currency": made.graph.reference_currency,
+        "until": question.until.isoformat() if question.until else None,
+        "floor": made.floor,
+        "through_other_banks": question.through_other_banks,
+        "ledger_transfers": made.end,
+        "source": dict(source.told),
+    }
+
+
+def reached(made: Trace) -> list[dict[str, Any]]:
+    """The accounts that are tainted by any rule, the most by a conserving rule first, each with low and high."""
+    rows = [
+        row | band(row, made.rules)
+        for row in made.accounts.iter_rows(named=True)
+        if any(row[f"tainted_{rule}"] for rule in made.rules)
+    ]
+    return sorted(rows, key=lambda row: (-(row["high"] or 0), row["account"]))
+
+
+def account_document(made: Trace, row: Mapping[str, Any], question: TraceQuestion) -> dict[str, Any]:
+    """What a trace says of one account."""
+    standing = question.held_to_be.get(row["account"], Standing.UNKNOWN)
+    advice = recommend(row, made.rules, standing, equal_victims=question.equal_victims)
+    return {
+        "balance": row["balance"],
+        "at_another_bank": row["outside"],
+        **band(row, made.rules),
+        "held_to_be": str(standing),
+        "rule_recommended": str(advice.rule) if advice.rule else None,
+        "recommended": row[f"tainted_{advice.rule}"] if advice.rule else None,
+        "why": advice.why,
+        "since": instant(int(made.graph.time[row["since"]])) if row["since"] is not None else None,
+    }
+
+
+def totals_of(made: Trace) -> dict[str, dict[str, int]]:
+    """What the seeds made tainted and where it is, by rule."""
+    return {str(row.pop("rule")): row for row in made.totals.to_dicts()}
+
+
+def transfers_of(made: Trace) -> list[dict[str, Any]]:
+    """Every transfer that carried tainted money, with how much by each rule; what proves the accounts' figures."""
+    if made.carried is None:
+        return []
+    graph = made.graph
+    names = [f"tainted_{rule}" for rule in made.rules]
+    carried = made.carried.filter(pl.any_horizontal(pl.col(name) > 0 for name in names))
+    place = carried["place"].to_numpy()
+    told = graph.frame.select("transaction_id", "booked_at", "debtor_account", "creditor_account")[graph.order[place]]
+    told = told.with_columns(
+        pl.Series("amount", graph.amount[place]),
+        tainted=pl.struct(carried[f"tainted_{rule}"].alias(str(rule)) for rule in made.rules),
+    )
+    return frame_document(told)
+
+
+def frame_document(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows as plain data."""
+    return [
+        {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+        for row in frame.iter_rows(named=True)
+    ]
+
+
+def instant(microseconds: int) -> str:
+    """A moment as ISO 8601, UTC."""
+    return (EPOCH + timedelta(microseconds=microseconds)).isoformat()
+
+
+def picture_of(made: Trace, held_to_be: Mapping[str, Standing], frozen: Sequence[str] = ()) -> str:
+    """The flows as SVG, by the rule that plans go by where it was traced, else by the first that says where money is.
+
+    Raises
+    ------
+    ParameterError
+        When poison alone was traced.
+    """
+    drawn = [rule for rule in (Rule.TAINTED_FIRST, *CONSERVING) if rule in made.rules]
+    if not drawn:
+        raise ParameterError("poison alone does not say where each penny is; draw by another rule")
+    held = {account: str(told) for account, told in held_to_be.items()}
+    return draw_flows(made, rule=drawn[0], frozen=list(frozen), held_to_be=held)
+
+
+def profit_document(source: Source, made: Trace, controlled: Sequence[str] | None) -> dict[str, Any]:
+    """A gang's profit, and from what it was counted."""
+    return {
+        **estimate_profit(made, controlled=controlled).to_dict(),
+        "controlled_by": "named" if controlled is not None else "inferred",
+        "seeds": made.graph.transaction_ids(made.seeds).to_list(),
+        "source": dict(source.told),
+    }
+
+
+def origins_document(source: Source, found: Sources) -> dict[str, Any]:
+    """Where a balance came from, by rule."""
+    return {
+        "account": found.account,
+        "balance": found.balance,
+        "rules": [str(rule) for rule in found.rules],
+        "origins": frame_document(found.origins),
+        "transfers": frame_document(found.carried),
+        "currency": source.graph.reference_currency,
+        "source": dict(source.told),
+    }
+
+
+# Freeze plans
+
+
+def plan_document(
+    source: Source,
+    made: Trace,
+    question: PlanQuestion,
+    held_to_be: Mapping[str, Standing],
+    levers: Levers | None = None,
+) -> dict[str, Any]:
+    """A freeze plan, and the plans after it when the gang replaces what was frozen."""
+    flows = forecast(made, question.rule, delay=question.delay, horizon=question.horizon)
+    plan = plan_freeze(
+        made, flows, question.budget, held_to_be=held_to_be, only=question.only, least_share=question.least_share
+    )
+    figures = figures_of(made, held_to_be)
+    clocks = {clock.account: clock for clock in run_clocks(made, question.rule)}
+    found = levers or shipped()
+    document = _plan(plan)
+    escape = find_escape(made, flows, plan.accounts)
+    document["most_that_could_leave"] = {
+        "before": escape.before,
+        "after": escape.after,
+        "stopped": escape.stopped,
+        "bounded_by": list(escape.cut[:LEVERS_FOR]),
+        "bounded_by_in_all": len(escape.cut),
+    }
+    for step in document["accounts"][:LEVERS_FOR]:
+        account = step["account"]
+        step["clock"] = clocks[account].to_dict() if account in clocks else None
+        step["levers"] = levers_document(assess(_figures(figures[account], clocks.get(account)), found))
+    document["displacement"] = []
+    for turn in range(question.rounds if plan.steps else 0):
+        flows = displace(flows, plan.accounts)
+        known = [name for name in flows.names.to_list() if not name.startswith("new account for ")]
+        unfound = plan_freeze(
+            made, flows, question.budget, held_to_be=held_to_be, only=known, least_share=question.least_share
+        )
+        plan = plan_freeze(made, flows, question.budget, held_to_be=held_to_be, least_share=question.least_share)
+        document["displacement"].append(
+            {"round": turn + 2, "while_new_accounts_are_not_found": _plan(unfound), "when_they_are_found": _plan(plan)}
+        )
+    return document | {
+        "rule": str(question.rule),
+        "delay_hours": question.delay / timedelta(hours=1),
+        "horizon_days": question.horizon / timedelta(days=1),
+        "now": instant(int(made.graph.time[made.end - 1])),
+        "stretches": flows.repeats,
+        "seeds": made.graph.transaction_ids(made.seeds).to_list(),
+        "currency": made.graph.reference_currency,
+        "source": dict(source.told),
+    }
+
+
+def _plan(plan: FreezePlan) -> dict[str, Any]:
+    return {
+        "accounts": [
+            {
+                "account": step.account,
+                "gain": step.gain,
+                "intercepted_so_far": step.caught,
+                "cost": step.cost,
+                "balance": step.balance,
+                "tainted_now": dict(step.tainted),
+                "unknown_now": step.unknown,
+                "collateral_now": step.collateral_now,
+                "collateral_later": step.collateral_later,
+                "share_of_proceeds": step.share,
+                "held_to_be": step.held_to_be,
+            }
+            for step in plan.steps
+        ],
+        "intercepted": plan.caught,
+        "at_stake": plan.at_stake,
+        "no_plan_catches_more_than": plan.bound,
+        "guarantee": round(plan.guarantee, 4),
+        "by_rule": {str(rule): caught for rule, caught in plan.by_rule.items()},
+        "if_unknown_money_is_proceeds": plan.with_unknown,
+        "accounts_chosen_then_too": plan.chosen_with_unknown,
+        "left": frame_document(plan.left.head(LEVERS_FOR)),
+        "left_in_all": int(plan.left["amount"].sum()),
+        "gone": frame_document(plan.gone.head(LEVERS_FOR)),
+        "gone_in_all": int(plan.gone["amount"].sum()),
+    }
+
+
+# Alerts
+
+
+def alert_document(
+    source: Source, made: Trace, question: TraceQuestion, levers: Levers | None = None
+) -> dict[str, Any]:
+    """An alert's money: where it is, how long it will stay, and what can be done about each account."""
+    rows = [row for row in reached(made) if row["high"]]
+    clocks = {clock.account: clock for clock in run_clocks(made)}
+    figures, found = figures_of(made, question.held_to_be), levers or shipped()
+    own = {subject.account for alert in source.alerts for subject in alert.subjects}
+    accounts = []
+    for row in [*(r for r in rows if r["account"] in own), *(r for r in rows if r["account"] not in own)][:LEVERS_FOR]:
+        clock = clocks.get(row["account"])
+        accounts.append(
+            {
+                "account": row["account"],
+                "subject": row["account"] in own,
+                **account_document(made, row, question),
+                "clock": clock.to_dict() if clock else None,
+                "levers": levers_document(assess(_figures(figures[row["account"]], clock), found)),
+            }
+        )
+    return {
+        "alerts": [alert.alert_id for alert in source.alerts],
+        "headline": _headline(made, rows),
+        "in_reach": reach_of(made, sum(len(alert.evidence) for alert in source.alerts) or len(made.seeds)),
+        "accounts": accounts,
+        "accounts_in_all": len(rows),
+        "totals": totals_of(made),
+        "profit": estimate_profit(made).to_dict(),
+        "seeds": made.graph.transaction_ids(made.seeds).to_list(),
+        "currency": made.graph.reference_currency,
+        "source": dict(source.told),
+    }
+
+
+def reach_of(made: Trace, transfers: int) -> dict[str, Any]:
+    """How much of an alert's money is still there, what waiting costs, and how much that is for an analyst's hour.
+
+    Counted are the accounts that :func:`moneytrail.disruption.estimate_profit` takes for the gang's, with the likely
+    figure of each; the analyst's time is a stated guess from the number of `transfers` to read.
+    """
+    clocks = run_clocks(made)
+    own = set(estimate_profit(made).controlled)
+    there = [clock for clock in clocks if clock.account in own]
+    hours = ANALYST_HOURS + ANALYST_MINUTES * transfers / 60
+    then = sum(clock.after(hours) for clock in there)
+    return {
+        "still_there": {
+            name: sum(clock.still_there[name] or 0 for clock in there) for name in ("low", "likely", "high")
+        },
+        "lost_per_hour": sum(clock.lost_per_hour for clock in there),
+        "analyst_hours": round(hours, 2),
+        "there_when_read": then,
+        "per_analyst_hour": round(then / hours),
+        "accounts": sum(1 for clock in there if clock.still_there["likely"]),
+    }
+
+
+def _headline(made: Trace, rows: Sequence[Mapping[str, Any]]) -> str:
+    currency, totals = made.graph.reference_currency, made.totals.to_dicts()
+    seeded = max((row["seeded"] - row["withdrawn"] for row in totals), default=0)
+    here = [row for row in rows if not row["outside"]]
+    if not here:
+        return f"{money(seeded, currency)} came in; none of it is left in an account that is seen here."
+    low, high = (of(row["in_accounts"] for row in totals) for of in (min, max))
+    most = here[0]
+    return (
+        f"{money(seeded, currency)} came in. By the rule, {sums(low, high, currency)} of it is still in accounts here, "
+        f"most in {most['account']} ({sums(most['low'], most['high'], currency)})."
+    )
+
+
+# Levers
+
+
+def figures_of(made: Trace, held_to_be: Mapping[str, Standing]) -> dict[str, Figures]:
+    """What the levers ask of each account that tainted money reached."""
+    graph = made.graph
+    out = _paid_out(made)
+    kinds = dict(graph.register.select("account", pl.col("kind").cast(pl.String())).iter_rows())
+    found = {}
+    for row in made.accounts.iter_rows(named=True):
+        account = row["account"]
+        standing = held_to_be.get(account, Standing.UNKNOWN)
+        spread = band(row, made.rules)
+        advice = recommend(row, made.rules, standing)
+        low, high = spread["low"] or 0, spread["high"] or 0
+        found[account] = Figures(
+            currency=graph.reference_currency,
+            tainted_low=low,
+            tainted_recommended=min(max(row[f"tainted_{advice.rule}"] if advice.rule else high, low), high),
+            tainted_high=high,
+            balance=None if row["balance"] is None else max(0, row["balance"]),
+            tainted_out_cash=out.get((account, Break.CASH), 0),
+            tainted_out_other_banks=out.get((account, Break.OTHER_BANK), 0),
+            outside=row["outside"],
+            held_to_be=str(standing),
+            kind=kinds.get(account) or "unknown",
+        )
+    return found
+
+
+def _figures(figures: Figures, clock: Clock | None) -> Figures:
+    if clock is None:
+        return figures
+    return replace(
+        figures, exit_eta=clock.exit_eta, last_tainted_credit_age=clock.last_credit_age, recurring=clock.recurring
+    )
+
+
+def _paid_out(made: Trace) -> dict[tuple[str, Break], int]:
+    """By account, tainted money that it took out as cash or paid to other banks, at most over the rules."""
+    if not any(rule in CONSERVING for rule in made.rules):
+        return {}
+    breaks = find_breaks(made).filter(pl.col("debtor_account").is_not_null())
+    paid = breaks.group_by("debtor_account", "kind").agg(pl.col("high").sum())
+    return {(account, Break(kind)): high for account, kind, high in paid.iter_rows()}
+
+
+def levers_document(assessments: Sequence[Assessment]) -> dict[str, Any]:
+    """Levers that appear to be within reach, the one that fits the clock, and what holds the money until then."""
+    fitting, quick = best(assessments), meanwhile(assessments)
+    return {
+        "best": fitting.lever.id if fitting else None,
+        "meanwhile": quick.lever.id if quick else None,
+        "within_reach": [
+            {
+                "id": one.lever.id,
+                "name": one.lever.name,
+                "law": one.lever.law,
+                "firm": one.firm,
+                "fast_enough": one.fast_enough,
+                "clock": one.lever.clock,
+                "sentences": list(one.sentences),
+            }
+            for one in assessments
+        ],
+    }

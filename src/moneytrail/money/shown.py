@@ -1,0 +1,221 @@
+"""What the terminal shows of answers about money. It reads the documents that JSON would hold, and decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from moneytrail.console import show_table, stdout
+from moneytrail.tracing import CONSERVING, TOTALS
+from moneytrail.wording import money, sums
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from moneytrail.verify import TraceVerdict
+
+COURT: Final = "Which rule applies is for the court. Poison is no claim: it bounds where to look."
+LINKS_SHOWN: Final = 5
+
+
+def show_trace(document: Mapping[str, Any], shown: int) -> None:
+    """Where tainted money is: the accounts that hold most of it, what left, and by rule what went where."""
+    currency, rules = document["currency"], list(document["rules"])
+    largest = [(name, told) for name, told in document["accounts"].items() if told["high"]]
+    rows = [
+        (
+            name,
+            "at another bank" if told["at_another_bank"] else money(told["balance"], currency),
+            sums(told["low"], told["high"], currency),
+            told["rule_recommended"] or "",
+            *(money(document["rules"][rule][name]["tainted"], currency) for rule in rules),
+        )
+        for name, told in largest[:shown]
+    ]
+    if rows:
+        show_table(
+            "Tainted money, by account", ("account", "balance", "tainted, low to high", "begin with", *rules), rows
+        )
+    if len(largest) > len(rows):
+        stdout().print(f"… and {len(largest) - len(rows):,} more accounts; --limit N shows more, --json all.")
+    each = [(rule, *(money(told[place], currency) for place in TOTALS)) for rule, told in document["totals"].items()]
+    if each:
+        show_table("What the seeds made tainted, and where it is", ("rule", *TOTALS), each)
+    if not any(rule in CONSERVING for rule in rules):
+        poisoned = sum(told["tainted"] for told in document["rules"]["poison"].values())
+        stdout().print(f"Poison marks {len(document['accounts']):,} accounts with {money(poisoned, currency)} in all.")
+    _show_breaks(document)
+    _show_beyond(document)
+    stdout().print(COURT)
+
+
+def _show_breaks(document: Mapping[str, Any]) -> None:
+    for kind, told in document["break_totals"].items():
+        number = sum(1 for one in document["breaks"] if one["kind"] == kind)
+        amounts = [amount for rule, amount in told.items() if rule != "says"]
+        by_rule = sums(min(amounts), max(amounts), document["currency"])
+        stdout().print(f"Break: {number:,} transfers, {by_rule} by the rule: {told['says']}.")
+
+
+def _show_beyond(document: Mapping[str, Any]) -> None:
+    currency = document["currency"]
+    links = sorted(document["value_links"], key=lambda one: -one["confidence"] * one["high"])[:LINKS_SHOWN]
+    if links:
+        show_table(
+            "Value that may have come back over a break (in no total)",
+            ("out", "back", "from", "to", "amount out", "amount back", "shared", "hours", "confidence"),
+            [_link(one, currency) for one in links],
+        )
+    advances = sorted(document["advances"], key=lambda one: -one["claim"])[:LINKS_SHOWN]
+    if advances:
+        show_table(
+            "Payments in advance that need evidence of coordination (in no total)",
+            ("paid by", "repaid by", "account", "paid to", "claim", "funded by", "days"),
+            [_advance(one, currency) for one in advances],
+        )
+
+
+def _link(one: Mapping[str, Any], currency: str) -> tuple[object, ...]:
+    amounts = (money(one[name], currency) for name in ("out_amount", "back_amount"))
+    sides = (one[name] for name in ("out", "back", "out_account", "back_account"))
+    return (*sides, *amounts, one["shared"], f"{one['hours']:,.1f}", f"{one['confidence']:.2f}")
+
+
+def _advance(one: Mapping[str, Any], currency: str) -> tuple[object, ...]:
+    sides = (one[name] for name in ("debit", "credit", "account", "paid_to"))
+    return (*sides, money(one["claim"], currency), one["funded_by"], f"{one['days']:,.1f}")
+
+
+def show_origins(document: Mapping[str, Any], shown: int) -> None:
+    """Where a balance came from."""
+    currency, rules = document["currency"], document["rules"]
+    rows = [
+        (one["kind"], one["account"], one["transaction_id"] or "", *(money(one[rule], currency) for rule in rules))
+        for one in document["origins"][:shown]
+    ]
+    title = f"Where the {money(document['balance'], currency)} in {document['account']} came from"
+    show_table(title, ("origin", "account", "transfer", *rules), rows)
+    if len(document["origins"]) > shown:
+        stdout().print(f"… and {len(document['origins']) - shown:,} more; --limit N shows more, --json all.")
+    stdout().print("The rules that need to know which money is tainted cannot be run backwards; poison is no claim.")
+
+
+def show_verdict(verdict: TraceVerdict) -> None:
+    """What the checker says of a proof."""
+    for check in verdict.checks:
+        if not check.held:
+            stdout().print(f"refused: {check.name}: {check.detail}", markup=False)
+    held = sum(check.held for check in verdict.checks)
+    stdout().print(f"{'Confirmed' if verdict.confirmed else 'Refused'}: {held} of {len(verdict.checks)} checks hold.")
+    for unseen in verdict.not_checkable:
+        stdout().print(f"Not checkable: {unseen}.", markup=False)
+
+
+def show_profit(document: Mapping[str, Any]) -> None:
+    """A gang's books."""
+    currency = document["currency"]
+
+    def line(name: str, part: Mapping[str, int]) -> tuple[str, ...]:
+        return name, money(part["estimate"], currency), sums(part["low"], part["high"], currency)
+
+    rows = [line("takings", document["takings"]), line("refunds", document["refunds"])]
+    for group, called in (("costs", "cost"), ("payments_on", "paid on")):
+        rows += [
+            line(f"{called}: {kind.replace('_', ' ')}", part) for kind, part in document[group].items() if part["high"]
+        ]
+    rows += [line("retained", document["retained"])]
+    if document["elsewhere"]["high"]:
+        rows += [line("overdrafts and below the floor", document["elsewhere"])]
+    rows += [line("profit: takings less refunds and costs", document["profit"])]
+    show_table("A gang's profit, as far as this ledger shows it", ("what", "estimate", "range"), rows)
+    listed = ", ".join(document["controlled"][:12])
+    more = f" and {len(document['controlled']) - 12} more" if len(document["controlled"]) > 12 else ""
+    stdout().print(f"Accounts taken for the gang's ({document['controlled_by']}): {listed}{more}.", markup=False)
+    stdout().print("Money that never touched this ledger is in no figure.")
+
+
+def show_plan(document: Mapping[str, Any]) -> None:
+    """Which accounts to freeze, and what that leaves."""
+    currency = document["currency"]
+    show_table(
+        "Freeze, in this order",
+        _PLAN,
+        [_step(number, one, currency) for number, one in enumerate(document["accounts"], 1)],
+    )
+    _say_plan(document, currency)
+    if document["left"]:
+        left = [(one["account"], money(one["amount"], currency)) for one in document["left"][:LINKS_SHOWN]]
+        show_table(f"Left in other accounts: {money(document['left_in_all'], currency)}", ("account", "amount"), left)
+    if document["gone"]:
+        gone = [(one["from"], one["to"], money(one["amount"], currency)) for one in document["gone"][:LINKS_SHOWN]]
+        show_table(f"Gone all the same: {money(document['gone_in_all'], currency)}", ("from", "to", "amount"), gone)
+    for turn in document["displacement"]:
+        found, unfound = turn["when_they_are_found"], turn["while_new_accounts_are_not_found"]
+        stdout().print(
+            f"When the gang opens new accounts in their place: freezing again catches "
+            f"{money(unfound['intercepted'], currency)} while they are not found, "
+            f"{money(found['intercepted'], currency)} when they are."
+        )
+
+
+_PLAN: Final = (
+    "",
+    "account",
+    "adds",
+    "so far",
+    "tainted now",
+    "other money now",
+    "other money later",
+    "lever",
+    "until then",
+)
+
+
+def _step(number: int, one: Mapping[str, Any], currency: str) -> tuple[object, ...]:
+    now = one["tainted_now"]
+    levers = one.get("levers") or {"best": None, "meanwhile": None}
+    return (
+        number,
+        one["account"],
+        money(one["gain"], currency),
+        money(one["intercepted_so_far"], currency),
+        "not known" if now["high"] is None else sums(now["low"], now["high"], currency),
+        money(one["collateral_now"], currency),
+        money(one["collateral_later"], currency),
+        (levers["best"] or "").replace("_", " "),
+        (levers["meanwhile"] or "").replace("_", " "),
+    )
+
+
+def _say_plan(document: Mapping[str, Any], currency: str) -> None:
+    caught, rules = document["intercepted"], document["by_rule"].values()
+    stdout().print(
+        f"Expected to be caught within {document['horizon_days']:g} days of orders that hold in "
+        f"{document['delay_hours']:g} hours: {money(caught, currency)} of {money(document['at_stake'], currency)} at "
+        f"stake ({sums(min(rules, default=0), max(rules, default=0), currency)} over the rules; "
+        f"{money(document['if_unknown_money_is_proceeds'], currency)} if unknown money is proceeds too)."
+    )
+    escape = document["most_that_could_leave"]
+    stdout().print(
+        f"Whatever the rule, at most {money(escape['before'], currency)} could leave the bank in that time without the "
+        f"freeze, and {money(escape['after'], currency)} with it."
+    )
+    stdout().print(f"No such plan catches more than {money(document['no_plan_catches_more_than'], currency)}.")
+    stdout().print("An estimate from how the money moved before. What a court will order is for the court.")
+
+
+def show_reach(items: Sequence[Mapping[str, Any]]) -> None:
+    """Alerts by the money still in reach for an analyst's hour."""
+    rows = [
+        (
+            one["alert_id"],
+            sums(one["still_there"]["low"], one["still_there"]["high"], one["currency"]),
+            money(one["still_there"]["likely"], one["currency"]),
+            money(one["lost_per_hour"], one["currency"]),
+            f"{one['analyst_hours']:g}",
+            money(one["per_analyst_hour"], one["currency"]),
+            one["headline"],
+        )
+        for one in items
+    ]
+    headings = ("alert", "still there", "likely", "lost an hour", "analyst hours", "in reach an hour", "headline")
+    show_table("Alerts by money in reach for an analyst's hour", headings, rows)
