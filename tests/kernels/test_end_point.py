@@ -36,6 +36,7 @@ def debits_of(story: Story) -> Debits:
         np.array([-1 if row[2] is None else row[2] for row in rows], np.int32),
         np.array([row[3] for row in rows], np.int64),
         kind,
+        np.packbits(kind != USUAL, bitorder="little"),
     )
 
 

@@ -38,6 +38,8 @@ class Debits(NamedTuple):
     kind : uint8[ledger]
         By ledger place: :data:`USUAL`, :data:`SEED`, or :data:`STRUCK` for what counts as never having happened: a
         transfer to the payer itself, and two transfers of which one took the other back.
+    special : uint8[(ledger + 7) / 8]
+        By ledger place, a bit (the lowest first): whether it is not usual. Few are, and this stays in the cache.
     """
 
     indptr: NDArray[np.int64]
@@ -45,6 +47,7 @@ class Debits(NamedTuple):
     peer: NDArray[np.int32]
     amount: NDArray[np.int64]
     kind: NDArray[np.uint8]
+    special: NDArray[np.uint8]
 
 
 USUAL, SEED, STRUCK = 0, 1, 2
@@ -135,6 +138,14 @@ class _Network(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
+def _kind(debits: Debits, e: int) -> int:
+    place = np.int64(debits.edge[e])
+    if not debits.special[place >> 3] >> (place & 7) & 1:
+        return USUAL
+    return int(debits.kind[place])
+
+
+@njit(cache=True, nogil=True)
 def _reached(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> _Network:
     """Go out from the accounts that seeds pay, whatever the order of transfers."""
     accounts = funds.outside.size
@@ -151,7 +162,7 @@ def _reached(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> _Network
         account = order[done]
         total = funds.content[account] + funds.repaid[account]
         for e in range(debits.indptr[account], debits.indptr[account + 1]):
-            kind, peer = debits.kind[debits.edge[e]], debits.peer[e]
+            kind, peer = _kind(debits, e), debits.peer[e]
             if kind == STRUCK or debits.amount[e] == 0:
                 continue
             total += debits.amount[e]
@@ -241,31 +252,34 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
     Cost: a sweep over the debits of those accounts for each round that rings, and payers later in the order, ask for.
     """
     network = _reached(debits, funds, first)
-    order, whole, rank = network.order, network.whole, network.rank
+    order, whole = network.order, network.whole
     real = _solved(network, funds.seeded)
     carried = np.zeros(debits.edge.size, np.int64)
     part = np.zeros(whole.size, np.int64)
-    came = funds.seeded.copy()
     lent, left = np.zeros(whole.size, np.int64), np.zeros(whole.size, np.int64)
     cash, taken = 0, 0
-    # What is still to come from accounts whose turn is later, as it was solved for.
-    later = np.empty(order.size, np.float64)
+    # By rank, side by side: what came, and what is still to come from accounts whose turn is later, as solved for.
+    arrived = np.empty((order.size, 2), np.int64)
+    later = arrived.view(np.float64)
     for k in range(order.size):
-        later[k] = real[k] - funds.seeded[order[k]]
+        arrived[k, 0] = funds.seeded[order[k]]
+        later[k, 1] = real[k] - funds.seeded[order[k]]
+    used = 0
     for k in range(order.size):
         account = order[k]
-        found = min(max(came[account] + np.int64(np.floor(max(later[k], 0.0) + 0.5)), 0), whole[account])
+        fund = whole[account]
+        found = min(max(arrived[k, 0] + np.int64(np.floor(max(later[k, 1], 0.0) + 0.5)), 0), fund)
         part[account] = found
-        if whole[account] == 0:
+        if fund == 0:
             continue
-        ratio = real[k] / whole[account]
+        ratio = real[k] / fund
         paid, passed = 0, 0
         for e in range(debits.indptr[account], debits.indptr[account + 1]):
-            kind, peer, amount = debits.kind[debits.edge[e]], debits.peer[e], debits.amount[e]
+            kind, peer, amount = _kind(debits, e), debits.peer[e], debits.amount[e]
             if kind == STRUCK or amount == 0:
                 continue
             paid += amount
-            so_far = share(found, paid, whole[account])
+            so_far = share(found, paid, fund)
             moved = so_far - passed
             carried[e] = moved
             passed = so_far
@@ -276,9 +290,14 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
             elif funds.outside[peer]:
                 left[peer] += moved
             else:
-                came[peer] += moved
-                later[rank[peer]] -= ratio * amount
-        repaid = share(found, paid + funds.repaid[account], whole[account])
+                payee = network.payee[used]
+                used += 1
+                arrived[payee, 0] += moved
+                later[payee, 1] -= ratio * amount
+        repaid = share(found, paid + funds.repaid[account], fund)
         lent[account] = repaid - passed
         left[account] = found - repaid
+    came = funds.seeded.copy()
+    for k in range(order.size):
+        came[order[k]] = arrived[k, 0]
     return Shared(order, carried, part, whole, came, lent, left, cash, taken)

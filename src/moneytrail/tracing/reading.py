@@ -147,13 +147,21 @@ class Reading:
         """The end-point rule: its funds, what arrived by transfer, tainted money by account, its row of totals."""
         graph, account, label = self.graph, self.book.account, self.book.label
         kind = self._kinds()
+        special = np.packbits(kind != USUAL, bitorder="little")
         seeds = self.terms.seeds[kind[self.terms.seeds] == SEED]
         payee, amount = graph.creditor[seeds], graph.amount[seeds]
         seeded = np.zeros(graph.accounts, np.int64)
         np.add.at(seeded, payee[payee >= 0], amount[payee >= 0])
         out = graph.outgoing
         shared = pari_passu(
-            Debits(out.indptr.astype(np.int64), out.edge, out.peer, out.amount, kind),
+            Debits(
+                out.indptr.astype(np.int64),
+                out.edge,
+                out.peer,
+                out.amount,
+                kind,
+                np.packbits(kind > 0, bitorder="little"),
+            ),
             Funds(
                 self.outside,
                 np.maximum(account[:, kernel.BALANCE], 0),

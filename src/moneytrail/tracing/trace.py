@@ -129,9 +129,10 @@ def _places(graph: TransactionGraph, seeds: Sequence[str], end: int, reversals: 
     """The seeds' ledger places, rising."""
     if not seeds:
         raise ParameterError("there is no seed; name the transfers whose money is to be followed")
-    ids = graph.transaction_ids(np.arange(end))
     named = pl.Series(list(dict.fromkeys(seeds)))
-    places = np.flatnonzero(ids.is_in(named.implode()).to_numpy()).astype(np.int64)
+    said = graph.frame["transaction_id"].is_in(named.implode()).to_numpy()
+    places = np.flatnonzero(said[graph.order[:end]]).astype(np.int64)
+    ids = graph.transaction_ids(places)
     if places.size < len(named):
         absent = named.filter(~named.is_in(ids.implode())).to_list()
         more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
@@ -144,7 +145,7 @@ def _places(graph: TransactionGraph, seeds: Sequence[str], end: int, reversals: 
     )
     for wrong, reason in reasons:
         if wrong.any():
-            raise ParameterError(f"seed {ids[int(places[wrong][0])]!r} {reason}")
+            raise ParameterError(f"seed {ids[int(np.argmax(wrong))]!r} {reason}")
     return places
 
 
