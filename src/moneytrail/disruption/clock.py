@@ -2,20 +2,21 @@
 
 How long tainted money stayed is counted from the trace: what came first is taken to leave first. Money that is still
 there has stayed at least so long; it counts as time without leaving. An account that has shown little is lent the
-experience of its peers, the other accounts that the same money reached.
+experience of its peers, all accounts that the same money reached: itself among them, so that of two accounts the
+one that was faster is never taken to be the slower because it is lent the other's slowness.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
-from moneytrail.disruption.flows import BY_TIME
+from moneytrail.disruption.flows import BY_TIME, find_quiet_exits
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY
 from moneytrail.tracing import Rule, band
@@ -54,7 +55,8 @@ class Clock:
     own : bool
         Whether that is its own.
     hazard : float
-        Share of the money that leaves in an hour, as its own and its peers' past has it.
+        Rate an hour at which its money leaves, as its own and its peers' past has it: of what is there the share
+        ``1 - exp(-hazard)`` goes within the next one. 0 where neither it nor a peer ever paid any out.
     lost_per_hour : int
         Minor units that an hour of waiting costs, from the likely figure.
     last_credit_age : float or None
@@ -94,14 +96,25 @@ class Clock:
 
 @dataclass(slots=True)
 class _Stay:
-    """What an account's tainted money has done: hours that credits stayed, money out, and money times hours."""
+    """What an account's tainted money has done: hours that credits stayed, money out, money times microseconds."""
 
-    stays: list[float]
-    left: int
-    out: float
-    exposure: float
-    mean: float
-    ages: list[int]
+    stays: list[float] = field(default_factory=list)
+    left: int = 0
+    out: int = 0
+    exposure: int = 0
+    mean: float = 0.0
+    ages: list[int] = field(default_factory=list)
+
+    def eta(self) -> float:
+        """Median hours of the last credits."""
+        return float(np.median(self.stays[-LATEST:]))
+
+    def hazard(self, peers: float) -> float:
+        """Rate an hour, where `peers` is that of all accounts together."""
+        # Where nobody paid anything out nothing is lent: it would be money out without any time.
+        lent = LENT * self.mean if peers > 0 else 0.0
+        whole = self.exposure / HOUR + (lent / peers if peers > 0 else 0.0)
+        return (self.out + lent) / whole if whole > 0 else peers
 
 
 def run_clocks(made: Trace, rule: Rule = Rule.TAINTED_FIRST) -> list[Clock]:
@@ -125,19 +138,16 @@ def run_clocks(made: Trace, rule: Rule = Rule.TAINTED_FIRST) -> list[Clock]:
         raise ParameterError(f"the trace was not made by {rule}, or it keeps no order of time")
     stays = _stays(made, rule)
     now = int(made.graph.time[made.end - 1]) if made.end else 0
-    seen = [stay for stay in stays.values() if stay.left]
-    medians = [float(np.median(stay.stays[-LATEST:])) for stay in seen if stay.stays]
+    medians = [stay.eta() for stay in stays.values() if stay.left]
     peers_eta = float(np.median(medians)) if medians else None
-    exposure, out = (sum(getattr(stay, name) for stay in stays.values()) for name in ("exposure", "out"))
-    peers = out / exposure if exposure > 0 else 0.0
+    exposure, out = sum(stay.exposure for stay in stays.values()), sum(stay.out for stay in stays.values())
+    peers = out * HOUR / exposure if exposure else 0.0
     found = []
     for row in made.accounts.filter(~pl.col("outside")).iter_rows(named=True):
-        stay = stays.get(row["account"], _Stay([], 0, 0.0, 0.0, 0.0, []))
+        stay = stays.get(row["account"], _Stay())
         own = stay.left >= LEAST_SEEN
-        eta = round(float(np.median(stay.stays[-LATEST:])), 2) if own else peers_eta
-        lent = LENT * stay.mean
-        whole = stay.exposure + (lent / peers if peers > 0 else 0.0)
-        hazard = (stay.out + lent) / whole if whole > 0 else peers
+        eta = stay.eta() if own else peers_eta
+        hazard = stay.hazard(peers)
         there = band(row, made.rules) | {"likely": row[f"tainted_{rule}"]}
         age = round((now - max(stay.ages)) / HOUR, 2) if stay.ages else None
         spells = 1 + int((np.diff(np.sort(np.array(stay.ages))) >= SPELL_GAP).sum()) if stay.ages else 0
@@ -162,35 +172,39 @@ def _stays(made: Trace, rule: Rule) -> dict[str, _Stay]:
     graph, carried = made.graph, made.carried
     assert carried is not None, "the caller has looked"
     now = int(graph.time[made.end - 1]) if made.end else 0
+    quiet = find_quiet_exits(made, rule)
+    known = carried["place"].to_numpy()
+    place = np.union1d(known, np.array(list(quiet), np.int64))
+    moved = np.zeros((2, place.size), np.int64)
     tainted = carried[f"tainted_{rule}"].to_numpy()
-    kept = tainted - carried[f"repaid_{rule}"].fill_null(0).to_numpy()
-    place = carried["place"].to_numpy()
+    moved[:, np.searchsorted(place, known)] = tainted, tainted - carried[f"repaid_{rule}"].fill_null(0).to_numpy()
     seed = np.isin(place, made.seeds)
     waiting: dict[int, deque[list[int]]] = {}
     done: dict[int, _Stay] = {}
-    for at, amount, there, new in zip(place.tolist(), tainted.tolist(), kept.tolist(), seed.tolist(), strict=True):
+    for at, amount, there, new in zip(place.tolist(), *moved.tolist(), seed.tolist(), strict=True):
         payer, payee, when = int(graph.debtor[at]), int(graph.creditor[at]), int(graph.time[at])
-        if payer in waiting and amount and not new:
-            _leave(waiting[payer], done[payer], amount, when)
+        left = quiet.get(at, 0) + (0 if new else amount)
+        if payer in waiting and left:
+            _leave(waiting[payer], done[payer], left, when)
         if payee >= 0 and there and not made.outside[payee]:
-            stay = done.setdefault(payee, _Stay([], 0, 0.0, 0.0, 0.0, []))
-            waiting.setdefault(payee, deque()).append([there, when, there])
+            stay = done.setdefault(payee, _Stay())
+            waiting.setdefault(payee, deque()).append([there, when])
             stay.mean += (there - stay.mean) / (len(stay.ages) + 1)
             stay.ages.append(when)
     for account, queue in waiting.items():
-        for rest, since, _ in queue:
-            done[account].exposure += rest * (now - since) / HOUR
+        for rest, since in queue:
+            done[account].exposure += rest * (now - since)
             done[account].stays.append((now - since) / HOUR)
     return {graph.names[account]: stay for account, stay in done.items()}
 
 
 def _leave(queue: deque[list[int]], stay: _Stay, amount: int, when: int) -> None:
     while amount and queue:
-        rest, since, _ = queue[0]
+        rest, since = queue[0]
         part = min(rest, amount)
         amount -= part
         stay.out += part
-        stay.exposure += part * (when - since) / HOUR
+        stay.exposure += part * (when - since)
         if part == rest:
             queue.popleft()
             stay.left += 1

@@ -30,7 +30,7 @@ def displace(flows: Flows, frozen: Sequence[str]) -> Flows:
     ----------
     flows : Flows
     frozen : sequence of str
-        Accounts of it.
+        Accounts of it; those that were frozen and replaced before are passed over.
 
     Returns
     -------
@@ -47,15 +47,15 @@ def displace(flows: Flows, frozen: Sequence[str]) -> Flows:
     strange = [name for name in frozen if name not in place]
     if strange:
         raise ParameterError(f"account {strange[0]!r} is not in the flows")
-    gone = np.array([place[name] for name in dict.fromkeys(frozen)], np.int64)
+    before = {name for names in flows.displaced for name in names}
+    taken = tuple(name for name in dict.fromkeys(frozen) if name not in before)
+    gone = np.array([place[name] for name in taken], np.int64)
     mask = np.zeros(flows.size, np.bool_)
     mask[gone] = True
     successor = np.arange(flows.size + 1, dtype=np.int32)
     successor[gone] = flows.size + np.arange(gone.size)
     successor[-1] = -1
-    names = pl.concat(
-        [flows.names, pl.Series([f"new account for {name}" for name in dict.fromkeys(frozen)], dtype=pl.String())]
-    )
+    names = pl.concat([flows.names, pl.Series([f"new account for {name}" for name in taken], dtype=pl.String())])
     return Flows(
         names=names,
         account=np.concatenate([flows.account, flows.account[gone]]),
@@ -64,7 +64,7 @@ def displace(flows: Flows, frozen: Sequence[str]) -> Flows:
         with_unknown=flows.with_unknown,
         delay=flows.delay,
         horizon=flows.horizon,
-        displaced=(*flows.displaced, tuple(dict.fromkeys(frozen))),
+        displaced=(*flows.displaced, taken),
     )
 
 

@@ -60,7 +60,8 @@ class Flows:
     account : int64[n]
         Their numbers in the graph.
     scenarios : tuple of Scenario
-        All equally likely.
+        All equally likely. With unknown money each course stands twice, the second time for the unknown money alone,
+        and what the two say adds up: unknown money is never in the way of proceeds.
     rule : Rule
         By which rule the money was traced.
     with_unknown : bool
@@ -83,7 +84,7 @@ class Flows:
     @property
     def repeats(self) -> int:
         """Of how many stretches of the past it is made."""
-        return len(self.scenarios)
+        return len(self.scenarios) // (2 if self.with_unknown else 1)
 
     @property
     def size(self) -> int:
@@ -94,22 +95,26 @@ class Flows:
         """Expected money caught by freezing these accounts (bool[n]), minor units."""
         left = np.empty(self.size, np.float64)
         total: float = sum(kernel.intercepted(one.moves, frozen, one.since, left) for one in self.scenarios)
-        return total / len(self.scenarios)
+        return total / self.repeats
 
     def gains(self, frozen: NDArray[np.bool_], candidates: NDArray[np.int64]) -> NDArray[np.float64]:
         """What each candidate (int64[c]) would add to that; float64[c]."""
         parts = [kernel.gains(one.moves, frozen, one.since, candidates) for one in self.scenarios]
-        found: NDArray[np.float64] = np.mean(parts, axis=0)
-        return found
+        return self._mean(parts)
 
-    def through(self) -> NDArray[np.float64]:
-        """The most that each account could catch: what lies in it when a freeze begins, and what reaches it then."""
-        found: NDArray[np.float64] = np.mean([kernel.through(one.moves, one.since) for one in self.scenarios], axis=0)
-        return found
+    def through(self, *, now: bool = False) -> NDArray[np.float64]:
+        """The most that each account could catch: what lies in it when a freeze begins, and what reaches it then.
+
+        float64[n]; with `now` as if a freeze began at once.
+        """
+        return self._mean([kernel.through(one.moves, 0 if now else one.since) for one in self.scenarios])
 
     def waiting(self) -> NDArray[np.float64]:
         """Money expected in each account when a freeze begins; float64[n]."""
-        found: NDArray[np.float64] = np.mean([kernel.advance(one.moves, one.since) for one in self.scenarios], axis=0)
+        return self._mean([kernel.advance(one.moves, one.since) for one in self.scenarios])
+
+    def _mean(self, parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = np.sum(parts, axis=0) / self.repeats
         return found
 
     def at_stake(self) -> float:
@@ -120,7 +125,7 @@ class Flows:
             _, left, moved = kernel.run(one.moves, nothing, one.since)
             gone = moved[(one.moves.creditor < 0) & (np.arange(moved.size) >= one.since)].sum()
             total += left.sum() + gone
-        return total / len(self.scenarios)
+        return total / self.repeats
 
 
 def forecast(
@@ -136,7 +141,9 @@ def forecast(
 
     The last ``repeats`` stretches of ``delay + horizon`` are each taken for what comes next: every transfer takes the
     share of its account's tainted money that it took then, and as much new proceeds come in. What is there now is the
-    starting point of each.
+    starting point of each. What repaid an overdraft then leaves the network again, as does what went with a seed that
+    was taken back; a seed that an account paid out of proceeds takes its share of them along, and only the rest of it
+    is new.
 
     Parameters
     ----------
@@ -148,9 +155,11 @@ def forecast(
     delay, horizon : timedelta
         Until a freeze holds, and for how long after that money counts.
     repeats : int
-        Stretches of the past, 1 or more; those that begin before the data do are left out, but for the last one.
+        Stretches of the past, 1 or more; of those that the data do not cover, one of which at least half lies in the
+        data counts as whole, and so does the last one; others are left out.
     with_unknown : bool
-        Count money of which nobody saw where it came from as proceeds too: the other end of what is not known.
+        Count money of which nobody saw where it came from as proceeds too: the other end of what is not known. New
+        money of that kind is not foreseen.
 
     Raises
     ------
@@ -166,21 +175,80 @@ def forecast(
         raise ParameterError(f"the trace was not made by {rule}")
     if delay < timedelta(0) or horizon <= timedelta(0) or repeats < 1:
         raise ParameterError("the delay must be zero or more, the horizon and the repeats above zero")
-    graph, seen = made.graph, _Seen.of(made, rule, with_unknown)
-    if made.end == 0:
-        raise ParameterError("the ledger is empty up to the end of the trace")
+    graph = made.graph
+    kinds = ("tainted", "unknown") if with_unknown else ("tainted",)
+    seen = [_Seen.of(made, rule, kind) for kind in kinds]
     now, span = int(graph.time[made.end - 1]), (delay + horizon) // MICROSECOND
     begins = [now - span * (turn + 1) for turn in range(repeats)]
     begins = [begin for turn, begin in enumerate(begins) if turn == 0 or begin >= int(graph.time[0]) - span // 2]
-    scenarios = tuple(seen.scenario(graph, begin, span, delay // MICROSECOND) for begin in begins)
-    return Flows(
-        graph.names.gather(pl.Series(seen.account)), seen.account, scenarios, rule, with_unknown, delay, horizon
-    )
+    scenarios = tuple(one.scenario(graph, begin, span, delay // MICROSECOND) for one in seen for begin in begins)
+    account = seen[0].account
+    return Flows(graph.names.gather(pl.Series(account)), account, scenarios, rule, with_unknown, delay, horizon)
+
+
+def find_quiet_exits(made: Trace, rule: Rule) -> dict[int, int]:
+    """Tainted money that left an account with a transfer that did not carry it on as what it was, by ledger place.
+
+    A seed that an account pays out of tainted money makes all that it brings tainted anew; one that takes a seed back
+    takes tainted money out of the world. A trace records neither, but they follow from what else came, went and is
+    there: to the penny for a rule that takes tainted money first, and for an account with one such transfer; by other
+    rules the first of several are taken to have carried it.
+    """
+    graph, carried = made.graph, made.carried
+    assert carried is not None, "the caller has looked"
+    inside = np.zeros(graph.accounts + 1, np.bool_)
+    inside[:-1] = graph.names.is_in(made.accounts["account"].implode()).to_numpy() & ~made.outside
+    seeds = made.seeds[inside[graph.debtor[made.seeds]]]
+    back = made.reversals.later[np.isin(made.reversals.earlier, made.seeds)]
+    back = back[inside[graph.debtor[back]]]
+    places = np.concatenate([seeds, back])
+    if not places.size:
+        return {}
+    amounts = _amounts(carried, rule, "tainted")
+    row = {place: at for at, place in enumerate(carried["place"].to_list())}
+    concerned = np.zeros(graph.accounts + 1, np.bool_)
+    concerned[graph.debtor[places]] = True
+    at = carried["place"].to_numpy()
+    at = np.union1d(at[concerned[graph.debtor[at]] | concerned[graph.creditor[at]]], places)
+    known, taken_back = set(made.seeds.tolist()), set(back.tolist())
+    tainted, kept = (dict(zip(row, values.tolist(), strict=True)) for values in amounts)
+    held = dict(zip(made.accounts["account"], made.accounts[f"tainted_{rule}"], strict=True))
+    account = np.flatnonzero(concerned).tolist()
+    rest = {one: -held[graph.names[one]] for one in account}
+    for place in at.tolist():
+        payer, payee = int(graph.debtor[place]), int(graph.creditor[place])
+        if payer in rest and place not in known:
+            rest[payer] -= tainted.get(place, 0)
+        if payee in rest:
+            rest[payee] += kept.get(place, 0)
+    found: dict[int, int] = {}
+    pool = dict.fromkeys(account, 0)
+    for place in at.tolist():
+        payer, payee = int(graph.debtor[place]), int(graph.creditor[place])
+        if payer in rest:
+            shown = 0 if place in known else tainted.get(place, 0)
+            if place in known or place in taken_back:
+                quiet = max(0, min(int(graph.amount[place]) - shown, pool[payer] - shown, rest[payer]))
+                rest[payer] -= quiet
+                pool[payer] -= quiet
+                if quiet:
+                    found[place] = quiet
+            pool[payer] -= shown
+        if payee in rest:
+            pool[payee] += kept.get(place, 0)
+    return found
+
+
+def _amounts(carried: pl.DataFrame, rule: Rule, kind: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What each transfer of a record brought of a kind of money, and what of that did not repay an overdraft."""
+    brought = carried[f"{kind}_{rule}"].to_numpy()
+    # What of unknown money repaid an overdraft is not recorded.
+    return brought, brought - carried[f"repaid_{rule}"].fill_null(0).to_numpy() if kind == "tainted" else brought
 
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """Every transfer that carried tainted money, as a share of what its account held, and what is held now."""
+    """Every movement of one kind of money, as a share of what its account held, and what is held now."""
 
     account: NDArray[np.int64]
     place: NDArray[np.int64]
@@ -191,32 +259,22 @@ class _Seen:
     held: NDArray[np.float64]
 
     @classmethod
-    def of(cls, made: Trace, rule: Rule, with_unknown: bool) -> _Seen:
+    def of(cls, made: Trace, rule: Rule, kind: str) -> _Seen:
         graph, carried = made.graph, made.carried
         assert carried is not None, "the caller has looked"
-        tainted = carried[f"tainted_{rule}"].to_numpy()
-        if with_unknown:
-            tainted = tainted + carried[f"unknown_{rule}"].to_numpy()
-        place = carried["place"].to_numpy()[tainted > 0]
-        kept = (tainted - carried[f"repaid_{rule}"].fill_null(0).to_numpy())[tainted > 0]
-        tainted = tainted[tainted > 0]
-        outside = np.append(made.outside, True)
         rows = np.flatnonzero(graph.names.is_in(made.accounts["account"].implode()).to_numpy())
         number = np.full(graph.accounts + 1, -1, np.int32)
         number[rows] = np.arange(rows.size)
-        debtor, creditor = number[graph.debtor[place]], number[graph.creditor[place]]
         # Money that reaches another bank, or cash, has left: it is not known to come back.
-        creditor = np.where(outside[graph.creditor[place]], -1, creditor).astype(np.int32)
-        seed = np.isin(place, made.seeds)
-        debtor = np.where(seed | outside[graph.debtor[place]], -1, debtor).astype(np.int32)
+        number[:-1][made.outside] = -1
+        place, amount, debtor, creditor = _parted(made, rule, kind, number)
         here = made.accounts.join(
             pl.DataFrame({"account": graph.names.gather(pl.Series(rows))}).with_row_index("at"), on="account"
         )
-        amount = here[f"tainted_{rule}"] + (here[f"unknown_{rule}"] if with_unknown else 0)
         held = np.zeros(rows.size, np.float64)
-        held[here["at"].to_numpy()] = np.where(here["outside"].to_numpy(), 0, amount.to_numpy())
-        share = kernel.shares_of(debtor, creditor, tainted, kept, held.copy())
-        fresh = np.where(debtor < 0, tainted, 0).astype(np.float64)
+        held[here["at"].to_numpy()] = np.where(here["outside"].to_numpy(), 0, here[f"{kind}_{rule}"].to_numpy())
+        share = kernel.shares_of(debtor, creditor, amount, amount, held.copy())
+        fresh = np.where(debtor < 0, amount, 0).astype(np.float64)
         return cls(rows, place, debtor, creditor, share, fresh, held)
 
     def scenario(self, graph: TransactionGraph, begin: int, span: int, delay: int) -> Scenario:
@@ -226,3 +284,36 @@ class _Seen:
         part = slice(first, last)
         moves = Moves(self.debtor[part], self.creditor[part], self.share[part], self.fresh[part], self.held)
         return Scenario(moves, since - first, self.place[part])
+
+
+def _parted(
+    made: Trace, rule: Rule, kind: str, number: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """The record's transfers by where their money came from and whether it stayed: place, amount, debtor, creditor.
+
+    A transfer is up to four movements: of its debtor's money and of fresh money, each to its creditor or away.
+    """
+    graph, carried = made.graph, made.carried
+    assert carried is not None, "the caller has looked"
+    quiet = find_quiet_exits(made, rule) if kind == "tainted" else {}
+    known = carried["place"].to_numpy()
+    place = np.union1d(known, np.array(list(quiet), np.int64))
+    brought, kept, gone = (np.zeros(place.size, np.int64) for _ in range(3))
+    at = np.searchsorted(place, known)
+    brought[at], kept[at] = _amounts(carried, rule, kind)
+    gone[np.searchsorted(place, np.array(list(quiet), np.int64))] = list(quiet.values())
+    debtor, creditor = number[graph.debtor[place]], number[graph.creditor[place]]
+    seed = np.isin(place, made.seeds)
+    # What a seed took out of proceeds is part of what it brought; what was withdrawn with one goes beside it.
+    own = np.where(debtor < 0, 0, np.where(seed, gone, brought + gone))
+    new = np.where(debtor < 0, brought, np.where(seed, brought - gone, 0))
+    stays = np.minimum(own, kept)
+    nobody = np.full(place.size, -1, np.int32)
+    amount = np.stack([stays, own - stays, kept - stays, new - (kept - stays)], axis=1).ravel()
+    moved = amount > 0
+    return (
+        np.repeat(place, 4)[moved],
+        amount[moved],
+        np.stack([debtor, debtor, nobody, nobody], axis=1).ravel()[moved],
+        np.stack([creditor, nobody, creditor, nobody], axis=1).ravel()[moved],
+    )

@@ -4,7 +4,8 @@ What a set of accounts catches is expected money that meets one of them (:mod:`m
 submodular, so that taking the account that adds most, again and again, is never worse than 63 % of the best set of as
 many accounts (Nemhauser, Wolsey and Fisher, Mathematical Programming 14, 1978); with a cost for each account the better
 of two such orders is never worse than 31 % of it (Leskovec and others, Cost-effective outbreak detection in networks,
-2007). Small networks are searched to the end. Every plan also states a bound on the best of its own numbers.
+2007); where the number and the cost are both limited, the best of three is never worse than 10 %. Small networks are
+searched to the end. Every plan also states a bound on the best of its own numbers.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 GUARANTEE: Final = 1 - 1 / e
 """Of the best set of as many accounts, at least."""
 GUARANTEE_BY_COST: Final = GUARANTEE / 2
+GUARANTEE_BY_BOTH: Final = GUARANTEE_BY_COST / 3
+"""The larger of its part of the cost and its part of the number is what an account takes of one budget. A set within
+both limits takes two such budgets at most, so it fits into three, and one of the three parts has a third of its catch.
+The other two orders alone prove nothing here: one may spend all on a dear account, one fill up with cheap ones."""
 
 MOST_SETS: Final = 20_000
 """Sets of accounts that are tried one by one; where there are more, the greedy order is taken."""
@@ -97,9 +102,9 @@ class Step:
     collateral_now : int
         What of its balance is not tainted even by the high figure, and would be frozen too.
     collateral_later : int
-        Other money expected to come in until the plan's end, which would be frozen too.
+        Other money expected to come in from the freeze until the plan's end, which would be frozen too.
     share : float
-        Proceeds in all that lies in it and comes in.
+        Proceeds in all that lies in it now and comes in until the plan's end; of a frozen account's substitute 1.
     held_to_be : str
     """
 
@@ -134,7 +139,8 @@ class FreezePlan:
     left : polars DataFrame
         ``account, amount``: proceeds in other accounts at the end, the largest first.
     gone : polars DataFrame
-        ``from, to, amount``: proceeds that leave the network all the same: to ``cash`` or an account at another bank.
+        ``from, to, amount``: proceeds that leave the network all the same: to ``cash``, to an account at another bank,
+        to one whose overdraft they repay, or back to a payer whose payment is taken back.
     by_rule : mapping
         What the same accounts catch when the money is traced by another rule.
     with_unknown : int
@@ -190,7 +196,8 @@ def plan_freeze(
     only : sequence of str, optional
         Propose none but these accounts.
     at_other_banks : bool
-        Whether accounts that the account table does not hold may be proposed; without a table all may.
+        Whether accounts that the account table does not hold may be proposed; without a table all may. What reaches
+        them counts as gone, so that it matters only for a trace through other banks.
     least_share : float
         Of an account's money, 0 to 1: where less is proceeds the account is not proposed.
 
@@ -223,7 +230,8 @@ def plan_freeze(
     for at in order:
         frozen[at] = True
         caught = flows.intercepted(frozen)
-        steps.append(figures.step(at, caught - before, caught, search.cost(at), standing))
+        gain = round(caught) - round(before)
+        steps.append(figures.step(at, gain, round(caught), search.cost(at), standing))
         before = caught
     left, gone = _aftermath(made, flows, frozen)
     others = {
@@ -256,7 +264,7 @@ def _again(made: Trace, flows: Flows, rule: Rule, *, with_unknown: bool = False)
 
 
 def _caught_by(made: Trace, flows: Flows, rule: Rule, frozen: NDArray[np.bool_]) -> int:
-    return round(_again(made, flows, rule).intercepted(frozen))
+    return round(_again(made, flows, rule, with_unknown=flows.with_unknown).intercepted(frozen))
 
 
 # The search
@@ -285,10 +293,15 @@ class _Search:
         if self._sets() <= MOST_SETS:
             return self._every(), 1.0
         plain = self._greedy(lambda at: 1.0)
-        if self.budget.cost is None:
+        most, limit = self.budget.accounts, self.budget.cost
+        costs = sorted(self.costs[at] for at in self.candidates.tolist())
+        if limit is None or (most is not None and sum(costs[-most:]) <= limit):
             return plain, GUARANTEE
-        dear = self._greedy(lambda at: 1.0 / self.cost(at))
-        return max((plain, dear), key=self._caught), GUARANTEE_BY_COST
+        orders, share = [plain, self._greedy(lambda at: 1.0 / self.cost(at))], GUARANTEE_BY_COST
+        if most is not None and sum(costs[: most + 1]) <= limit:
+            orders.append(self._greedy(lambda at: 1.0 / max(self.cost(at) * most, limit)))
+            share = GUARANTEE_BY_BOTH
+        return self._ordered(max(orders, key=self._caught)), share
 
     def bound(self, frozen: NDArray[np.bool_]) -> float:
         """No set within the budget catches more: what is caught, and the most that as large a set could add to it."""
@@ -377,22 +390,26 @@ class _Figures:
         kind = graph.register["kind"]
         listed = kind.null_count() < len(kind)
         elsewhere = (kind.is_null() if listed else pl.Series([False] * len(kind))).to_numpy()[flows.account]
-        begin = int(np.searchsorted(graph.time[: made.end], int(graph.time[made.end - 1]) - flows.repeats * span))
+        known = np.array([name in rows for name in names], np.bool_)
+        # The stretches of the forecast: each from just after its begin to its end.
+        start = int(graph.time[made.end - 1]) - flows.repeats * span
+        begin = int(np.searchsorted(graph.time[: made.end], start, side="right"))
         creditor, amount = graph.creditor[begin : made.end], graph.amount[begin : made.end]
-        came = np.zeros(graph.accounts, np.float64)
-        np.add.at(came, creditor[creditor >= 0], amount[creditor >= 0])
-        stretches = max(1.0, (int(graph.time[made.end - 1]) - int(graph.time[begin])) / span)
-        came = came[flows.account] / min(flows.repeats, stretches)
-        elsewhere = elsewhere & np.array([name in rows for name in names])
-        through = flows.through()
+        counts = (creditor >= 0) & (creditor != graph.debtor[begin : made.end])
+        late = counts & ((graph.time[begin : made.end] - start - 1) % span >= flows.delay // MICROSECOND)
+        came, later = (
+            np.bincount(creditor[part], amount[part], graph.accounts)[flows.account] / flows.repeats
+            for part in (counts, late)
+        )
         held = np.array([max(0, rows[name]["balance"] or 0) if name in rows else 0 for name in names], np.float64)
         whole = held + came
-        share = np.divide(through, whole, out=np.zeros(flows.size), where=whole > 0)
-        return cls(
-            rows, names, elsewhere, np.minimum(share, 1.0), np.maximum(0.0, came - through + flows.waiting()), made
-        )
+        share = np.divide(flows.through(now=True), whole, out=np.zeros(flows.size), where=whole > 0)
+        # Of an account that takes a frozen one's place nothing but proceeds is known: wages do not follow there.
+        share = np.where(known, np.minimum(share, 1.0), 1.0)
+        later = np.where(known, np.maximum(0.0, later - (flows.through() - flows.waiting())), 0.0)
+        return cls(rows, names, elsewhere & known, share, later, made)
 
-    def step(self, at: int, gain: float, caught: float, cost: int, standing: Mapping[str, Standing]) -> Step:
+    def step(self, at: int, gain: int, caught: int, cost: int, standing: Mapping[str, Standing]) -> Step:
         name, rules = self.names[at], self.made.rules
         # Nothing is known yet of an account that takes a frozen one's place.
         row = self.rows.get(name, dict.fromkeys(self.made.accounts.columns))
@@ -400,8 +417,8 @@ class _Figures:
         unknown = max((row[f"unknown_{rule}"] or 0 for rule in rules), default=0)
         return Step(
             account=name,
-            gain=round(gain),
-            caught=round(caught),
+            gain=gain,
+            caught=caught,
             cost=cost,
             balance=row["balance"],
             tainted=spread,
@@ -415,15 +432,19 @@ class _Figures:
 
 def _aftermath(made: Trace, flows: Flows, frozen: NDArray[np.bool_]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Where the proceeds are at the end that no freeze caught: in other accounts, or gone."""
-    graph, number = made.graph, len(flows.scenarios)
+    graph, number = made.graph, flows.repeats
     left = np.zeros(flows.size, np.float64)
     leaving = []
     for one in flows.scenarios:
         _, stayed, moved = kernel.run(one.moves, frozen, one.since)
         left += stayed / number
         out = np.flatnonzero((one.moves.creditor < 0) & (moved > 0) & (np.arange(moved.size) >= one.since))
-        sides = (("from", graph.debtor[one.place[out]]), ("to", graph.creditor[one.place[out]]))
-        ends = {name: _named(graph.names, side) for name, side in sides}
+        place, payer = one.place[out], one.moves.debtor[out]
+        source = _named(graph.names, graph.debtor[place])
+        if (payer >= 0).any():
+            # An account that takes a frozen one's place pays in its own name.
+            source = _named(flows.names, payer).zip_with(pl.Series(payer >= 0), source)
+        ends = {"from": source, "to": _named(graph.names, graph.creditor[place])}
         leaving.append(pl.DataFrame({**ends, "amount": moved[out] / number}))
     gone = pl.concat(leaving).group_by("from", "to").agg(pl.col("amount").sum().round().cast(pl.Int64()))
     rest = pl.DataFrame({"account": flows.names, "amount": np.round(left).astype(np.int64)})

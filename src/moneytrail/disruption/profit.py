@@ -6,13 +6,14 @@ whether somebody who was paid was paid for work. Money that never touched the ba
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
-from moneytrail.disruption.flows import BY_TIME
+from moneytrail.disruption.flows import BY_TIME, find_quiet_exits
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY
 from moneytrail.tracing import Rule
@@ -57,7 +58,8 @@ CLIENTS: Final = 20
 """So many payers and payees that an account moves money for others (design)."""
 
 LEAST_JOINED: Final = 50_000
-"""Minor units that an account must have had from a gang's accounts to be taken for one of them (design)."""
+"""Minor units of tainted money that an account must have had from a gang's accounts to be taken for one of them
+(design)."""
 
 PASSED_BACK, PASSED_SOON = 0.6, 5 * DAY
 """Share of it that the account passes on to the gang's accounts, or to anybody within so many microseconds (design)."""
@@ -86,19 +88,22 @@ class Profit:
     controlled : tuple of str
         The accounts that are taken for the gang's own.
     takings : Range
-        What came into them from outside, each pound once: proceeds that come back are not counted again.
+        Tainted money that came into them from outside, each pound once: proceeds that come back are not counted again.
     refunds : Range
-        What went back to those who had paid.
+        What went back to those who had paid, tainted or not.
     costs : dict
-        By kind: ``kit``, ``goods``, ``travel``, ``papers``, ``storage``, and ``people`` paid for work.
+        By kind: ``kit``, ``goods``, ``travel``, ``papers``, ``storage``, ``helpers`` paid in like sums, and ``people``
+        paid for work. A payment that was taken back is none, here and below.
     payments_on : dict
-        By kind: ``cash``, ``crypto``, ``purchases``, ``relatives`` and others who were paid, ``other_accounts``.
+        By kind: ``cash``, ``crypto``, ``purchases``, ``clients`` of an account that serves many, ``relatives`` and
+        others who were paid, ``other_accounts``. Money that came back and left again is in it twice.
     retained : Range
-        What is still in the controlled accounts.
+        What is still in the controlled accounts; of one at another bank what it was paid.
     elsewhere : Range
-        What repaid overdrafts or fell below the floor.
+        What repaid their overdrafts, and what fell below the trace's floor anywhere.
     profit : Range
-        Takings less refunds and costs: what was paid on and what is retained.
+        Takings less refunds and costs: what was paid on, what is retained, and what is elsewhere. Below zero where
+        more went out than is known to have come in.
     """
 
     currency: str
@@ -140,8 +145,10 @@ def estimate_profit(
     made : Trace
         From the transfers that brought a gang's money in, with what transfers carried.
     controlled : sequence of str, optional
-        The gang's own accounts. Unless told, those that the seeds paid, and every account that had a good part of its
-        money from two of them or more, or passed half of it on to them.
+        The gang's own accounts. Unless told, those that the seeds paid, and every account that had
+        :data:`LEAST_JOINED` or more from them and had it from two of them or more, or passed
+        :data:`PASSED_BACK` of it on: to them, or to any account within :data:`PASSED_SOON`. Those who paid seeds,
+        suppliers and institutions are none.
     rule : Rule
         The one that the estimates go by; the ranges go over all rules of the trace that go by time.
     tables : Tables, optional
@@ -150,13 +157,16 @@ def estimate_profit(
     Raises
     ------
     ParameterError
-        When the trace did not record what transfers carried, was not made by `rule`, or knows nothing of an account.
+        When the trace did not record what transfers carried, was not made by `rule`, or knows nothing of an account;
+        when no account is named.
     """
     if made.carried is None:
         raise ParameterError("what transfers carried was not recorded; trace with record=True")
     rules = [one for one in BY_TIME if one in made.rules]
     if rule not in rules:
-        raise ParameterError(f"the trace was not made by {rule}")
+        raise ParameterError(f"the trace was not made by {rule}, or it keeps no order of time")
+    # What only poison or the end-point rule touches would change what the same payments are taken for.
+    made = replace(made, carried=made.carried.filter(pl.any_horizontal(pl.col(f"tainted_{one}") > 0 for one in rules)))
     ground = Ground(made.graph, tables) if tables else Ground(made.graph)
     own = _named(made, controlled) if controlled is not None else find_controlled(made, ground, rule)
     kinds = _kinds(made, ground, own)
@@ -198,6 +208,8 @@ def estimate_profit(
 
 
 def _named(made: Trace, accounts: Sequence[str]) -> NDArray[np.bool_]:
+    if not accounts:
+        raise ParameterError("no controlled account is named; leave them out to have them found")
     own: NDArray[np.bool_] = made.graph.names.is_in(pl.Series(list(accounts)).implode()).to_numpy()
     reached = set(made.accounts["account"].to_list())
     strange = [account for account in accounts if account not in reached]
@@ -251,9 +263,11 @@ def _passed(
         out.setdefault(payer, []).append(at)
     spent = np.zeros(tainted.size, np.int64)
     for at, payee in enumerate(creditor.tolist()):
-        for later in out.get(payee, ()):
-            if later <= at or time[later] - time[at] > PASSED_SOON or found[at] == tainted[at]:
-                continue
+        rows = out.get(payee, [])
+        for turn in range(bisect_right(rows, at), len(rows)):
+            later = rows[turn]
+            if time[later] - time[at] > PASSED_SOON or found[at] == tainted[at]:
+                break
             part = min(tainted[at] - found[at], tainted[later] - spent[later])
             found[at] += part
             spent[later] += part
@@ -294,7 +308,7 @@ def _kinds(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArray[np.in
     kind[ground.purpose("crypto")[place]] = KINDS.index("crypto")
     kind[pushed & np.append(_payers(made), False)[creditor]] = KINDS.index("refund")
     kind[creditor < 0] = KINDS.index("cash")
-    kind[~leaves] = -1
+    kind[~leaves | np.isin(place, np.concatenate([made.reversals.earlier, made.reversals.later]))] = -1
     return kind
 
 
@@ -313,8 +327,10 @@ def _serves(made: Trace, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for account in np.flatnonzero(own).tolist():
         into, out = graph.incoming, graph.outgoing
         payers = np.intersect1d(into.edge[into.indptr[account] : into.indptr[account + 1]], made.seeds)
-        payees = out.peer[out.indptr[account] : out.indptr[account + 1]]
-        found[account] = min(np.unique(graph.debtor[payers]).size, np.unique(payees).size) >= CLIENTS
+        part = slice(out.indptr[account], out.indptr[account + 1])
+        payees = out.peer[part][(out.edge[part] < made.end) & (out.peer[part] >= 0)]
+        payers = graph.debtor[payers]
+        found[account] = min(np.unique(payers[payers >= 0]).size, np.unique(payees).size) >= CLIENTS
     return found
 
 
@@ -376,16 +392,17 @@ class _Books:
         assert carried is not None, "the caller has looked"
         tainted = carried[f"tainted_{rule}"].to_numpy()
         paid = {name: int(tainted[kinds == number].sum()) for number, name in enumerate(KINDS)}
-        paid["refund"] = _refunded(made, kinds)
+        paid["refund"] = _refunded(made, own)
         held = made.accounts.filter(
             pl.col("account").is_in(made.graph.names.gather(pl.Series(np.flatnonzero(own))).implode())
         )
         total = made.totals.row(by_predicate=pl.col("rule") == str(rule), named=True)
+        into = np.append(own, False)[made.graph.creditor[carried["place"].to_numpy()]]
         return cls(
-            takings=total["seeded"] - total["withdrawn"],
+            takings=_taken(made, rule, own),
             paid=paid,
             retained=int(held[f"tainted_{rule}"].sum()),
-            elsewhere=total["overdrafts"] + total["dropped"],
+            elsewhere=int(carried[f"repaid_{rule}"].fill_null(0).to_numpy()[into].sum()) + total["dropped"],
         )
 
     def profit(self, pay: float) -> float:
@@ -394,13 +411,59 @@ class _Books:
         return self.takings - self.paid["refund"] - costs - pay * self.paid["people"]
 
 
-def _refunded(made: Trace, kinds: NDArray[np.int8]) -> int:
-    """What went back to those who had paid, whole and not its tainted part alone, but no more than each had paid."""
+def _taken(made: Trace, rule: Rule, own: NDArray[np.bool_]) -> int:
+    """Tainted money that came into the gang's accounts for the first time, less what was taken back from them.
+
+    What another account pays them is, in equal shares, of what it had from them and of what it had from elsewhere.
+    """
     graph, carried = made.graph, made.carried
     assert carried is not None, "the caller has looked"
-    place = carried["place"].to_numpy()[kinds == KINDS.index("refund")]
-    back, had = np.zeros(graph.accounts, np.int64), np.zeros(graph.accounts, np.int64)
-    np.add.at(back, graph.creditor[place], graph.amount[place])
-    seeds = made.seeds[graph.debtor[made.seeds] >= 0]
-    np.add.at(had, graph.debtor[seeds], graph.amount[seeds])
-    return int(np.minimum(back, had).sum())
+    quiet, seeds, mine = find_quiet_exits(made, rule), set(made.seeds.tolist()), np.append(own, False)
+    there: dict[int, float] = {}
+    ours: dict[int, float] = {}
+    taken = 0.0
+    rows = dict.fromkeys(quiet, (0, 0))
+    tainted = carried[f"tainted_{rule}"]
+    kept = tainted - carried[f"repaid_{rule}"].fill_null(0)
+    rows |= dict(zip(carried["place"], zip(tainted, kept, strict=True), strict=True))
+    for at in sorted(rows):
+        brought, stays = rows[at]
+        payer, payee, hidden = int(graph.debtor[at]), int(graph.creditor[at]), quiet.get(at, 0)
+        old = hidden if at in seeds else brought
+        part = 1.0 if mine[payer] else ours.get(payer, 0.0) / there[payer] if there.get(payer) else 0.0
+        if not mine[payer] and payer in there:
+            gone = min(there[payer], old + (0 if at in seeds else hidden))
+            there[payer], ours[payer] = there[payer] - gone, ours[payer] - part * gone
+        if mine[payer] and at not in seeds:
+            taken -= hidden
+        if mine[payee]:
+            taken += brought - part * old
+        elif payee >= 0 and brought:
+            there[payee] = there.get(payee, 0.0) + stays
+            ours[payee] = ours.get(payee, 0.0) + part * old * stays / brought
+    return round(taken)
+
+
+def _refunded(made: Trace, own: NDArray[np.bool_]) -> int:
+    """What went back to those who had paid, whole, not its tainted part alone, but no more than each had paid so far.
+
+    A payment that the bank took back was none.
+    """
+    graph = made.graph
+    payer = _payers(made)
+    back = np.append(own, False)[graph.debtor[: made.end]] & np.append(payer & ~own, False)[graph.creditor[: made.end]]
+    back &= ~_bought(graph.channel[: made.end])
+    struck = np.concatenate([made.reversals.earlier, made.reversals.later])
+    seeds, refunds = (np.setdiff1d(places, struck) for places in (made.seeds, np.flatnonzero(back)))
+    had: dict[int, int] = {}
+    refunded = 0
+    paid_by = set(seeds.tolist())
+    for at in np.union1d(seeds, refunds).tolist():
+        debtor, creditor, amount = int(graph.debtor[at]), int(graph.creditor[at]), int(graph.amount[at])
+        if at in paid_by:
+            had[debtor] = had.get(debtor, 0) + amount
+        else:
+            part = min(amount, had.get(creditor, 0))
+            had[creditor] = had.get(creditor, 0) - part
+            refunded += part
+    return refunded

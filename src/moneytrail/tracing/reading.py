@@ -154,14 +154,7 @@ class Reading:
         np.add.at(seeded, payee[payee >= 0], amount[payee >= 0])
         out = graph.outgoing
         shared = pari_passu(
-            Debits(
-                out.indptr.astype(np.int64),
-                out.edge,
-                out.peer,
-                out.amount,
-                kind,
-                np.packbits(kind > 0, bitorder="little"),
-            ),
+            Debits(out.indptr.astype(np.int64), out.edge, out.peer, out.amount, kind, special),
             Funds(
                 self.outside,
                 np.maximum(account[:, kernel.BALANCE], 0),
