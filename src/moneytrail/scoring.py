@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from moneytrail import detectors, features, motifs, placebo, tracing
+from moneytrail import detectors, disruption, features, motifs, placebo, tracing
 from moneytrail.alerts import ALERT_FROM, MOST_SUBJECTS, Alert, Grouping, group
 from moneytrail.artifacts import LIBRARIES, latest, load_detector, shipped_models
 from moneytrail.catalogue import check, search
@@ -533,7 +533,12 @@ def warm_up(*, everything: bool = True) -> dict[str, float]:
         with clock.stage("motifs"):
             motifs.warm_up(graph)
         with clock.stage("tracing"):
-            tracing.trace(graph, ["0"], record=True)
+            made = tracing.trace(graph, ["0"], record=True)
+            tracing.trace_back(graph, graph.names[0])
+        with clock.stage("disruption"):
+            flows = disruption.forecast(made, delay=timedelta(0), horizon=timedelta(days=1))
+            disruption.plan_freeze(made, flows)
+            disruption.find_escape(made, flows, [])
         with clock.stage("model"):
             model = load_opinion(KIND).model
             model.score(graph)

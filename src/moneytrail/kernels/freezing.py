@@ -129,9 +129,7 @@ def advance(moves: Moves, since: int) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def gains(
-    moves: Moves, frozen: NDArray[np.bool_], since: int, candidates: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def gains(moves: Moves, frozen: NDArray[np.bool_], since: int, candidates: NDArray[np.int64]) -> NDArray[np.float64]:
     """What each candidate (int64[c]) would add to what is caught, float64[c], minor units. O(c times m)."""
     found = np.zeros(candidates.size, np.float64)
     now, left = frozen.copy(), np.empty(moves.pool.size, np.float64)
