@@ -81,6 +81,17 @@ class GangMoney:
         came, went = (int(frame["amount"].to_numpy().sum()) for frame in (self.entries(gang), costs))
         return came - went
 
+    def profit_but_for_relatives(self, gang: str, pay: float) -> int:
+        """The same, when of the people who are paid together nobody can tell who worked and who is a relative.
+
+        `pay` is the share of their money that is taken for pay: the best that any estimate can know.
+        """
+        seen = self.ledger.filter((pl.col("gang") == gang) & pl.col("transaction_id").is_not_null())
+        paid = seen.filter((pl.col("kind") == "payout") & is_account("payer"))
+        crew = paid.filter(pl.col("payee").str.starts_with("cost:"))
+        whole, work = (int(frame["amount"].to_numpy().sum()) for frame in (paid, crew))
+        return self.profit(gang) + work - round(pay * whole)
+
     def caught(self, accounts: list[str], since: datetime, until: datetime) -> int:
         """The gangs' money that is in these accounts at `since` or reaches them by `until`, each pound once.
 

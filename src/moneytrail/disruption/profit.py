@@ -7,6 +7,7 @@ whether somebody who was paid was paid for work. Money that never touched the ba
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,8 +52,8 @@ PAY: Final = 0.7
 """Share of what people are paid, several at a time, that is pay for work, and not a present to relatives (design: no
 source tells it; the ends of every range are none of it and all of it)."""
 
-PAID_TOGETHER, PAID_WITHIN = 5, 14 * DAY
-"""So many people that one account pays within so many microseconds are paid together (five as in L04; design)."""
+PAID_TOGETHER, PAID_WITHIN = 3, 14 * DAY
+"""So many people that one account pays within so many microseconds are paid together (design)."""
 
 CLIENTS: Final = 20
 """So many payers and payees that an account moves money for others (design)."""
@@ -295,7 +296,10 @@ def _kinds(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArray[np.in
     kind = np.full(place.size, KINDS.index("other"), np.int8)
     bought = _bought(graph.channel[place]) | (graph.codes("merchant_category")[0][place] >= 0)
     pushed = leaves & ~bought & (creditor >= 0)
-    people, helpers = _paid_together(graph.time[place], graph.amount[place], debtor, creditor, pushed)
+    supplied = pushed & np.append(find_suppliers(made, ground, own), False)[creditor]
+    refunded = pushed & np.append(_payers(made), False)[creditor]
+    others = pushed & ~supplied & ~refunded
+    people, helpers = _paid_together(graph.time[place], graph.amount[place], debtor, creditor, others)
     kind[people] = KINDS.index("people")
     kind[helpers] = KINDS.index("helpers")
     kind[bought] = KINDS.index("purchases")
@@ -303,10 +307,10 @@ def _kinds(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArray[np.in
         # Words in a payment between people are what the payer chose to write; what a shop is, nobody chose.
         said = ground.purpose(*purposes)[place]
         kind[said & (bought | (name in ("kit", "storage")))] = KINDS.index(name)
-    kind[pushed & np.append(find_suppliers(made, ground, own), False)[creditor]] = KINDS.index("goods")
+    kind[supplied] = KINDS.index("goods")
     kind[pushed & _serves(made, own)[debtor]] = KINDS.index("clients")
     kind[ground.purpose("crypto")[place]] = KINDS.index("crypto")
-    kind[pushed & np.append(_payers(made), False)[creditor]] = KINDS.index("refund")
+    kind[refunded] = KINDS.index("refund")
     kind[creditor < 0] = KINDS.index("cash")
     kind[~leaves | np.isin(place, np.concatenate([made.reversals.earlier, made.reversals.later]))] = -1
     return kind
@@ -360,21 +364,61 @@ def _paid_together(
     """
     found, like = np.zeros(time.size, np.bool_), np.zeros(time.size, np.bool_)
     rows = np.flatnonzero(may)
-    for payer in np.unique(debtor[rows]).tolist():
-        own = rows[debtor[rows] == payer]
+    by_payer = rows[np.argsort(debtor[rows], kind="stable")]
+    for own in np.split(by_payer, np.flatnonzero(np.diff(debtor[by_payer])) + 1):
+        window = _Window(found, like)
         first = np.searchsorted(time[own], time[own] - PAID_WITHIN, side="left")
-        for last, begin in enumerate(first.tolist()):
-            window = own[begin : last + 1]
-            if np.unique(creditor[window]).size < PAID_TOGETHER:
-                continue
-            found[window] = True
-            sums = amount[window]
-            times = sums[:, None] == sums[None, :] * np.array([1, 2, 3])[:, None, None]
-            same = times.any(axis=0)
-            fits = same.sum(axis=0) >= PAID_TOGETHER
-            if fits.any():
-                like[window[same[:, fits].any(axis=1)]] = True
+        gone = 0
+        for at, begin in zip(own.tolist(), first.tolist(), strict=True):
+            for old in own[gone:begin].tolist():
+                window.forget(old, int(creditor[old]), int(amount[old]))
+            gone = begin
+            window.add(at, int(creditor[at]), int(amount[at]))
     return found, like
+
+
+class _Window:
+    """One payer's payments of the last fortnight: what they mark stays marked, each in a few steps."""
+
+    def __init__(self, found: NDArray[np.bool_], like: NDArray[np.bool_]) -> None:
+        self.found, self.like = found, like
+        self.places: deque[int] = deque()
+        self.payees: Counter[int] = Counter()
+        self.sums: dict[int, deque[int]] = {}
+
+    def forget(self, place: int, payee: int, amount: int) -> None:
+        """Let the oldest payment go."""
+        self.places.popleft()
+        self.payees[payee] -= 1
+        if not self.payees[payee]:
+            del self.payees[payee]
+        self.sums[amount].popleft()
+        if not self.sums[amount]:
+            del self.sums[amount]
+
+    def add(self, place: int, payee: int, amount: int) -> None:
+        """Take the next payment in, and mark what it makes plain."""
+        before = len(self.payees) >= PAID_TOGETHER
+        self.places.append(place)
+        self.payees[payee] += 1
+        self.sums.setdefault(amount, deque()).append(place)
+        if len(self.payees) < PAID_TOGETHER:
+            return
+        _mark(self.found, self.places)
+        # Where people are paid together for the first time, every sum may be one of like sums; later only the new one.
+        for unit in [amount // times for times in (1, 2, 3) if amount % times == 0] if before else list(self.sums):
+            alike = [self.sums[unit * times] for times in (1, 2, 3) if unit * times in self.sums]
+            if unit in self.sums and sum(map(len, alike)) >= PAID_TOGETHER:
+                for places in alike:
+                    _mark(self.like, places)
+
+
+def _mark(marks: NDArray[np.bool_], places: deque[int]) -> None:
+    """Mark the places, the latest first, until one is marked: then all before it are."""
+    for place in reversed(places):
+        if marks[place]:
+            return
+        marks[place] = True
 
 
 @dataclass(frozen=True, slots=True)
