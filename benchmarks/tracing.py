@@ -135,17 +135,20 @@ def timed(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def remembered(options: argparse.Namespace) -> dict[str, Any]:
-    """What the slices take up after a ledger, and after it has gone on for as long again."""
+    """What the slices take up after a ledger, and after it has gone on for as long again; and how many are held."""
     transfers, accounts = min(options.transfers, 2_000_000), min(options.accounts, 20_000)
-    found = {}
+    found: dict[str, Any] = {"transfers": transfers, "bytes": [], "slices": []}
     for times in (1, 2):
         ledger = ledger_of(transfers * times, accounts, 0, options.seed)
         seeds = np.arange(0, 2_000, dtype=np.int64)
         wanted = np.zeros(kernel.RULES, np.bool_)
         wanted[kernel.FIFO] = True
         book = follow(ledger, accounts, Terms(seeds, wanted))
-        found[times] = int(book.pool.counts[kernel.FRESH]) * 8
-    return {"transfers": transfers, "bytes": found[1], "bytes_after_twice": found[2], "growth": found[2] / found[1]}
+        part = book.account[book.account[:, kernel.LISTS] > 0, kernel.LISTS + 1]
+        held = part // kernel.PLACES % kernel.PLACES - part % kernel.PLACES
+        found["bytes"].append(int(book.pool.counts[kernel.FRESH]) * 8)
+        found["slices"].append(int(held.sum()))
+    return found
 
 
 def spread(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -195,8 +198,8 @@ def main(arguments: list[str] | None = None) -> int:
         f"({told['plain_over_fifo']:.0f} times FIFO)\n"
     )
     sys.stdout.write(
-        f"slices take {kept['bytes'] / 1e6:.1f} MB after {kept['transfers']:,} transfers, "
-        f"{kept['bytes_after_twice'] / 1e6:.1f} MB after twice as many\n"
+        f"after {kept['transfers']:,} transfers and after twice as many: slices held {kept['slices'][0]:,} and "
+        f"{kept['slices'][1]:,}, memory {kept['bytes'][0] / 1e6:.1f} and {kept['bytes'][1] / 1e6:.1f} MB\n"
     )
     for row in rows:
         sys.stdout.write(

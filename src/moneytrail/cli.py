@@ -26,6 +26,17 @@ from pydantic import ValidationError
 from moneytrail import benchmarking
 from moneytrail.errors import MoneytrailError, ParameterError
 from moneytrail.money import commands as money_commands
+from moneytrail.options import (
+    AccountsOption,
+    ArrivalsOption,
+    CurrencyOption,
+    JsonOption,
+    LayoutOption,
+    MappingOption,
+    QuietOption,
+    RatesOption,
+    StoreOption,
+)
 from moneytrail.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,24 +61,6 @@ EXAMPLES_SHOWN: Final = 5
 PLACEBO_COPIES: Final = 2
 """Copies that ``moneytrail score`` makes unless told otherwise: together they cost nearly twice what the run itself
 does (docs/placebo.md)."""
-
-StoreOption = Annotated[
-    str | None, typer.Option("--store", metavar="URL", help="Store: a SQLite file or a database URL.")
-]
-LayoutOption = Annotated[
-    str | None, typer.Option("--layout", help="Name of the files' layout, instead of recognising it by the header.")
-]
-MappingOption = Annotated[
-    Path | None, typer.Option("--mapping", metavar="MAP.toml", help="What the columns of any other file mean.")
-]
-AccountsOption = Annotated[Path | None, typer.Option("--accounts", metavar="FILE", help="Account table.")]
-ArrivalsOption = Annotated[
-    Path | None, typer.Option("--arrivals", metavar="FILE", help="Small-boat arrivals by day; CSV or Parquet.")
-]
-CurrencyOption = Annotated[str | None, typer.Option("--currency", help="Currency of files that state none.")]
-RatesOption = Annotated[Path | None, typer.Option("--rates", metavar="RATES.toml", help="Exchange rates.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from moneytrail.disruption import BY_TIME, Profit, Range, estimate_profit
-from moneytrail.disruption.profit import KINDS, PAY
+from moneytrail.disruption.payments import KINDS
+from moneytrail.disruption.profit import PAY
 from moneytrail.errors import ParameterError
 from moneytrail.graph import TransactionGraph
 from moneytrail.tables import Purpose, shipped
@@ -155,33 +156,37 @@ def test_people_paid_together_may_be_paid_for_work_or_not() -> None:
     """Three people within a fortnight, no two sums alike: none of it, all of it, or seven tenths is pay."""
     lines: list[Line] = [(0, "payer", "G", 2_000)]
     lines += [(24 * 6 * turn, "G", f"r{turn}", amount) for turn, amount in enumerate((100, 130, 670))]
-    made = books(lines)
+    made = books(lines, controlled=["G"])
     it_holds(made)
     assert made.costs["people"] == Range(0, round(PAY * 90_000), 90_000)
     assert made.payments_on["relatives"] == Range(0, 27_000, 90_000)
     assert made.profit == Range(110_000, 200_000 - 63_000, 200_000)
-    two = books(lines[:-1])
+    two = books(lines[:-1], controlled=["G"])
     assert pounds(two.costs) == {}
     assert pounds(two.payments_on) == {"other_accounts": 230}
-    slow = books([lines[0], *((24 * 7.2 * turn, *rest) for turn, (_, *rest) in enumerate(lines[1:]))])
+    slow = books([lines[0], *((24 * 7.2 * turn, *rest) for turn, (_, *rest) in enumerate(lines[1:]))], controlled=["G"])
     assert pounds(slow.payments_on) == {"other_accounts": 900}, (
         "the third is paid more than a fortnight after the first"
     )
-    twice = books([*lines[:-1], (24 * 13, "G", "r1", 670)])
+    twice = books([*lines[:-1], (24 * 13, "G", "r1", 670)], controlled=["G"])
     assert pounds(twice.payments_on) == {"other_accounts": 900}, "two people"
+    inferred = books(lines)
+    assert pounds(inferred.payments_on) == {"other_accounts": 900}, "five are asked for where accounts are inferred"
+    five = books([*lines, (24 * 13, "G", "r3", 31), (24 * 13, "G", "r4", 37)])
+    assert five.costs["people"].high == 90_000 + 6_800
 
 
 def test_people_in_like_sums_are_helpers() -> None:
     """Once, twice or three times 80: what helpers are paid by the head. A sixth of 100 is somebody else."""
     lines: list[Line] = [(0, "payer", "G", 2_000)]
     lines += [(turn, "G", f"h{turn}", amount) for turn, amount in enumerate((80, 160, 240), 1)]
-    made = books(lines)
+    made = books(lines, controlled=["G"])
     assert pounds(made.costs) == {"helpers": 480}
     assert known(made.profit) == 2_000 - 480
-    made = books([*lines, (7, "G", "other", 100)])
+    made = books([*lines, (7, "G", "other", 100)], controlled=["G"])
     assert made.costs["helpers"] == Range(48_000, 48_000, 48_000)
     assert made.costs["people"] == Range(0, 7_000, 10_000)
-    two = books([*lines[:-1], (6, "G", "other", 100)])
+    two = books([*lines[:-1], (6, "G", "other", 100)], controlled=["G"])
     assert two.costs["helpers"].high == 0
     assert two.costs["people"].high == 34_000
 

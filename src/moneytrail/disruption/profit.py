@@ -7,7 +7,6 @@ whether somebody who was paid was paid for work. Money that never touched the ba
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,16 @@ import numpy as np
 import polars as pl
 
 from moneytrail.disruption.flows import BY_TIME, find_quiet_exits
+from moneytrail.disruption.payments import (
+    COSTS,
+    KINDS,
+    PAID_TOGETHER,
+    PAID_TOGETHER_INFERRED,
+    bought,
+    find_suppliers,
+    payers_of,
+    sort_payments,
+)
 from moneytrail.errors import ParameterError
 from moneytrail.graph import DAY
 from moneytrail.tracing import Rule
@@ -28,35 +37,9 @@ if TYPE_CHECKING:
     from moneytrail.tables import Tables
     from moneytrail.tracing import Trace
 
-COSTS: Final = {
-    "kit": (
-        "boat",
-        "engine",
-        "life_jackets",
-        "pump",
-        "fuel_cans",
-        "hull_boards",
-        "trailer",
-        "chandlery",
-        "boat_dealer",
-    ),
-    "goods": ("goods", "customs", "freight"),
-    "travel": ("travel", "lodging", "fuel", "vehicle_hire", "transport"),
-    "papers": ("visa", "papers"),
-    "storage": ("storage",),
-}
-"""What a gang buys for its trade, by the purposes of ``tables.toml`` (design; sources on kit, transport and lodging are
-named with the typologies S10, S12 and S15)."""
-
 PAY: Final = 0.7
 """Share of what people are paid, several at a time, that is pay for work, and not a present to relatives (design: no
 source tells it; the ends of every range are none of it and all of it)."""
-
-PAID_TOGETHER, PAID_WITHIN = 3, 14 * DAY
-"""So many people that one account pays within so many microseconds are paid together (design)."""
-
-CLIENTS: Final = 20
-"""So many payers and payees that an account moves money for others (design)."""
 
 LEAST_JOINED: Final = 50_000
 """Minor units of tainted money that an account must have had from a gang's accounts to be taken for one of them
@@ -170,7 +153,7 @@ def estimate_profit(
     made = replace(made, carried=made.carried.filter(pl.any_horizontal(pl.col(f"tainted_{one}") > 0 for one in rules)))
     ground = Ground(made.graph, tables) if tables else Ground(made.graph)
     own = _named(made, controlled) if controlled is not None else find_controlled(made, ground, rule)
-    kinds = _kinds(made, ground, own)
+    kinds = sort_payments(made, ground, own, PAID_TOGETHER_INFERRED if controlled is None else PAID_TOGETHER)
     books = {one: _Books.of(made, one, own, kinds) for one in rules}
     best = books[rule]
 
@@ -225,7 +208,7 @@ def find_controlled(made: Trace, ground: Ground, rule: Rule = Rule.TAINTED_FIRST
     assert carried is not None, "the caller has looked"
     place, tainted = carried["place"].to_numpy(), carried[f"tainted_{rule}"].to_numpy()
     debtor, creditor = graph.debtor[place], graph.creditor[place]
-    pushed = (tainted > 0) & (debtor >= 0) & (creditor >= 0) & ~_bought(graph.channel[place])
+    pushed = (tainted > 0) & (debtor >= 0) & (creditor >= 0) & ~bought(graph.channel[place])
     kinds = graph.register["kind"].cast(pl.String()).fill_null("").to_numpy()
     seed = np.isin(place, made.seeds)
     own = np.zeros(graph.accounts, np.bool_)
@@ -273,152 +256,6 @@ def _passed(
             found[at] += part
             spent[later] += part
     return found
-
-
-def _bought(channel: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    from moneytrail.schema import CHANNELS
-
-    found: NDArray[np.bool_] = np.array([name in ("card", "direct_debit") for name in CHANNELS])[channel]
-    return found
-
-
-KINDS: Final = ("refund", *COSTS, "helpers", "cash", "crypto", "purchases", "clients", "people", "other")
-
-
-def _kinds(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """What each transfer of the record is: a place in :data:`KINDS`, -1 where it does not leave the gang's accounts."""
-    graph, carried = made.graph, made.carried
-    assert carried is not None, "the caller has looked"
-    place = carried["place"].to_numpy()
-    debtor, creditor = graph.debtor[place], graph.creditor[place]
-    mine = np.append(own, False)
-    leaves = mine[debtor] & ~mine[creditor]
-    kind = np.full(place.size, KINDS.index("other"), np.int8)
-    bought = _bought(graph.channel[place]) | (graph.codes("merchant_category")[0][place] >= 0)
-    pushed = leaves & ~bought & (creditor >= 0)
-    supplied = pushed & np.append(find_suppliers(made, ground, own), False)[creditor]
-    refunded = pushed & np.append(_payers(made), False)[creditor]
-    others = pushed & ~supplied & ~refunded
-    people, helpers = _paid_together(graph.time[place], graph.amount[place], debtor, creditor, others)
-    kind[people] = KINDS.index("people")
-    kind[helpers] = KINDS.index("helpers")
-    kind[bought] = KINDS.index("purchases")
-    for name, purposes in COSTS.items():
-        # Words in a payment between people are what the payer chose to write; what a shop is, nobody chose.
-        said = ground.purpose(*purposes)[place]
-        kind[said & (bought | (name in ("kit", "storage")))] = KINDS.index(name)
-    kind[supplied] = KINDS.index("goods")
-    kind[pushed & _serves(made, own)[debtor]] = KINDS.index("clients")
-    kind[ground.purpose("crypto")[place]] = KINDS.index("crypto")
-    kind[refunded] = KINDS.index("refund")
-    kind[creditor < 0] = KINDS.index("cash")
-    kind[~leaves | np.isin(place, np.concatenate([made.reversals.earlier, made.reversals.later]))] = -1
-    return kind
-
-
-def _payers(made: Trace) -> NDArray[np.bool_]:
-    """The accounts that paid the seeds; bool[accounts]."""
-    found = np.zeros(made.graph.accounts, np.bool_)
-    debtor = made.graph.debtor[made.seeds]
-    found[debtor[debtor >= 0]] = True
-    return found
-
-
-def _serves(made: Trace, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of the gang's accounts move money for others: many pay in and many are paid; bool[accounts + 1]."""
-    graph = made.graph
-    found = np.zeros(graph.accounts + 1, np.bool_)
-    for account in np.flatnonzero(own).tolist():
-        into, out = graph.incoming, graph.outgoing
-        payers = np.intersect1d(into.edge[into.indptr[account] : into.indptr[account + 1]], made.seeds)
-        part = slice(out.indptr[account], out.indptr[account + 1])
-        payees = out.peer[part][(out.edge[part] < made.end) & (out.peer[part] >= 0)]
-        payers = graph.debtor[payers]
-        found[account] = min(np.unique(payers[payers >= 0]).size, np.unique(payees).size) >= CLIENTS
-    return found
-
-
-def find_suppliers(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Who sells to the gang: paid by its accounts twice or more, most of it for goods, by the words; bool[accounts]."""
-    graph, carried = made.graph, made.carried
-    assert carried is not None, "the caller has looked"
-    place = carried["place"].to_numpy()
-    debtor, creditor = graph.debtor[place], graph.creditor[place]
-    paid = np.append(own, False)[debtor] & (creditor >= 0) & ~_bought(graph.channel[place])
-    payee, amount = creditor[paid], graph.amount[place][paid]
-    said = ground.purpose(*COSTS["goods"])[place][paid]
-    count = np.bincount(payee, minlength=graph.accounts)
-    whole = np.bincount(payee, amount, minlength=graph.accounts)
-    goods = np.bincount(payee[said], amount[said], minlength=graph.accounts)
-    found: NDArray[np.bool_] = (count >= 2) & (goods * 2 >= whole)
-    return found
-
-
-def _paid_together(
-    time: NDArray[np.int64], amount: NDArray[np.int64], debtor: NDArray[np.int32], creditor: NDArray[np.int32],
-    may: NDArray[np.bool_],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip
-    """Payments of which the payer made several to different people within a fortnight; and those of them in like sums.
-
-    Like sums are one, two or three times a sum that stands there: what helpers are paid a head or a turn.
-    """
-    found, like = np.zeros(time.size, np.bool_), np.zeros(time.size, np.bool_)
-    rows = np.flatnonzero(may)
-    by_payer = rows[np.argsort(debtor[rows], kind="stable")]
-    for own in np.split(by_payer, np.flatnonzero(np.diff(debtor[by_payer])) + 1):
-        window = _Window(found, like)
-        first = np.searchsorted(time[own], time[own] - PAID_WITHIN, side="left")
-        gone = 0
-        for at, begin in zip(own.tolist(), first.tolist(), strict=True):
-            for old in own[gone:begin].tolist():
-                window.forget(old, int(creditor[old]), int(amount[old]))
-            gone = begin
-            window.add(at, int(creditor[at]), int(amount[at]))
-    return found, like
-
-
-class _Window:
-    """One payer's payments of the last fortnight: what they mark stays marked, each in a few steps."""
-
-    def __init__(self, found: NDArray[np.bool_], like: NDArray[np.bool_]) -> None:
-        self.found, self.like = found, like
-        self.places: deque[int] = deque()
-        self.payees: Counter[int] = Counter()
-        self.sums: dict[int, deque[int]] = {}
-
-    def forget(self, place: int, payee: int, amount: int) -> None:
-        """Let the oldest payment go."""
-        self.places.popleft()
-        self.payees[payee] -= 1
-        if not self.payees[payee]:
-            del self.payees[payee]
-        self.sums[amount].popleft()
-        if not self.sums[amount]:
-            del self.sums[amount]
-
-    def add(self, place: int, payee: int, amount: int) -> None:
-        """Take the next payment in, and mark what it makes plain."""
-        before = len(self.payees) >= PAID_TOGETHER
-        self.places.append(place)
-        self.payees[payee] += 1
-        self.sums.setdefault(amount, deque()).append(place)
-        if len(self.payees) < PAID_TOGETHER:
-            return
-        _mark(self.found, self.places)
-        # Where people are paid together for the first time, every sum may be one of like sums; later only the new one.
-        for unit in [amount // times for times in (1, 2, 3) if amount % times == 0] if before else list(self.sums):
-            alike = [self.sums[unit * times] for times in (1, 2, 3) if unit * times in self.sums]
-            if unit in self.sums and sum(map(len, alike)) >= PAID_TOGETHER:
-                for places in alike:
-                    _mark(self.like, places)
-
-
-def _mark(marks: NDArray[np.bool_], places: deque[int]) -> None:
-    """Mark the places, the latest first, until one is marked: then all before it are."""
-    for place in reversed(places):
-        if marks[place]:
-            return
-        marks[place] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,9 +331,9 @@ def _refunded(made: Trace, own: NDArray[np.bool_]) -> int:
     A payment that the bank took back was none.
     """
     graph = made.graph
-    payer = _payers(made)
+    payer = payers_of(made)
     back = np.append(own, False)[graph.debtor[: made.end]] & np.append(payer & ~own, False)[graph.creditor[: made.end]]
-    back &= ~_bought(graph.channel[: made.end])
+    back &= ~bought(graph.channel[: made.end])
     struck = np.concatenate([made.reversals.earlier, made.reversals.later])
     seeds, refunds = (np.setdiff1d(places, struck) for places in (made.seeds, np.flatnonzero(back)))
     had: dict[int, int] = {}

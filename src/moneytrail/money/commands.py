@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from moneytrail.errors import ParameterError
+from moneytrail.options import (
+    AccountsOption,
+    CurrencyOption,
+    JsonOption,
+    LayoutOption,
+    MappingOption,
+    QuietOption,
+    RatesOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,21 +61,10 @@ SuspectOption = Annotated[
 VictimOption = Annotated[
     list[str] | None, typer.Option("--victim", metavar="ACCOUNT", help="Its holder is held to be a victim.")
 ]
-LayoutOption = Annotated[
-    str | None, typer.Option("--layout", help="Name of the files' layout, instead of recognising it by the header.")
-]
-MappingOption = Annotated[
-    Path | None, typer.Option("--mapping", metavar="MAP.toml", help="What the columns of any other file mean.")
-]
-AccountsOption = Annotated[Path | None, typer.Option("--accounts", metavar="FILE", help="Account table.")]
-CurrencyOption = Annotated[str | None, typer.Option("--currency", help="Currency of files that state none.")]
-RatesOption = Annotated[Path | None, typer.Option("--rates", metavar="RATES.toml", help="Exchange rates.")]
 PictureOption = Annotated[
     Path | None, typer.Option("--picture", metavar="FILE", help="Draw the flows here, as .svg or .html.")
 ]
 LimitOption = Annotated[int, typer.Option("--limit", min=0, help="How many accounts to show.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
 def register(app: typer.Typer) -> None:
