@@ -182,7 +182,10 @@ class FreezePlanAnswer(MoneyAnswer):
     no_plan_catches_more_than: int
     guarantee: Annotated[float, Field(description="The share of the best plan's catch that is certain.")]
     by_rule: dict[str, int]
-    most_that_could_leave: Annotated[
-        dict[str, JsonValue], Field(description="A maximum flow: `before` and `after` the freeze, whatever the rule.")
+    intercepted_of_what_is_there_now: Annotated[int, Field(description="The rest is foreseen to come in.")]
+    question: Annotated[dict[str, Any], Field(description="What was asked: with the ledger it gives the plan again.")]
+    could_leave_by_like_payments: Annotated[
+        dict[str, JsonValue],
+        Field(description="A maximum flow through payments as large as the last stretch's, by any rule."),
     ]
     displacement: list[dict[str, Any]]

@@ -44,6 +44,10 @@ class UnanswerableError(Exception):
     """The question is well formed, and the ledger cannot answer it: it has no such transfer or account."""
 
 
+class BusyError(Exception):
+    """As much as is worked on at a time is being worked on."""
+
+
 class FieldError(BaseModel):
     """One thing that is wrong in a request."""
 
@@ -85,6 +89,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     UnanswerableError: Kind(409, "unanswerable", "The ledger cannot answer this"),
     ParameterError: Kind(422, "invalid-request", "The request is wrong"),
     RequestValidationError: Kind(422, "invalid-request", "The request is wrong", "See `errors`."),
+    BusyError: Kind(503, "busy", "The service is busy", "Ask again in half a minute."),
     StoreError: Kind(503, "store-unavailable", "The store cannot be reached", "Try again later."),
     MoneytrailError: Kind(500, "internal-error", "Something failed inside", "It was logged under the request's id."),
     Exception: Kind(500, "internal-error", "Something failed inside", "It was logged under the request's id."),

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
+from unicodedata import category
 
 from rich.console import Console
 from rich.markup import escape
@@ -190,7 +191,7 @@ def _show_plan(console: Console, plan: Mapping[str, Any] | None) -> None:
 
 def show_alerts(alerts: Sequence[AlertSummary | Alert], title: str) -> None:
     """The ranked list as a table."""
-    table = Table(title=title, title_justify="left", header_style="bold", row_styles=("", "dim"))
+    table = Table(title=escape(printable(title)), title_justify="left", header_style="bold", row_styles=("", "dim"))
     several_runs = len({alert.run_id for alert in alerts}) > 1
     for heading in ("#", "alert", "risk", "value", "typologies", "headline", "from", "status"):
         # An id that is cut cannot be typed into `moneytrail alert`.
@@ -351,8 +352,13 @@ def show_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[obje
     for heading in headings:
         table.add_column(heading)
     for row in rows:
-        table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(escape("" if cell is None else printable(str(cell))) for cell in row))
     stdout().print(table)
+
+
+def printable(text: str) -> str:
+    """The text without what moves a terminal's cursor or turns its letters; what a file says is not ours to obey."""
+    return "".join("\ufffd" if category(letter) in ("Cc", "Cf", "Cs") else letter for letter in text)
 
 
 def _more(console: Console, number: int, what: str) -> None:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 
 from moneytrail.errors import ParameterError
 from moneytrail.money import documents
 from moneytrail.money.questions import follow_question, standing_of
 from moneytrail.tracing import Rule, prove
 from moneytrail_api.access import MoneyReader, OpenStore
-from moneytrail_api.headers import wants_body
 from moneytrail_api.ledgers import Ledgers, OpenLedgers
 from moneytrail_api.money_models import (
     AlertMoney,
@@ -32,12 +31,12 @@ router = APIRouter(prefix="/v1", tags=["money"], responses=documented(401, 403, 
 
 @contextmanager
 def _answering(ledgers: Ledgers) -> Iterator[None]:
-    """One of a few questions at a time. What the package refuses is no fault of the request's form."""
-    try:
-        with ledgers.at_work:
+    """One of a few questions at a time, and a few that wait. What the package refuses is no fault of the form."""
+    with ledgers.turn():
+        try:
             yield
-    except ParameterError as error:
-        raise UnanswerableError(str(error)) from error
+        except ParameterError as error:
+            raise UnanswerableError(str(error)) from error
 
 
 def _untold(_stage: str, _done: float) -> None:
@@ -52,12 +51,12 @@ def trace_money(store: OpenStore, ledgers: OpenLedgers, key: MoneyReader, wanted
     """
     with _answering(ledgers):
         source = ledgers.source(store, wanted.run_id, wanted.alert_ids)
+        store.note_money("money_traced", str(source.told["run_id"]), by=name_of(key), detail=_asked(wanted))
         question = wanted.question(wanted.chosen(), standing_of(source.alerts), equal=wanted.equal_victims)
         made = follow_question(source, question, _untold)
         document = documents.trace_document(source, made, question)
         proof = prove(made) if wanted.proof else None
         picture = documents.picture_of(made, question.held_to_be) if wanted.picture else None
-    store.note_money("money_traced", str(source.told["run_id"]), by=name_of(key), detail=_asked(wanted))
     kept = dict.fromkeys(list(document["accounts"])[: wanted.accounts])
     document["accounts_in_all"] = len(document["accounts"])
     document["accounts"] = {name: document["accounts"][name] for name in kept}
@@ -73,7 +72,6 @@ def trace_money(store: OpenStore, ledgers: OpenLedgers, key: MoneyReader, wanted
 
 @router.get("/alerts/{alert_id}/money", summary="Read an alert's money")
 def read_money(
-    request: Request,
     store: OpenStore,
     ledgers: OpenLedgers,
     key: MoneyReader,
@@ -89,14 +87,11 @@ def read_money(
     wanted = NewTrace(alert_ids=[alert_id], through_other_banks=filters.through_other_banks)
     with _answering(ledgers):
         source = ledgers.source(store, None, [alert_id])
+        store.note_money("money_traced", str(source.told["run_id"]), by=name_of(key), detail=_asked(wanted))
         question = wanted.question(tuple(Rule), standing_of(source.alerts))
         made = follow_question(source, question, _untold)
         document = documents.alert_document(source, made, question)
         picture = documents.picture_of(made, question.held_to_be) if filters.picture else None
-    # A HEAD hands out nothing.
-    if wants_body(request.scope):
-        detail: dict[str, Any] = {"alerts": [alert_id]}
-        store.note_money("money_traced", str(source.told["run_id"]), by=name_of(key), detail=detail)
     return AlertMoney(**document, picture=picture)
 
 
@@ -108,15 +103,21 @@ def plan_freezes(store: OpenStore, ledgers: OpenLedgers, key: MoneyReader, wante
     """
     with _answering(ledgers):
         source = ledgers.source(store, wanted.run_id, wanted.alert_ids)
+        store.note_money("freeze_planned", str(source.told["run_id"]), by=name_of(key), detail=_asked(wanted))
         question = wanted.question(tuple(Rule), standing_of(source.alerts))
         made = follow_question(source, question, _untold)
         document = documents.plan_document(source, made, wanted.plan(), question.held_to_be)
         frozen = [one["account"] for one in document["accounts"]]
         picture = documents.picture_of(made, question.held_to_be, frozen) if wanted.picture else None
-    store.note_money("freeze_planned", str(source.told["run_id"]), by=name_of(key), detail=_asked(wanted))
     return FreezePlanAnswer(**document, picture=picture)
 
 
 def _asked(wanted: NewTrace | NewFreezePlan) -> dict[str, Any]:
-    """What the audit keeps of a question."""
-    return {"alerts": list(wanted.alert_ids), "seeds": len(wanted.seeds)}
+    """What the audit keeps of a question, before it is answered: an answer of nothing tells something too."""
+    asked: dict[str, Any] = {
+        "alerts": list(wanted.alert_ids),
+        "seeds": list(wanted.seeds),
+        "through_other_banks": wanted.through_other_banks,
+        "held_to_be": dict(wanted.held_to_be),
+    }
+    return asked | ({"only": wanted.only} if isinstance(wanted, NewFreezePlan) else {})

@@ -143,7 +143,7 @@ def run_clocks(made: Trace, rule: Rule = Rule.TAINTED_FIRST) -> list[Clock]:
     exposure, out = sum(stay.exposure for stay in stays.values()), sum(stay.out for stay in stays.values())
     peers = out * HOUR / exposure if exposure else 0.0
     found = []
-    for row in made.accounts.filter(~pl.col("outside")).iter_rows(named=True):
+    for row in made.accounts.filter(~pl.col("elsewhere")).iter_rows(named=True):
         stay = stays.get(row["account"], _Stay())
         own = stay.left >= LEAST_SEEN
         eta = stay.eta() if own else peers_eta

@@ -13,7 +13,7 @@ from moneytrail.kernels import freezing as kernel
 from moneytrail.kernels.freezing import Moves
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,7 +55,7 @@ def displace(flows: Flows, frozen: Sequence[str]) -> Flows:
     successor = np.arange(flows.size + 1, dtype=np.int32)
     successor[gone] = flows.size + np.arange(gone.size)
     successor[-1] = -1
-    names = pl.concat([flows.names, pl.Series([f"new account for {name}" for name in taken], dtype=pl.String())])
+    names = pl.concat([flows.names, pl.Series([_substitute(name, place) for name in taken], dtype=pl.String())])
     return Flows(
         names=names,
         account=np.concatenate([flows.account, flows.account[gone]]),
@@ -66,6 +66,14 @@ def displace(flows: Flows, frozen: Sequence[str]) -> Flows:
         horizon=flows.horizon,
         displaced=(*flows.displaced, taken),
     )
+
+
+def _substitute(name: str, there: Mapping[str, int]) -> str:
+    """What a substitute is called; an account of the ledger may be called so too, and stays another one."""
+    called = f"new account for {name}"
+    while called in there:
+        called += "*"
+    return called
 
 
 def _displaced(one: Scenario, frozen: NDArray[np.bool_], successor: NDArray[np.int32], more: int) -> Scenario:

@@ -1,8 +1,9 @@
-"""The most that could still get out, whatever the rule: a maximum flow through the transfers of the last stretch.
+"""The most that payments like the last ones could take out, by any rule: a maximum flow through the last stretch.
 
-A forecast says what is expected by one rule. This says what no rule can exceed: money at stake moves only after it
-arrived, through transfers as large as those of the last stretch, to cash or another bank. What a freeze takes off that
-most is the flow that it stops; the minimum cut names the transfers that all of it must pass.
+A forecast says what is expected by one rule. This holds for every rule, as long as payments are no larger than those of
+the last stretch: money at stake moves only after it arrived, through as large transfers, to cash or another bank. A
+larger payment takes more; only what lies there bounds that. What a freeze takes off this most is the flow that it
+stops; the minimum cut names the transfers that all of it must pass.
 """
 
 from __future__ import annotations

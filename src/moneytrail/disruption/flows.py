@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -108,6 +108,15 @@ class Flows:
         float64[n]; with `now` as if a freeze began at once.
         """
         return self._mean([kernel.through(one.moves, 0 if now else one.since) for one in self.scenarios])
+
+    def without_fresh(self) -> Flows:
+        """The same without new proceeds: what is there now alone."""
+        return replace(
+            self,
+            scenarios=tuple(
+                replace(one, moves=one.moves._replace(fresh=np.zeros_like(one.moves.fresh))) for one in self.scenarios
+            ),
+        )
 
     def waiting(self) -> NDArray[np.float64]:
         """Money expected in each account when a freeze begins; float64[n]."""

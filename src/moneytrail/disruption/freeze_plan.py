@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import comb, e
 from typing import TYPE_CHECKING, Any, Final
@@ -92,6 +92,8 @@ class Step:
         Expected proceeds that it adds to what the accounts before it catch, minor units; so are all amounts.
     caught : int
         Those caught with it and all before it.
+    now : int
+        What of these is there already; the rest is foreseen to come in.
     cost : int
     balance : int or None
         Now; ``None`` at another bank.
@@ -119,6 +121,7 @@ class Step:
     collateral_later: int
     share: float
     held_to_be: str
+    now: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +173,11 @@ class FreezePlan:
         """What all of them catch."""
         return self.steps[-1].caught if self.steps else 0
 
+    @property
+    def caught_now(self) -> int:
+        """What of it is there already; the rest is foreseen to come in."""
+        return self.steps[-1].now if self.steps else 0
+
 
 def plan_freeze(
     made: Trace,
@@ -192,7 +200,8 @@ def plan_freeze(
     budget : Budget, optional
         Five accounts unless told otherwise.
     held_to_be : mapping, optional
-        What holders are held to be, by account. A victim's account is never proposed.
+        What holders are held to be, by account. A victim's account is never proposed, nor that of somebody who paid a
+        seed, and so may be a victim, unless he is held to be a suspect.
     only : sequence of str, optional
         Propose none but these accounts.
     at_other_banks : bool
@@ -221,17 +230,23 @@ def plan_freeze(
     if not at_other_banks:
         may &= ~figures.elsewhere
     may &= ~np.array([standing.get(name) == Standing.VICTIM for name in place], np.bool_)
+    # Who paid a seed may be a victim, unless somebody holds otherwise.
+    payer = made.graph.debtor[made.seeds]
+    paid = set(made.graph.names.gather(pl.Series(np.unique(payer[payer >= 0]))).to_list())
+    may &= ~np.array([name in paid and standing.get(name) != Standing.SUSPECT for name in place], np.bool_)
     if only is not None:
         may &= np.isin(np.arange(flows.size), [place[name] for name in only])
     candidates = np.flatnonzero(may & (flows.through() >= LEAST))
     search = _Search(flows, candidates, budget)
     order, guarantee = search.best()
     steps, frozen, before = [], np.zeros(flows.size, np.bool_), 0.0
+    there = flows.without_fresh()
     for at in order:
         frozen[at] = True
         caught = flows.intercepted(frozen)
         gain = round(caught) - round(before)
-        steps.append(figures.step(at, gain, round(caught), search.cost(at), standing))
+        step = figures.step(at, gain, round(caught), search.cost(at), standing)
+        steps.append(replace(step, now=min(round(there.intercepted(frozen)), step.caught)))
         before = caught
     left, gone = _aftermath(made, flows, frozen)
     others = {

@@ -21,7 +21,12 @@ OVER, EARLY = 1.1, 12
 """In so many first sweeps an account passes on so many times what has come: on large ledgers a third less to do (in
 over-relaxation the excess is owed, and comes back). From then on nothing is passed on twice, which always ends."""
 
-MOST_SWEEPS = 10_000
+STEADY = 16
+"""Sweeps after which money that goes round often is taken to be the reason: what may stay is cut in proportion to them,
+since what stays is missed as often as it would have gone round."""
+
+MOST_WORK = 3_000_000_000
+"""Debits between two accounts that are passed on over in all; a network that asks for more is not settled."""
 
 
 class Debits(NamedTuple):
@@ -98,6 +103,8 @@ class Shared(NamedTuple):
         What of `part` is left; of an outside account what it was paid, seeds left out.
     cash, taken : int
         What debits took out as cash, seeds left out; and what seeds took out, before they became tainted altogether.
+    settled : bool
+        Whether the ratios are solved for: not where money went round so often that it would take too long.
     """
 
     order: NDArray[np.int64]
@@ -109,6 +116,7 @@ class Shared(NamedTuple):
     left: NDArray[np.int64]
     cash: int
     taken: int
+    settled: bool
 
 
 class _Network(NamedTuple):
@@ -123,7 +131,8 @@ class _Network(NamedTuple):
     begin : int64[j + 1]
         Where the debits of each begin.
     payee : int32[d]
-        Ranks; side by side in the order of the accounts, so that a sweep reads them as they lie.
+        Ranks; side by side in the order of the accounts, so that a sweep reads them as they lie. All debits of one
+        account to another are one.
     amount : float64[d]
     whole : int64[accounts]
         The fund of each: what it paid, what repaid an overdraft, what is left.
@@ -152,6 +161,7 @@ def _reached(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> _Network
     order, rank = np.empty(accounts, np.int64), np.full(accounts, -1, np.int32)
     begin, whole = np.zeros(accounts + 1, np.int64), np.zeros(accounts, np.int64)
     payee, amount = np.empty(debits.edge.size, np.int32), np.empty(debits.edge.size, np.float64)
+    at = np.full(accounts, -1, np.int64)
     size, used = 0, 0
     for account in first:
         if rank[account] < 0 and not funds.outside[account]:
@@ -171,7 +181,10 @@ def _reached(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> _Network
             if rank[peer] < 0:
                 order[size], rank[peer] = peer, size
                 size += 1
-            payee[used], amount[used] = rank[peer], debits.amount[e]
+            if at[peer] >= begin[done]:
+                amount[at[peer]] += debits.amount[e]
+                continue
+            payee[used], amount[used], at[peer] = rank[peer], debits.amount[e], used
             used += 1
         whole[account] = total
         done += 1
@@ -180,8 +193,8 @@ def _reached(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> _Network
 
 
 @njit(cache=True, nogil=True)
-def _solved(network: _Network, seeded: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How much tainted money came into each account, by rank, in minor units with their fractions.
+def _solved(network: _Network, seeded: NDArray[np.int64]) -> tuple[NDArray[np.float64], bool]:
+    """How much tainted money came into each account, by rank, in minor units with their fractions; whether it is all.
 
     A seed's money is tainted already and arrives in full.
     """
@@ -189,23 +202,29 @@ def _solved(network: _Network, seeded: NDArray[np.int64]) -> NDArray[np.float64]
     came, waiting, fund = np.zeros(size, np.float64), np.empty(size, np.float64), np.empty(size, np.float64)
     for k in range(size):
         waiting[k], fund[k] = seeded[network.order[k]], max(1, network.whole[network.order[k]])
-    for sweep in range(MOST_SWEEPS):
+    enough, work, sweep, settled = ENOUGH, 0, 0, False
+    while work < MOST_WORK:
         passed = False
         times = OVER if sweep < EARLY else 1.0
         for k in range(size):
             fresh = waiting[k]
-            if abs(fresh) <= ENOUGH:
+            if abs(fresh) <= enough:
                 continue
             passed = True
+            work += network.begin[k + 1] - network.begin[k] + 1
             fresh *= times
             waiting[k] -= fresh
             came[k] += fresh
             ratio = fresh / fund[k]
             for d in range(network.begin[k], network.begin[k + 1]):
                 waiting[network.payee[d]] += ratio * network.amount[d]
+        sweep += 1
         if not passed:
-            break
-    return came + waiting
+            if enough <= ENOUGH / max(1, sweep // STEADY):
+                settled = True
+                break
+            enough = ENOUGH / max(1, sweep // STEADY)
+    return came + waiting, settled
 
 
 @njit(cache=True, nogil=True)
@@ -253,7 +272,7 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
     """
     network = _reached(debits, funds, first)
     order, whole = network.order, network.whole
-    real = _solved(network, funds.seeded)
+    real, settled = _solved(network, funds.seeded)
     carried = np.zeros(debits.edge.size, np.int64)
     part = np.zeros(whole.size, np.int64)
     lent, left = np.zeros(whole.size, np.int64), np.zeros(whole.size, np.int64)
@@ -264,7 +283,6 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
     for k in range(order.size):
         arrived[k, 0] = funds.seeded[order[k]]
         later[k, 1] = real[k] - funds.seeded[order[k]]
-    used = 0
     for k in range(order.size):
         account = order[k]
         fund = whole[account]
@@ -290,8 +308,7 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
             elif funds.outside[peer]:
                 left[peer] += moved
             else:
-                payee = network.payee[used]
-                used += 1
+                payee = network.rank[peer]
                 arrived[payee, 0] += moved
                 later[payee, 1] -= ratio * amount
         repaid = share(found, paid + funds.repaid[account], fund)
@@ -300,4 +317,4 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
     came = funds.seeded.copy()
     for k in range(order.size):
         came[order[k]] = arrived[k, 0]
-    return Shared(order, carried, part, whole, came, lent, left, cash, taken)
+    return Shared(order, carried, part, whole, came, lent, left, cash, taken, settled)

@@ -134,6 +134,8 @@ def last_moment(until: str | None) -> datetime | None:
         day = date.fromisoformat(until)
     except ValueError:
         raise ParameterError(f"--until {until}: is not a date; write it as 2025-04-01") from None
+    if day == date.min:
+        raise ParameterError(f"--until {until}: nothing was booked before it")
     return datetime.combine(day, datetime.min.time(), UTC) - timedelta(microseconds=1)
 
 
@@ -215,6 +217,8 @@ def trace_command(
     )
     _check_picture(picture)
     if origin_of is not None:
+        if proof or picture:
+            raise ParameterError("--origin-of has no proof and no picture")
         _trace_back(asked, origin_of, rule, limit, as_json=as_json, quiet=quiet)
         return
     with console.progress(quiet) as tell:
@@ -236,6 +240,8 @@ def _trace_back(asked: _Asked, account: str, rule: str, limit: int, *, as_json: 
 
     if asked.question.seeds or asked.alerts:
         raise ParameterError("--origin-of goes backwards from a balance and takes no seeds")
+    if asked.held or asked.question.floor != "0" or asked.question.equal_victims:
+        raise ParameterError("--origin-of takes no floor, suspects or victims: it asks of all money alike")
     with console.progress(quiet) as tell:
         source = asked.read(tell)
         tell("trace", 0.0)
@@ -429,6 +435,9 @@ def plan_freeze_command(
         (suspect, victim),
     )
     _check_picture(picture)
+    for option, value, most_of in (("--delay", delay, 366 * 24), ("--horizon", horizon, 366)):
+        if not 0 <= value <= most_of:
+            raise ParameterError(f"{option} {value}: wanted is a number from 0 to {most_of:,}")
     most = budget if budget is not None or cost_budget is not None else 5
     question = PlanQuestion(
         budget=Budget(most, cost_budget, read_costs(costs) if costs else {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -23,6 +24,7 @@ from moneytrail.disruption import (
 )
 from moneytrail.errors import ParameterError
 from moneytrail.flow_picture import draw_flows
+from moneytrail.money.questions import check_accounts
 from moneytrail.tracing import (
     BREAKS,
     CONSERVING,
@@ -77,6 +79,7 @@ def trace_document(source: Source, made: Trace, question: TraceQuestion) -> dict
         },
         "totals": totals_of(made),
         "breaks": frame_document(breaks.drop("place")) if breaks is not None else [],
+        "end_point_settled": made.shared.settled if made.shared is not None else None,
         "break_totals": {
             str(kind): {"says": BREAKS[kind], **{str(rule): amount for rule, amount in told.items()}}
             for kind, told in (break_totals(made) if conserving else {}).items()
@@ -109,8 +112,8 @@ def account_document(made: Trace, row: Mapping[str, Any], question: TraceQuestio
     standing = question.held_to_be.get(row["account"], Standing.UNKNOWN)
     advice = recommend(row, made.rules, standing, equal_victims=question.equal_victims)
     return {
-        "balance": row["balance"],
-        "at_another_bank": row["outside"],
+        "balance": None if row["elsewhere"] else row["balance"],
+        "at_another_bank": row["elsewhere"],
         **band(row, made.rules),
         "held_to_be": str(standing),
         "rule_recommended": str(advice.rule) if advice.rule else None,
@@ -121,8 +124,14 @@ def account_document(made: Trace, row: Mapping[str, Any], question: TraceQuestio
 
 
 def totals_of(made: Trace) -> dict[str, dict[str, int]]:
-    """What the seeds made tainted and where it is, by rule."""
-    return {str(row.pop("rule")): row for row in made.totals.to_dicts()}
+    """What the seeds made tainted and where it is, by rule; money in accounts at other banks is there, not here."""
+    rows = {str(row.pop("rule")): row for row in made.totals.to_dicts()}
+    through = made.accounts.filter(pl.col("elsewhere") & ~pl.col("outside"))
+    for rule, row in rows.items():
+        away = int(through[f"tainted_{rule}"].sum())
+        row["in_accounts"] -= away
+        row["other_banks"] += away
+    return rows
 
 
 def transfers_of(made: Trace) -> list[dict[str, Any]]:
@@ -207,12 +216,13 @@ def plan_document(
     plan = plan_freeze(
         made, flows, question.budget, held_to_be=held_to_be, only=question.only, least_share=question.least_share
     )
+    _check_costs(made, question)
     figures = figures_of(made, held_to_be)
     clocks = {clock.account: clock for clock in run_clocks(made, question.rule)}
     found = levers or shipped()
     document = _plan(plan)
     escape = find_escape(made, flows, plan.accounts)
-    document["most_that_could_leave"] = {
+    document["could_leave_by_like_payments"] = {
         "before": escape.before,
         "after": escape.after,
         "stopped": escape.stopped,
@@ -222,11 +232,12 @@ def plan_document(
     for step in document["accounts"][:LEVERS_FOR]:
         account = step["account"]
         step["clock"] = clocks[account].to_dict() if account in clocks else None
-        step["levers"] = levers_document(assess(_figures(figures[account], clocks.get(account)), found))
+        step["levers"] = _levers(_figures(figures[account], clocks.get(account)), found)
     document["displacement"] = []
+    first = flows.size
     for turn in range(question.rounds if plan.steps else 0):
         flows = displace(flows, plan.accounts)
-        known = [name for name in flows.names.to_list() if not name.startswith("new account for ")]
+        known = flows.names.head(first).to_list()
         unfound = plan_freeze(
             made, flows, question.budget, held_to_be=held_to_be, only=known, least_share=question.least_share
         )
@@ -235,6 +246,20 @@ def plan_document(
             {"round": turn + 2, "while_new_accounts_are_not_found": _plan(unfound), "when_they_are_found": _plan(plan)}
         )
     return document | {
+        "question": {
+            "accounts": question.budget.accounts,
+            "cost": question.budget.cost,
+            "costs": dict(question.budget.costs),
+            "only": list(question.only) if question.only is not None else None,
+            "least_share": question.least_share,
+            "rounds": question.rounds,
+            "held_to_be": {account: str(told) for account, told in held_to_be.items()},
+            "floor": made.floor,
+            "through_other_banks": bool((made.elsewhere & ~made.outside).any()),
+            "transfers": made.end,
+            "levers": found.country,
+            "version": version("moneytrail"),
+        },
         "rule": str(question.rule),
         "delay_hours": question.delay / timedelta(hours=1),
         "horizon_days": question.horizon / timedelta(days=1),
@@ -246,6 +271,12 @@ def plan_document(
     }
 
 
+def _check_costs(made: Trace, question: PlanQuestion) -> None:
+    strange = check_accounts(made.graph, list(question.budget.costs))
+    if strange:
+        raise ParameterError(f"there is a cost for account {strange!r}, which is not in the ledger")
+
+
 def _plan(plan: FreezePlan) -> dict[str, Any]:
     return {
         "accounts": [
@@ -253,6 +284,7 @@ def _plan(plan: FreezePlan) -> dict[str, Any]:
                 "account": step.account,
                 "gain": step.gain,
                 "intercepted_so_far": step.caught,
+                "of_what_is_there_now": step.now,
                 "cost": step.cost,
                 "balance": step.balance,
                 "tainted_now": dict(step.tainted),
@@ -265,6 +297,7 @@ def _plan(plan: FreezePlan) -> dict[str, Any]:
             for step in plan.steps
         ],
         "intercepted": plan.caught,
+        "intercepted_of_what_is_there_now": plan.caught_now,
         "at_stake": plan.at_stake,
         "no_plan_catches_more_than": plan.bound,
         "guarantee": round(plan.guarantee, 4),
@@ -298,11 +331,13 @@ def alert_document(
                 "subject": row["account"] in own,
                 **account_document(made, row, question),
                 "clock": clock.to_dict() if clock else None,
-                "levers": levers_document(assess(_figures(figures[row["account"]], clock), found)),
+                "levers": _levers(_figures(figures[row["account"]], clock), found),
             }
         )
     return {
         "alerts": [alert.alert_id for alert in source.alerts],
+        "now": instant(int(made.graph.time[made.end - 1])),
+        "through_other_banks": question.through_other_banks,
         "headline": _headline(made, rows),
         "in_reach": reach_of(made, sum(len(alert.evidence) for alert in source.alerts) or len(made.seeds)),
         "accounts": accounts,
@@ -341,10 +376,11 @@ def reach_of(made: Trace, transfers: int) -> dict[str, Any]:
 def _headline(made: Trace, rows: Sequence[Mapping[str, Any]]) -> str:
     currency, totals = made.graph.reference_currency, made.totals.to_dicts()
     seeded = max((row["seeded"] - row["withdrawn"] for row in totals), default=0)
-    here = [row for row in rows if not row["outside"]]
+    here = [row for row in rows if not row["elsewhere"]]
     if not here:
         return f"{money(seeded, currency)} came in; none of it is left in an account that is seen here."
-    low, high = (of(row["in_accounts"] for row in totals) for of in (min, max))
+    by_rule = [sum(row[f"tainted_{rule}"] for row in here) for rule in made.rules if rule in CONSERVING]
+    low, high = min(by_rule), max(by_rule)
     most = here[0]
     return (
         f"{money(seeded, currency)} came in. By the rule, {sums(low, high, currency)} of it is still in accounts here, "
@@ -372,10 +408,10 @@ def figures_of(made: Trace, held_to_be: Mapping[str, Standing]) -> dict[str, Fig
             tainted_low=low,
             tainted_recommended=min(max(row[f"tainted_{advice.rule}"] if advice.rule else high, low), high),
             tainted_high=high,
-            balance=None if row["balance"] is None else max(0, row["balance"]),
+            balance=None if row["elsewhere"] or row["balance"] is None else max(0, row["balance"]),
             tainted_out_cash=out.get((account, Break.CASH), 0),
             tainted_out_other_banks=out.get((account, Break.OTHER_BANK), 0),
-            outside=row["outside"],
+            outside=row["elsewhere"],
             held_to_be=str(standing),
             kind=kinds.get(account) or "unknown",
         )
@@ -385,9 +421,9 @@ def figures_of(made: Trace, held_to_be: Mapping[str, Standing]) -> dict[str, Fig
 def _figures(figures: Figures, clock: Clock | None) -> Figures:
     if clock is None:
         return figures
-    return replace(
-        figures, exit_eta=clock.exit_eta, last_tainted_credit_age=clock.last_credit_age, recurring=clock.recurring
-    )
+    # How long other accounts' money stayed is no figure of this one: a lever would look fast enough by it, or too slow.
+    eta = clock.exit_eta if clock.own else None
+    return replace(figures, exit_eta=eta, last_tainted_credit_age=clock.last_credit_age, recurring=clock.recurring)
 
 
 def _paid_out(made: Trace) -> dict[tuple[str, Break], int]:
@@ -399,12 +435,21 @@ def _paid_out(made: Trace) -> dict[tuple[str, Break], int]:
     return {(account, Break(kind)): high for account, kind, high in paid.iter_rows()}
 
 
+def _levers(figures: Figures, levers: Levers) -> dict[str, Any]:
+    """What is within reach of an account; where the law's sums are in another currency, why nothing is said."""
+    if figures.currency != levers.currency:
+        why = f"the levers of {levers.country} are in {levers.currency}, and the ledger in {figures.currency}"
+        return {"best": None, "meanwhile": None, "within_reach": [], "not_assessed": why}
+    return levers_document(assess(figures, levers))
+
+
 def levers_document(assessments: Sequence[Assessment]) -> dict[str, Any]:
     """Levers that appear to be within reach, the one that fits the clock, and what holds the money until then."""
     fitting, quick = best(assessments), meanwhile(assessments)
     return {
         "best": fitting.lever.id if fitting else None,
         "meanwhile": quick.lever.id if quick else None,
+        "not_assessed": None,
         "within_reach": [
             {
                 "id": one.lever.id,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+import polars as pl
 
 from moneytrail.disruption import Budget
 from moneytrail.errors import ParameterError
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moneytrail.alerts import Alert
+    from moneytrail.graph import TransactionGraph
     from moneytrail.money.sources import Source
     from moneytrail.runs import Tell
 
@@ -87,6 +90,12 @@ def follow_question(source: Source, question: TraceQuestion, tell: Tell) -> Trac
     ParameterError
     """
     graph = source.graph
+    strange = check_accounts(graph, list(question.held_to_be), but=subjects_of(source.alerts))
+    if strange:
+        raise ParameterError(f"account {strange!r} is not in the ledger; nothing can be held of its holder")
+    dark = [alert.alert_id for alert in source.alerts if not seeds_of(alert)]
+    if dark and not question.seeds and len(dark) == len(source.alerts):
+        raise ParameterError(f"the evidence of alert {dark[0]} shows no transfer that brought money in; name seeds")
     seeds = [*question.seeds, *(seed for alert in source.alerts for seed in seeds_of(alert))]
     made = trace(
         graph,
@@ -102,20 +111,66 @@ def follow_question(source: Source, question: TraceQuestion, tell: Tell) -> Trac
     return made
 
 
-def seeds_of(alert: Alert) -> list[str]:
-    """The transfers that brought an alert's subjects their money, as far as its evidence shows them.
+BRINGS: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(("S01", "S03", "S16", "S17", "L13", "L16"), frozenset({"credit"})),
+    "S02": frozenset({"step", "step elsewhere"}),
+    "S04": frozenset({"held"}),
+    "S05": frozenset({"paid"}),
+    "S06": frozenset({"credit", "cash"}),
+    "S07": frozenset({"deposit"}),
+    "S08": frozenset({"in", "cash in"}),
+    "S09": frozenset({"settlement", "in"}),
+    "S13": frozenset({"funding"}),
+    "S14": frozenset({"repayment"}),
+    "S18": frozenset({"fee"}),
+    "L01": frozenset({"just under", "below"}),
+    "L02": frozenset({"cash"}),
+    "L03": frozenset({"in"}),
+    "L04": frozenset({"funding"}),
+    "L05": frozenset({"gather"}),
+    "L06": frozenset({"scatter"}),
+    "L07": frozenset({"opening"}),
+    "L08": frozenset({"leg"}),
+    "L09": frozenset({"feed", "across"}),
+    "L10": frozenset({"cash"}),
+    "L11": frozenset({"in"}),
+    "L12": frozenset({"third party"}),
+    "L15": frozenset({"traced credit"}),
+    "M01": frozenset({"flow"}),
+    **dict.fromkeys(("S10", "S11", "S12", "S15", "L14"), frozenset[str]()),
+}
+"""By typology, the roles of transfers that bring a gang its money, or show it on its way in. What somebody collects
+before paying a fee, what a mule has beside, and what a gang buys are none."""
 
-    A transfer of the evidence is one when it pays a subject that is not held to be a victim, and does not come from
-    another such subject: that money was brought in before.
+
+def seeds_of(alert: Alert) -> list[str]:
+    """The transfers that brought the money in, as far as an alert's evidence shows them.
+
+    Those in a role of :data:`BRINGS`. One that comes from an account which another of them pays is money on its way,
+    and is left out: it was brought in before.
     """
-    own = {subject.account for subject in alert.subjects if subject.role != "victim"}
-    return list(
-        dict.fromkeys(
-            one.transaction_id
-            for one in alert.evidence
-            if one.creditor_account in own and one.debtor_account not in own and one.amount > 0
-        )
-    )
+    kind = {match.match_id: match.typology for match in alert.matches}
+    found = {
+        one.transaction_id: one
+        for one in alert.evidence
+        if one.amount > 0 and one.role in BRINGS.get(kind.get(one.match_id, ""), frozenset())
+    }
+    paid = {one.creditor_account for one in found.values()}
+    first = [name for name, one in found.items() if one.debtor_account is None or one.debtor_account not in paid]
+    # Where all of them go round, all of them are money on its way, and each is followed.
+    return first or list(found)
+
+
+def subjects_of(alerts: Sequence[Alert]) -> set[str]:
+    """The subjects of alerts."""
+    return {subject.account for alert in alerts for subject in alert.subjects}
+
+
+def check_accounts(graph: TransactionGraph, named: Sequence[str], *, but: Collection[str] = ()) -> str | None:
+    """The first of the accounts that the ledger does not hold; ``None`` when it holds all."""
+    wanted = pl.Series([name for name in named if name not in but], dtype=pl.String())
+    strange = wanted.filter(~wanted.is_in(graph.names.implode())) if len(wanted) else wanted
+    return strange[0] if len(strange) else None
 
 
 def standing_of(alerts: Sequence[Alert]) -> dict[str, Standing]:
@@ -139,7 +194,7 @@ def minor_units(text: str, currency: str) -> int:
     """
     try:
         amount = Decimal(text).scaleb(CURRENCY_EXPONENTS[currency])
-    except InvalidOperation:
+    except ArithmeticError:
         raise ParameterError(f"{text!r} is no amount of money") from None
     if not amount.is_finite() or amount < 0 or amount > MOST_FLOOR or amount != amount.to_integral_value():
         raise ParameterError(f"{text!r} is no amount of {currency} from zero on, or has too many decimals")

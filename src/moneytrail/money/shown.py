@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from moneytrail.console import show_table, stdout
+from moneytrail.console import printable, show_table, stdout
 from moneytrail.tracing import CONSERVING, TOTALS
 from moneytrail.wording import money, sums
 
@@ -43,6 +43,8 @@ def show_trace(document: Mapping[str, Any], shown: int) -> None:
     if not any(rule in CONSERVING for rule in rules):
         poisoned = sum(told["tainted"] for told in document["rules"]["poison"].values())
         stdout().print(f"Poison marks {len(document['accounts']):,} accounts with {money(poisoned, currency)} in all.")
+    if document["end_point_settled"] is False:
+        stdout().print("Money went round too often to solve the end-point rule: do not use its figures.")
     _show_breaks(document)
     _show_beyond(document)
     stdout().print(COURT)
@@ -103,7 +105,7 @@ def show_verdict(verdict: TraceVerdict) -> None:
     """What the checker says of a proof."""
     for check in verdict.checks:
         if not check.held:
-            stdout().print(f"refused: {check.name}: {check.detail}", markup=False)
+            stdout().print(printable(f"refused: {check.name}: {check.detail}"), markup=False)
     held = sum(check.held for check in verdict.checks)
     stdout().print(f"{'Confirmed' if verdict.confirmed else 'Refused'}: {held} of {len(verdict.checks)} checks hold.")
     for unseen in verdict.not_checkable:
@@ -129,7 +131,10 @@ def show_profit(document: Mapping[str, Any]) -> None:
     show_table("A gang's profit, as far as this ledger shows it", ("what", "estimate", "range"), rows)
     listed = ", ".join(document["controlled"][:12])
     more = f" and {len(document['controlled']) - 12} more" if len(document["controlled"]) > 12 else ""
-    stdout().print(f"Accounts taken for the gang's ({document['controlled_by']}): {listed}{more}.", markup=False)
+    stdout().print(
+        printable(f"Accounts that behave like the gang's own ({document['controlled_by']}): {listed}{more}."),
+        markup=False,
+    )
     stdout().print("Money that never touched this ledger is in no figure.")
 
 
@@ -151,7 +156,7 @@ def show_plan(document: Mapping[str, Any]) -> None:
     for turn in document["displacement"]:
         found, unfound = turn["when_they_are_found"], turn["while_new_accounts_are_not_found"]
         stdout().print(
-            f"When the gang opens new accounts in their place: freezing again catches "
+            f"Round {turn['round']}, when the gang opens new accounts in their place: freezing again catches "
             f"{money(unfound['intercepted'], currency)} while they are not found, "
             f"{money(found['intercepted'], currency)} when they are."
         )
@@ -194,12 +199,20 @@ def _say_plan(document: Mapping[str, Any], currency: str) -> None:
         f"stake ({sums(min(rules, default=0), max(rules, default=0), currency)} over the rules; "
         f"{money(document['if_unknown_money_is_proceeds'], currency)} if unknown money is proceeds too)."
     )
-    escape = document["most_that_could_leave"]
+    escape, there = document["could_leave_by_like_payments"], document["intercepted_of_what_is_there_now"]
     stdout().print(
-        f"Whatever the rule, at most {money(escape['before'], currency)} could leave the bank in that time without the "
-        f"freeze, and {money(escape['after'], currency)} with it."
+        f"Of it {money(there, currency)} is there at {document['now']}; the rest is foreseen, from the last "
+        f"{document['stretches']} stretches of as many days."
     )
-    stdout().print(f"No such plan catches more than {money(document['no_plan_catches_more_than'], currency)}.")
+    stdout().print(
+        f"Through payments as large as those of the last stretch, by any rule, at most "
+        f"{money(escape['before'], currency)} could leave the bank without the freeze, and "
+        f"{money(escape['after'], currency)} with it; larger ones take more."
+    )
+    stdout().print(
+        f"By this rule and forecast no plan among the accounts that may be proposed catches more than "
+        f"{money(document['no_plan_catches_more_than'], currency)}."
+    )
     stdout().print("An estimate from how the money moved before. What a court will order is for the court.")
 
 

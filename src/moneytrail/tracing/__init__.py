@@ -11,7 +11,7 @@ from moneytrail.tracing.recommending import Advice, Standing, band, recommend
 from moneytrail.tracing.result import TOTALS, Trace
 from moneytrail.tracing.reversals import Reversals, find_reversals
 from moneytrail.tracing.rules import CONSERVING, MEANINGS, Meaning, Rule
-from moneytrail.tracing.trace import trace
+from moneytrail.tracing.trace import outside_of, trace
 
 __all__ = [
     "BACKWARDS",
@@ -33,6 +33,7 @@ __all__ = [
     "find_breaks",
     "find_reversals",
     "find_value_links",
+    "outside_of",
     "prove",
     "recommend",
     "trace",

@@ -56,6 +56,9 @@ ADVANCE_TIME: Final = 5 * DAY
 ADVANCE_AMOUNT: Final = (900, 1100)
 """Thousandths of the payment that the later money comes to (design)."""
 
+MOST_LOOKED_AT: Final = 100
+"""Large enough credits before a debit that are looked at for what funded it, the latest first."""
+
 LINKS: Final = ("owner", "address", "telephone", "e-mail address", "device")
 """What the columns of a graph's links say, in their order."""
 
@@ -69,7 +72,9 @@ def _columns(made: Trace) -> pl.DataFrame:
     rules = [f"tainted_{rule}" for rule in made.rules if rule in CONSERVING]
     if not rules:
         raise ParameterError("poison alone says nothing of single transfers; trace by another rule")
-    return made.carried.with_columns(low=pl.min_horizontal(rules), high=pl.max_horizontal(rules))
+    # What was taken back, and what took it back, ended nothing.
+    carried = made.carried.filter(pl.Series(~_undone(made)[made.carried["place"].to_numpy()]))
+    return carried.with_columns(low=pl.min_horizontal(rules), high=pl.max_horizontal(rules))
 
 
 def find_breaks(made: Trace) -> pl.DataFrame:
@@ -188,7 +193,7 @@ def find_value_links(made: Trace) -> pl.DataFrame:
     place, high = frame["place"].to_numpy(), frame["high"].to_numpy()
     outside = np.append(made.outside, True)  # place -1: cash
     leaves = ~outside[graph.debtor[place]] & outside[graph.creditor[place]]
-    affiliates, into = _Affiliates(graph), graph.incoming
+    affiliates, into, undone = _Affiliates(graph), graph.incoming, _undone(made)
     rows = []
     for out, most in zip(place[leaves].tolist(), high[leaves].tolist(), strict=True):
         account, amount, when = int(graph.debtor[out]), int(graph.amount[out]), int(graph.time[out])
@@ -197,6 +202,7 @@ def find_value_links(made: Trace) -> pl.DataFrame:
             edges = into.edge[begin:end]
             near = edges[np.searchsorted(edges, out, side="right") :]
             near = near[(near < made.end) & (graph.time[near] <= when + LINK_TIME) & outside[graph.debtor[near]]]
+            near = near[~undone[near]]
             near = near[np.abs(graph.amount[near] - amount) * 1000 <= amount * LINK_AMOUNT]
             rows += [(out, back, account, other, most, shared) for back in near.tolist() if not made.outside[other]]
     taken: dict[int, int] = {}
@@ -213,6 +219,13 @@ def find_value_links(made: Trace) -> pl.DataFrame:
         names = graph.names.gather(pl.Series([account, other]))
         found.append((*ids, *names, amount, later, most, round(wait / HOUR, 2), shared, confidence))
     return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def _undone(made: Trace) -> NDArray[np.bool_]:
+    """Whether each transfer was taken back, or took one back; bool[transfers]."""
+    found = np.zeros(made.graph.transfers, np.bool_)
+    found[made.reversals.later] = found[made.reversals.earlier] = True
+    return found
 
 
 class _Affiliates:
@@ -258,7 +271,7 @@ def find_advances(made: Trace) -> pl.DataFrame:
         "days": pl.Float64(), "needs_coordination_evidence": pl.Boolean(),
     }  # fmt: skip
     frame = frame.filter(pl.col("high") >= LEAST)
-    affiliates, out = _Affiliates(graph), graph.outgoing
+    affiliates, out, undone, funding = _Affiliates(graph), graph.outgoing, _undone(made), _Funding(graph, made)
     rows = []
     for credit, tainted in zip(frame["place"].to_list(), frame["high"].to_list(), strict=True):
         account = int(graph.creditor[credit])
@@ -273,9 +286,14 @@ def find_advances(made: Trace) -> pl.DataFrame:
                 if debit >= credit:
                     break
                 low, high = (amount * share for share in ADVANCE_AMOUNT)
-                if amount == 0 or not low <= tainted * 1000 <= high or graph.creditor[debit] == account:
+                if (
+                    amount == 0
+                    or undone[debit]
+                    or not low <= tainted * 1000 <= high
+                    or graph.creditor[debit] == account
+                ):
                     continue
-                funded = _funded_by(graph, made, own, debit)
+                funded = funding.of(own, debit)
                 if funded:
                     rows.append((debit, credit, own, int(graph.creditor[debit]), amount, tainted, funded))
     found = []
@@ -287,29 +305,49 @@ def find_advances(made: Trace) -> pl.DataFrame:
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
-def _funded_by(graph: TransactionGraph, made: Trace, account: int, debit: int) -> str | None:
-    """Out of what a debit was paid: an overdraft, or a credit of the days before that was a loan or the owner's own."""
-    known, opening = made.opening
-    out, into = graph.outgoing, graph.incoming
-    paid = out.edge[out.indptr[account] : out.indptr[account + 1]]
-    came = into.edge[into.indptr[account] : into.indptr[account + 1]]
-    after = (
-        int(opening[account])
-        + int(graph.amount[came[came < debit]].sum())
-        - int(graph.amount[paid[paid <= debit]].sum())
-    )
-    if known[account] and after < 0:
-        return "overdraft"
-    recent = came[(came < debit) & (graph.time[came] >= graph.time[debit] - ADVANCE_TIME)]
-    party = int(graph.links[account, 0])
-    codes, texts = graph.codes("reference")
-    for credit in recent[::-1].tolist():
-        if 10 * int(graph.amount[credit]) < 9 * int(graph.amount[debit]):
-            continue
-        text = texts[int(codes[credit])].lower() if codes[credit] >= 0 else ""
-        if "loan" in text.replace(".", " ").split():
-            return "loan"
-        payer = int(graph.debtor[credit])
-        if payer >= 0 and party >= 0 and int(graph.links[payer, 0]) == party:
-            return "own account"
-    return None
+class _Funding:
+    """Out of what each debit was paid: an overdraft, or a credit of days before: a loan, or the owner's own."""
+
+    def __init__(self, graph: TransactionGraph, made: Trace) -> None:
+        self.graph = graph
+        self.known, self.opening = made.opening
+        self.statements: dict[int, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = {}
+        self.told: dict[int, str | None] = {}
+
+    def of(self, account: int, debit: int) -> str | None:
+        """``overdraft``, ``loan``, ``own account``, or ``None``."""
+        if debit not in self.told:
+            self.told[debit] = self._of(account, debit)
+        return self.told[debit]
+
+    def _of(self, account: int, debit: int) -> str | None:
+        graph = self.graph
+        place, balance, came = self._statement(account)
+        if self.known[account] and balance[np.searchsorted(place, debit)] < 0:
+            return "overdraft"
+        last = int(np.searchsorted(came, debit))
+        first = int(np.searchsorted(graph.time[came], graph.time[debit] - ADVANCE_TIME))
+        party = int(graph.links[account, 0])
+        codes, texts = graph.codes("reference")
+        recent = came[first:last]
+        recent = recent[10 * graph.amount[recent] >= 9 * graph.amount[debit]]
+        for credit in recent[::-1][:MOST_LOOKED_AT].tolist():
+            text = texts[int(codes[credit])].lower() if codes[credit] >= 0 else ""
+            if "loan" in text.replace(".", " ").split():
+                return "loan"
+            payer = int(graph.debtor[credit])
+            if payer >= 0 and party >= 0 and int(graph.links[payer, 0]) == party:
+                return "own account"
+        return None
+
+    def _statement(self, account: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+        """An account's transfers, its balance after each, and its credits."""
+        if account not in self.statements:
+            graph, out, into = self.graph, self.graph.outgoing, self.graph.incoming
+            paid = out.edge[out.indptr[account] : out.indptr[account + 1]]
+            came = into.edge[into.indptr[account] : into.indptr[account + 1]]
+            place = np.concatenate([paid, came]).astype(np.int64)
+            change = np.concatenate([-graph.amount[paid], graph.amount[came]])
+            order = np.argsort(place, kind="stable")
+            self.statements[account] = place[order], int(self.opening[account]) + np.cumsum(change[order]), came
+        return self.statements[account]

@@ -50,7 +50,11 @@ def prove(made: Trace) -> dict[str, Any]:
     stated = listed.copy()
     stated[:-1] &= ~made.outside
     debtor, creditor = graph.debtor[: made.end], graph.creditor[: made.end]
-    place = np.flatnonzero(stated[debtor] | stated[creditor] | np.isin(np.arange(made.end), made.seeds))
+    seeded = np.zeros(made.end, np.bool_)
+    seeded[made.seeds] = True
+    # What takes a seed back belongs to it, also where neither side was reached.
+    seeded[made.reversals.later[seeded[made.reversals.earlier]]] = True
+    place = np.flatnonzero(stated[debtor] | stated[creditor] | seeded)
     outside = np.append(made.outside, False)
     listed |= outside & (
         np.isin(np.arange(listed.size), debtor[place]) | np.isin(np.arange(listed.size), creditor[place])
@@ -69,6 +73,8 @@ def prove(made: Trace) -> dict[str, Any]:
         "rules": [str(rule) for rule in made.rules],
         "currency": graph.reference_currency,
         "floor": made.floor,
+        "ledger_transfers": made.end,
+        "through_other_banks": bool((made.elsewhere & ~made.outside).any()),
         "seeds": graph.transaction_ids(made.seeds).to_list(),
         "reversals": [list(pair) for pair in pairs if pair[0] in shown],
         "accounts": {

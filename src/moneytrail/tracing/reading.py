@@ -34,6 +34,9 @@ class Reading:
     end : int
         Ledger place behind it.
     outside : bool[accounts]
+        At which the trace stops.
+    elsewhere : bool[accounts]
+        At other banks.
     terms : Terms
     reversals : Reversals
     """
@@ -42,6 +45,7 @@ class Reading:
     book: Book
     end: int
     outside: NDArray[np.bool_]
+    elsewhere: NDArray[np.bool_]
     terms: Terms
     reversals: Reversals
 
@@ -63,12 +67,14 @@ class Reading:
         balance = np.maximum(self.book.account[:, kernel.BALANCE], 0)
         if Rule.POISON in wanted:
             tainted[Rule.POISON], paid[Rule.POISON] = self._poison(touched, balance)
-        reached = np.flatnonzero(touched | np.any([values > 0 for values in tainted.values()], axis=0))
+        holds = [values > 0 for values in (*tainted.values(), *unknown.values())]
+        reached = np.flatnonzero(touched | np.any(holds, axis=0))
         frame = pl.DataFrame(
             {
                 "account": self.graph.names.gather(pl.Series(reached)),
                 "balance": self.book.account[reached, kernel.BALANCE],
                 "outside": self.outside[reached],
+                "elsewhere": self.elsewhere[reached],
                 "since": since[reached] - 1,
             }
         ).with_columns(
@@ -95,6 +101,7 @@ class Reading:
             carried=self._carried(wanted, paid) if self.terms.record else None,
             reversals=self.reversals,
             outside=self.outside,
+            elsewhere=self.elsewhere,
             opening=self.terms.opening
             or (np.zeros(self.graph.accounts, np.bool_), np.zeros(self.graph.accounts, np.int64)),
             shared=shared,

@@ -37,10 +37,10 @@ class Trace:
         Minor units; a transfer's smaller tainted part counts as clean from there on.
     accounts : polars DataFrame
         A row for every account that tainted money reached by any rule (by the end-point rule even before it came):
-        ``account``, ``balance`` (null for one at another bank), ``outside``, ``since`` (the ledger place at which
-        tainted money came first), and for each rule ``tainted_RULE`` and ``unknown_RULE`` (the end-point rule and
-        poison tell no unknown money: null). Minor units of the graph's reference currency. Of an account at another
-        bank the money that it was paid.
+        ``account``, ``balance`` (null where the trace stops), ``outside`` and ``elsewhere`` (see below), ``since`` (the
+        ledger place at which tainted money came first), and for each rule ``tainted_RULE`` and ``unknown_RULE`` (the
+        end-point rule and poison tell no unknown money: null). Minor units of the graph's reference currency. Of an
+        account at which the trace stops the money that it was paid.
     totals : polars DataFrame
         A row a rule, in minor units: ``seeded`` (what the seeds made tainted), and where it is: ``withdrawn`` with a
         seed that was taken back, ``in_accounts``, at ``other_banks``, taken out as ``cash``, gone into ``overdrafts``,
@@ -53,7 +53,9 @@ class Trace:
     reversals : Reversals
         The transfers that took an earlier one back.
     outside : bool[accounts]
-        Accounts at other banks.
+        Accounts at which the trace stops: those at other banks, unless it goes through them.
+    elsewhere : bool[accounts]
+        Accounts at other banks, whether it goes through them or not.
     opening : (known bool[accounts], balance int64[accounts])
         Opening balances, where they are known.
     shared : Shared or None
@@ -70,6 +72,7 @@ class Trace:
     carried: pl.DataFrame | None
     reversals: Reversals
     outside: NDArray[np.bool_]
+    elsewhere: NDArray[np.bool_]
     opening: tuple[NDArray[np.bool_], NDArray[np.int64]]
     shared: Shared | None
 

@@ -99,7 +99,8 @@ def trace(
     found = Reversals(found.later[counted], found.earlier[counted])
     places = _places(graph, seeds, end, found)
     ledger = Ledger(graph.debtor[:end], graph.creditor[:end], graph.amount[:end])
-    outside = outside_of(graph) if not through_other_banks else np.zeros(graph.accounts, np.bool_)
+    elsewhere = outside_of(graph)
+    outside = np.zeros_like(elsewhere) if through_other_banks else elsewhere
     opening = openings_of(graph)
     if float(ledger.amount.sum(dtype=np.float64)) + float(np.abs(opening[1], dtype=np.float64).sum()) > MOST_MONEY:
         raise InputError(f"the amounts together pass {MOST_MONEY:,} minor units; check their unit")
@@ -115,7 +116,7 @@ def trace(
         record=record,
     )
     book = follow(ledger, graph.accounts, terms, tell)
-    return Reading(graph, book, end, outside, terms, found).trace(wanted)
+    return Reading(graph, book, end, outside, elsewhere, terms, found).trace(wanted)
 
 
 def end_of(graph: TransactionGraph, until: datetime) -> int:

@@ -44,6 +44,52 @@ class Shares:
     impossible: tuple[str, int] | None = None
 
 
+STEADY, NEAR, MOST_WORK = 16, 1e-2, 50_000_000
+
+
+def solve_funds(proof: Proof, balances: Mapping[str, int]) -> dict[str, float] | None:
+    """The tainted part of each fund, from the equations themselves: what came in, at each payer's ratio.
+
+    By passing on what has not been passed on yet, all payments of one account to another at once; ``None`` when money
+    goes round so often that this takes too long.
+    """
+    known = proof.statements
+    struck = {*known.reversals, *known.reversals.values()}
+    repaid = _repaid(known)
+    paid: dict[str, Counter[str]] = {}
+    whole: Counter[str] = Counter()
+    waiting: dict[str, float] = {}
+    for name, _, debtor, creditor, amount in known.transfers:
+        if name in struck or debtor == creditor:
+            continue
+        inside = creditor in proof.accounts
+        if debtor in proof.accounts:
+            whole[str(debtor)] += amount
+            if inside and name not in known.seeds:
+                paid.setdefault(str(debtor), Counter())[str(creditor)] += amount
+        if inside and name in known.seeds:
+            waiting[str(creditor)] = waiting.get(str(creditor), 0.0) + amount
+    for account in proof.accounts:
+        whole[account] += repaid.get(account, 0) + max(0, balances.get(account, 0))
+    came = dict.fromkeys(proof.accounts, 0.0)
+    near, sweep, work = NEAR, 0, 0
+    while work < MOST_WORK:
+        moving = [account for account, value in waiting.items() if value > near]
+        sweep += 1
+        if not moving:
+            tight = NEAR / max(1, sweep // STEADY)
+            if near <= tight:
+                return {account: came[account] + waiting.get(account, 0.0) for account in came}
+            near = tight
+        for account in moving:
+            fresh = waiting.pop(account)
+            came[account] += fresh
+            work += 1 + len(paid.get(account, ()))
+            for payee, amount in paid.get(account, {}).items():
+                waiting[payee] = waiting.get(payee, 0.0) + fresh * amount / whole[account]
+    return None
+
+
 def share_funds(proof: Proof, balances: Mapping[str, int]) -> Shares:
     """Take the claimed funds apart again.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,12 @@ from moneytrail.verify.money import IN_ORDER, Statements, Transfer
 
 FORMAT: Final = "moneytrail trace proof 1"
 COLUMNS: Final = ("transaction_id", "booked_at", "debtor_account", "creditor_account", "amount")
+WHEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+MOST: Final = 2**61
+KEYS: Final = frozenset({
+    "proof", "rules", "currency", "floor", "ledger_transfers", "through_other_banks", "seeds", "reversals", "accounts",
+    "columns", "transfers", "held", "carried", "funds", "totals",
+})  # fmt: skip
 KNOWN: Final = (*IN_ORDER, "pari_passu", "poison")
 PARTS: Final = ("withdrawn", "in_accounts", "other_banks", "cash", "overdrafts", "dropped", "rounding")
 
@@ -26,8 +33,13 @@ class Proof:
     Attributes
     ----------
     statements : Statements
+    currency : str
+    ledger_transfers : int
+        How many transfers of the ledger the trace went through.
+    through_other_banks : bool
+        Whether it went through accounts at other banks.
     accounts : frozenset of str
-        Those of this bank, with all their transfers.
+        Those with all their transfers.
     rules : tuple of str
     held, carried : mapping
         By rule and account, and by rule and transaction id: tainted and unknown money.
@@ -37,6 +49,9 @@ class Proof:
     """
 
     statements: Statements
+    currency: str
+    ledger_transfers: int
+    through_other_banks: bool
     accounts: frozenset[str]
     rules: tuple[str, ...]
     held: Claimed
@@ -54,10 +69,18 @@ def read_proof(path: Path) -> Proof:
         Naming what is wrong with it.
     """
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no JSON document: {error}") from error
     return proof_of(document, str(path))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names stand once: of two a person reads the first and a program the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
 
 
 def proof_of(document: object, name: str = "the proof") -> Proof:
@@ -71,6 +94,9 @@ def proof_of(document: object, name: str = "the proof") -> Proof:
     if not isinstance(document, dict) or document.get("proof") != FORMAT:
         raise InputError(f"{name}: is no {FORMAT!r}")
     form = _Form(document, name)
+    strange = sorted(set(document) - KEYS)
+    if strange:
+        raise InputError(f"{name}: {strange[0]!r} is no part of a proof")
     rules = tuple(form.need("rules", list))
     wrong = [rule for rule in rules if rule not in KNOWN]
     if wrong or not rules or len(set(rules)) < len(rules):
@@ -91,6 +117,9 @@ def proof_of(document: object, name: str = "the proof") -> Proof:
     )
     return Proof(
         statements=statements,
+        currency=form.need("currency", str),
+        ledger_transfers=form.need("ledger_transfers", int),
+        through_other_banks=form.yes_no("through_other_banks"),
         accounts=frozenset(document["accounts"]) - outside,
         rules=rules,
         held=form.claims("held", rules),
@@ -114,6 +143,13 @@ class _Form:
             raise InputError(f"{self.name}: {key!r} is missing or of the wrong kind")
         return value
 
+    def yes_no(self, key: str) -> bool:
+        """The yes or no at `key`."""
+        value = self.document.get(key)
+        if not isinstance(value, bool):
+            raise InputError(f"{self.name}: {key!r} is missing or of the wrong kind")
+        return value
+
     def texts(self, key: str, values: Sequence[object]) -> list[str]:
         """`values`, which must be texts."""
         found = [value for value in values if isinstance(value, str)]
@@ -127,7 +163,12 @@ class _Form:
         outside: set[str] = set()
         for account, told in self.need("accounts", dict).items():
             fine = isinstance(told, dict) and isinstance(told.get("outside"), bool)
-            if not fine or not _is_whole(told.get("opening"), none=True):
+            if (
+                not fine
+                or set(told) != {"opening", "outside"}
+                or not _is_whole(told["opening"], none=True)
+                or not _is_text(account)
+            ):
                 raise InputError(f"{self.name}: account {account!r} is not told as opening and outside")
             if told["outside"]:
                 outside.add(account)
@@ -141,6 +182,8 @@ class _Form:
         if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
             raise InputError(f"{self.name}: 'reversals' must hold pairs of transaction ids")
         texts = [self.texts("reversals", pair) for pair in pairs]
+        if len({pair[0] for pair in texts}) < len(texts):
+            raise InputError(f"{self.name}: 'reversals' names a transfer twice")
         return {pair[0]: pair[1] for pair in texts}
 
     def claims(self, key: str, rules: Sequence[str]) -> Claimed:
@@ -159,6 +202,9 @@ class _Form:
     def totals(self, rules: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """The totals of each rule but poison."""
         totals: dict[str, dict[str, int]] = self.need("totals", dict)
+        strange = sorted(set(totals) - set(rules))
+        if strange:
+            raise InputError(f"{self.name}: there are totals of {strange[0]}, which was not traced")
         for rule in rules:
             row = totals.get(rule)
             told = isinstance(row, dict) and set(row) == {"seeded", *PARTS} and all(map(_is_whole, row.values()))
@@ -171,12 +217,18 @@ def _is_whole(value: object, *, none: bool = False) -> bool:
     return (none and value is None) or (isinstance(value, int) and not isinstance(value, bool))
 
 
+def _is_text(value: object) -> bool:
+    """Whether a value is a text that can be written down; half of a surrogate pair cannot."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 def _transfer(row: object, name: str) -> Transfer:
     if not isinstance(row, list) or len(row) != len(COLUMNS):
         raise InputError(f"{name}: a transfer is not told by {len(COLUMNS)} values")
     said, when, debtor, creditor, amount = row
-    sides = (debtor is None or isinstance(debtor, str)) and (creditor is None or isinstance(creditor, str))
-    whole = isinstance(amount, int) and not isinstance(amount, bool) and amount >= 0
-    if not isinstance(said, str) or not isinstance(when, str) or not sides or debtor is creditor is None or not whole:
+    texts = _is_text(said) and isinstance(when, str) and WHEN.fullmatch(when)
+    sides = all(one is None or _is_text(one) for one in (debtor, creditor)) and not debtor is creditor is None
+    whole = isinstance(amount, int) and not isinstance(amount, bool) and 0 <= amount <= MOST
+    if not texts or not sides or not whole:
         raise InputError(f"{name}: transfer {said!r} is amiss")
     return Transfer(said, when, debtor, creditor, amount)

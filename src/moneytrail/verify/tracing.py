@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from moneytrail.verify.funds import share_funds
+from moneytrail.verify.funds import share_funds, solve_funds
 from moneytrail.verify.money import IN_ORDER, Replay, Statements, Transfer, replay
 from moneytrail.verify.proofs import PARTS, Proof
 from moneytrail.verify.rule import Check
 
 NOT_CHECKABLE: Final = (
+    "whether a transfer that is shown as taking another back did so: hold the proof to the ledger",
     "whether the seeds are proceeds of crime",
     "whether the statements are the bank's, and whole: hold the proof to the ledger",
     "which rule a court applies",
@@ -85,7 +86,7 @@ def _check_form(proof: Proof) -> Iterator[Check]:
     stray = [
         one.transaction_id
         for one in transfers
-        if one.transaction_id not in known.seeds
+        if not {one.transaction_id, known.reversals.get(one.transaction_id)} & known.seeds
         and one.debtor not in proof.accounts
         and one.creditor not in proof.accounts
     ]
@@ -96,6 +97,7 @@ def _check_form(proof: Proof) -> Iterator[Check]:
     )
     wrong = [later for later, earlier in known.reversals.items() if not _takes_back(transfers, place, later, earlier)]
     twice = len(set(known.reversals.values())) < len(known.reversals)
+    twice = twice or not known.reversals.keys().isdisjoint(known.reversals.values())
     fine = not wrong and not twice
     said = f"{len(known.reversals):,} pairs" if fine else f"{wrong[0] if wrong else 'one'} does not take another back"
     yield Check("reversals", fine, said)
@@ -202,6 +204,7 @@ def _check_end_point(proof: Proof, balances: Mapping[str, int]) -> Iterator[Chec
     if amiss:
         said = f"{amiss[0]} was paid {now.came[amiss[0]]} tainted, and its fund has {proof.funds.get(amiss[0], 0)}"
     yield Check(f"{rule}: funds", not amiss, said)
+    yield _check_solved(proof, balances, now.arrivals)
     abroad = {name: value for name, value in now.reached.items() if name in known.outside}
     held = {name: (value, None) for name, value in (now.left | abroad).items() if value}
     yield _compared(rule, "accounts", proof.held[rule], held)
@@ -218,6 +221,20 @@ def _check_end_point(proof: Proof, balances: Mapping[str, int]) -> Iterator[Chec
         "rounding": sum(now.came.values()) - sum(proof.funds.values()),
     }
     yield from _check_totals(proof, rule, found)
+
+
+def _check_solved(proof: Proof, balances: Mapping[str, int], arrivals: Mapping[str | None, int]) -> Check:
+    """Whether the funds are those that the equations give: in a ring, what agrees with itself may still be too much."""
+    solved = solve_funds(proof, balances)
+    if solved is None:
+        return Check(
+            "pari_passu: equations", False, "money went round too often to solve them: no figure by this rule holds"
+        )
+    amiss = [a for a, value in solved.items() if abs(value - proof.funds.get(a, 0)) > 1 + arrivals.get(a, 0)]
+    if not amiss:
+        return Check("pari_passu: equations", True, f"{len(solved):,} funds as they give")
+    name = amiss[0]
+    return Check("pari_passu: equations", False, f"{name} has {proof.funds.get(name, 0)}; they give {solved[name]:.2f}")
 
 
 def _check_poison(proof: Proof, balances: Mapping[str, int], first: Replay) -> Iterator[Check]:
