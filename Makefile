@@ -34,7 +34,7 @@ test: setup  ## Run the test suite (kernels compiled).
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Scenarios are left out: they drive these kernels a second time, through all that stands above them.
-MODE := -q -n auto --dist worksteal -m "not slow" -p no:cacheprovider tests/kernels tests/typologies
+MODE := -q -n auto --dist worksteal -m "not slow" -p no:cacheprovider tests/kernels tests/typologies tests/tracing/test_backwards.py
 
 test-modes: setup  ## The kernels again: interpreted with coverage, then with bounds checks.
 	@rm -f .coverage .coverage.*
