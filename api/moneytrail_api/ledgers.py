@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
 
-from moneytrail.money.sources import Source, newest_run, stored_source
+from moneytrail.money.sources import Source, run_of, stored_source
 from moneytrail_api.problems import BusyError
 
 if TYPE_CHECKING:
@@ -65,12 +65,8 @@ class Ledgers:
         NotFoundError, ParameterError, StoreError
         """
         named = tuple(store.alert(alert) for alert in alerts)
-        wanted = {alert.run_id for alert in named} | ({run} if run else set())
-        chosen = next(iter(wanted)) if len(wanted) == 1 else None
+        chosen = run_of(store, run, named)
         with self._lock:
-            if chosen is None:
-                # Says what is wrong with several; without any the newest run with a ledger is meant.
-                chosen = newest_run(store) if not wanted else str(stored_source(store, run, alerts).told["run_id"])
             if chosen not in self._kept:
                 self._kept[chosen] = stored_source(store, chosen, ())
                 while len(self._kept) > KEPT:

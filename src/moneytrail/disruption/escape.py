@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from moneytrail.disruption.flows import MICROSECOND
 from moneytrail.kernels import max_flow as kernel
@@ -109,7 +110,6 @@ def _at_stake(made: Trace, here: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Tainted money in each account of this bank now, by the high figure; int64[accounts]."""
     held = {row["account"]: band(row, made.rules)["high"] or 0 for row in made.accounts.iter_rows(named=True)}
     found = np.zeros(made.graph.accounts, np.int64)
-    for number, name in enumerate(made.graph.names.to_list()):
-        if name in held and here[number]:
-            found[number] = held[name]
+    reached = np.flatnonzero(made.graph.names.is_in(made.accounts["account"].implode()).to_numpy() & here)
+    found[reached] = [held[name] for name in made.graph.names.gather(pl.Series(reached)).to_list()]
     return found

@@ -143,7 +143,7 @@ def _paid_together(
         gone = 0
         for at, begin in zip(own.tolist(), first.tolist(), strict=True):
             for old in own[gone:begin].tolist():
-                window.forget(old, int(creditor[old]), int(amount[old]))
+                window.forget(int(creditor[old]), int(amount[old]))
             gone = begin
             window.add(at, int(creditor[at]), int(amount[at]))
     return found, like
@@ -158,7 +158,7 @@ class _Window:
         self.payees: Counter[int] = Counter()
         self.sums: dict[int, deque[int]] = {}
 
-    def forget(self, place: int, payee: int, amount: int) -> None:
+    def forget(self, payee: int, amount: int) -> None:
         """Let the oldest payment go."""
         self.places.popleft()
         self.payees[payee] -= 1

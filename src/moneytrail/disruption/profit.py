@@ -220,7 +220,7 @@ def find_controlled(made: Trace, ground: Ground, rule: Rule = Rule.TAINTED_FIRST
     barred |= find_suppliers(made, ground, np.ones(graph.accounts, np.bool_))
     pushed &= ~seed
     debtor, creditor, tainted, time = debtor[pushed], creditor[pushed], tainted[pushed], graph.time[place][pushed]
-    passed = _passed(graph.accounts, debtor, creditor, tainted, time)
+    passed = _passed(debtor, creditor, tainted, time)
     while True:
         came, back, soon = (np.zeros(own.size, np.int64) for _ in range(3))
         inward, onward = own[debtor] & ~own[creditor], ~own[debtor] & own[creditor]
@@ -237,9 +237,8 @@ def find_controlled(made: Trace, ground: Ground, rule: Rule = Rule.TAINTED_FIRST
 
 
 def _passed(
-    accounts: int, debtor: NDArray[np.int32], creditor: NDArray[np.int32], tainted: NDArray[np.int64],
-    time: NDArray[np.int64],
-) -> NDArray[np.int64]:  # fmt: skip
+    debtor: NDArray[np.int32], creditor: NDArray[np.int32], tainted: NDArray[np.int64], time: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """What of each transfer's tainted money its payee pushed on within :data:`PASSED_SOON`; int64[m], time order."""
     found = np.zeros(tainted.size, np.int64)
     out: dict[int, list[int]] = {}

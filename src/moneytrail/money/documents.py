@@ -24,7 +24,7 @@ from moneytrail.disruption import (
 )
 from moneytrail.errors import ParameterError
 from moneytrail.flow_picture import draw_flows
-from moneytrail.money.questions import check_accounts
+from moneytrail.money.questions import first_strange
 from moneytrail.tracing import (
     BREAKS,
     CONSERVING,
@@ -82,7 +82,7 @@ def trace_document(source: Source, made: Trace, question: TraceQuestion) -> dict
         "end_point_settled": made.shared.settled if made.shared is not None else None,
         "break_totals": {
             str(kind): {"says": BREAKS[kind], **{str(rule): amount for rule, amount in told.items()}}
-            for kind, told in (break_totals(made) if conserving else {}).items()
+            for kind, told in (break_totals(made, breaks) if breaks is not None else {}).items()
         },
         "value_links": frame_document(find_value_links(made)) if conserving else [],
         "advances": frame_document(find_advances(made)) if conserving else [],
@@ -212,11 +212,11 @@ def plan_document(
     levers: Levers | None = None,
 ) -> dict[str, Any]:
     """A freeze plan, and the plans after it when the gang replaces what was frozen."""
+    _check_costs(made, question)
     flows = forecast(made, question.rule, delay=question.delay, horizon=question.horizon)
     plan = plan_freeze(
         made, flows, question.budget, held_to_be=held_to_be, only=question.only, least_share=question.least_share
     )
-    _check_costs(made, question)
     figures = figures_of(made, held_to_be)
     clocks = {clock.account: clock for clock in run_clocks(made, question.rule)}
     found = levers or shipped()
@@ -272,7 +272,7 @@ def plan_document(
 
 
 def _check_costs(made: Trace, question: PlanQuestion) -> None:
-    strange = check_accounts(made.graph, list(question.budget.costs))
+    strange = first_strange(made.graph, list(question.budget.costs))
     if strange:
         raise ParameterError(f"there is a cost for account {strange!r}, which is not in the ledger")
 
@@ -319,7 +319,8 @@ def alert_document(
 ) -> dict[str, Any]:
     """An alert's money: where it is, how long it will stay, and what can be done about each account."""
     rows = [row for row in reached(made) if row["high"]]
-    clocks = {clock.account: clock for clock in run_clocks(made)}
+    every, profit = run_clocks(made), estimate_profit(made)
+    clocks = {clock.account: clock for clock in every}
     figures, found = figures_of(made, question.held_to_be), levers or shipped()
     own = {subject.account for alert in source.alerts for subject in alert.subjects}
     accounts = []
@@ -339,25 +340,24 @@ def alert_document(
         "now": instant(int(made.graph.time[made.end - 1])),
         "through_other_banks": question.through_other_banks,
         "headline": _headline(made, rows),
-        "in_reach": reach_of(made, sum(len(alert.evidence) for alert in source.alerts) or len(made.seeds)),
+        "in_reach": reach_of(every, profit.controlled, sum(len(alert.evidence) for alert in source.alerts)),
         "accounts": accounts,
         "accounts_in_all": len(rows),
         "totals": totals_of(made),
-        "profit": estimate_profit(made).to_dict(),
+        "profit": profit.to_dict(),
         "seeds": made.graph.transaction_ids(made.seeds).to_list(),
         "currency": made.graph.reference_currency,
         "source": dict(source.told),
     }
 
 
-def reach_of(made: Trace, transfers: int) -> dict[str, Any]:
+def reach_of(clocks: Sequence[Clock], controlled: Sequence[str], transfers: int) -> dict[str, Any]:
     """How much of an alert's money is still there, what waiting costs, and how much that is for an analyst's hour.
 
-    Counted are the accounts that :func:`moneytrail.disruption.estimate_profit` takes for the gang's, with the likely
-    figure of each; the analyst's time is a stated guess from the number of `transfers` to read.
+    Counted are the `controlled` accounts, those that a profit is estimated for, with the likely figure of each; the
+    analyst's time is a stated guess from the number of `transfers` to read.
     """
-    clocks = run_clocks(made)
-    own = set(estimate_profit(made).controlled)
+    own = set(controlled)
     there = [clock for clock in clocks if clock.account in own]
     hours = ANALYST_HOURS + ANALYST_MINUTES * transfers / 60
     then = sum(clock.after(hours) for clock in there)

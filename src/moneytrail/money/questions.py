@@ -90,13 +90,13 @@ def follow_question(source: Source, question: TraceQuestion, tell: Tell) -> Trac
     ParameterError
     """
     graph = source.graph
-    strange = check_accounts(graph, list(question.held_to_be), but=subjects_of(source.alerts))
+    strange = first_strange(graph, list(question.held_to_be), but=subjects_of(source.alerts))
     if strange:
         raise ParameterError(f"account {strange!r} is not in the ledger; nothing can be held of its holder")
-    dark = [alert.alert_id for alert in source.alerts if not seeds_of(alert)]
-    if dark and not question.seeds and len(dark) == len(source.alerts):
-        raise ParameterError(f"the evidence of alert {dark[0]} shows no transfer that brought money in; name seeds")
     seeds = [*question.seeds, *(seed for alert in source.alerts for seed in seeds_of(alert))]
+    if source.alerts and not seeds:
+        dark = source.alerts[0].alert_id
+        raise ParameterError(f"the evidence of alert {dark} shows no transfer that brought money in; name seeds")
     made = trace(
         graph,
         seeds,
@@ -166,7 +166,7 @@ def subjects_of(alerts: Sequence[Alert]) -> set[str]:
     return {subject.account for alert in alerts for subject in alert.subjects}
 
 
-def check_accounts(graph: TransactionGraph, named: Sequence[str], *, but: Collection[str] = ()) -> str | None:
+def first_strange(graph: TransactionGraph, named: Sequence[str], *, but: Collection[str] = ()) -> str | None:
     """The first of the accounts that the ledger does not hold; ``None`` when it holds all."""
     wanted = pl.Series([name for name in named if name not in but], dtype=pl.String())
     strange = wanted.filter(~wanted.is_in(graph.names.implode())) if len(wanted) else wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from moneytrail.disruption import estimate_profit, run_clocks
 from moneytrail.money.documents import reach_of
 from moneytrail.money.questions import seeds_of
 from moneytrail.money.sources import newest_run, stored_source
@@ -32,7 +33,7 @@ def rank_by_reach(
         row: dict[str, Any] = {"alert_id": alert.alert_id, "rank": alert.rank, "headline": alert.headline}
         if seeds:
             made = trace(source.graph, seeds, through_other_banks=through_other_banks, record=True)
-            row |= reach_of(made, len(alert.evidence))
+            row |= reach_of(run_clocks(made), estimate_profit(made).controlled, len(alert.evidence))
         else:
             nothing = {"low": 0, "likely": 0, "high": 0}
             row |= {"still_there": nothing, "lost_per_hour": 0, "analyst_hours": 0.5, "per_analyst_hour": 0}

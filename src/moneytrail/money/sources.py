@@ -102,13 +102,23 @@ def stored_source(store: Store, run: str | None, alerts: Sequence[str]) -> Sourc
         When the alerts are of two runs.
     """
     named = tuple(store.alert(alert) for alert in alerts)
-    runs = {alert.run_id for alert in named} | ({run} if run else set())
-    if len(runs) > 1:
-        raise ParameterError("the alerts are of two runs, or of another than --run; ask of one run at a time")
-    chosen = next(iter(runs), None) or newest_run(store)
+    chosen = run_of(store, run, named)
     kept = store.ledger(chosen)
     graph = TransactionGraph.from_frame(kept.transfers, kept.rates, kept.accounts)
     return Source(graph, {"run_id": chosen, "ledger": kept.fingerprint, "rows": {"kept": graph.transfers}}, named)
+
+
+def run_of(store: Store, run: str | None, alerts: Sequence[Alert]) -> str:
+    """The run that is meant: the one named, that of the alerts, or the newest that kept its ledger.
+
+    Raises
+    ------
+    NotFoundError, ParameterError
+    """
+    runs = {alert.run_id for alert in alerts} | ({run} if run else set())
+    if len(runs) > 1:
+        raise ParameterError("the alerts are of two runs, or of another than --run; ask of one run at a time")
+    return next(iter(runs), None) or newest_run(store)
 
 
 def newest_run(store: Store) -> str:

@@ -147,9 +147,9 @@ def _told(graph: TransactionGraph, found: pl.DataFrame, more: tuple[str, ...]) -
 # What may lie beyond
 
 
-def break_totals(made: Trace) -> dict[Break, dict[Rule, int]]:
-    """Tainted money that went over each kind of break, by every rule but poison; minor units."""
-    carried, found = made.carried, find_breaks(made)
+def break_totals(made: Trace, found: pl.DataFrame) -> dict[Break, dict[Rule, int]]:
+    """Tainted money that went over each kind of the breaks `found`, by every rule but poison; minor units."""
+    carried = made.carried
     assert carried is not None, "find_breaks has looked"
     rules = [rule for rule in made.rules if rule in CONSERVING]
     joined = found.select("place", "kind").join(carried, on="place")
