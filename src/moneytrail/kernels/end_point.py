@@ -14,19 +14,23 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from moneytrail.prefetch import prefetch
+
 ENOUGH = 1e-2
 """Minor units that an account may leave where they are, rather than pass them on."""
 
-OVER, EARLY = 1.1, 12
-"""In so many first sweeps an account passes on so many times what has come: on large ledgers a third less to do (in
-over-relaxation the excess is owed, and comes back). From then on nothing is passed on twice, which always ends."""
-
 STEADY = 16
-"""Sweeps after which money that goes round often is taken to be the reason: what may stay is cut in proportion to them,
-since what stays is missed as often as it would have gone round."""
+"""Rounds beyond which what may stay is cut in proportion to them, since what stays is missed as often as it would have
+gone round."""
+
+JOINED_FROM = 24
+"""The sweep before which all payments of one account to another become one: where so many are needed it is worth it."""
 
 MOST_WORK = 3_000_000_000
 """Debits between two accounts that are passed on over in all; a network that asks for more is not settled."""
+
+AHEAD = 4
+"""Accounts ahead for whose debits the memory is asked."""
 
 
 class Debits(NamedTuple):
@@ -119,31 +123,26 @@ class Shared(NamedTuple):
     settled: bool
 
 
-class _Network(NamedTuple):
-    """The accounts that tainted money may be in, the nearest to the seeds first, and what they pay one another.
+class _Links(NamedTuple):
+    """Who pays whom; an account is told by its rank: how near to the seeds it was found.
 
     Attributes
     ----------
-    order : int64[j]
-        The accounts.
-    rank : int32[accounts]
-        Their places in `order`, -1 for others.
     begin : int64[j + 1]
-        Where the debits of each begin.
+        Where the debits of each account begin. They lie in the order of ranks, so that a sweep reads them as they lie.
     payee : int32[d]
-        Ranks; side by side in the order of the accounts, so that a sweep reads them as they lie. All debits of one
-        account to another are one.
-    amount : float64[d]
-    whole : int64[accounts]
-        The fund of each: what it paid, what repaid an overdraft, what is left.
+        Ranks; below zero for a debit that passes nothing on.
+    amount : int64[d]
+        Minor units.
     """
 
-    order: NDArray[np.int64]
-    rank: NDArray[np.int32]
     begin: NDArray[np.int64]
     payee: NDArray[np.int32]
-    amount: NDArray[np.float64]
-    whole: NDArray[np.int64]
+    amount: NDArray[np.int64]
+
+
+# Payees that are no ranks.
+NOTHING, IS_SEED, IS_CASH, IS_OUTSIDE = -1, -2, -3, -4
 
 
 @njit(cache=True, nogil=True)
@@ -155,79 +154,192 @@ def _kind(debits: Debits, e: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _reached(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> _Network:
-    """Go out from the accounts that seeds pay, whatever the order of transfers."""
+def _reached(
+    debits: Debits, funds: Funds, first: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], _Links]:
+    """Go out from the accounts that seeds pay, whatever the order of transfers: accounts, their funds, their links."""
     accounts = funds.outside.size
-    order, rank = np.empty(accounts, np.int64), np.full(accounts, -1, np.int32)
-    begin, whole = np.zeros(accounts + 1, np.int64), np.zeros(accounts, np.int64)
-    payee, amount = np.empty(debits.edge.size, np.int32), np.empty(debits.edge.size, np.float64)
-    at = np.full(accounts, -1, np.int64)
+    order, whole = np.empty(accounts, np.int64), np.zeros(accounts, np.int64)
+    begin, payee = np.zeros(accounts + 1, np.int64), np.empty(debits.edge.size, np.int32)
+    amount = np.empty(debits.edge.size, np.int64)
+    rank = np.empty(accounts, np.int32)
+    for account in range(accounts):
+        rank[account] = IS_OUTSIDE if funds.outside[account] else NOTHING
     size, used = 0, 0
     for account in first:
-        if rank[account] < 0 and not funds.outside[account]:
+        if rank[account] == NOTHING:
             order[size], rank[account] = account, size
             size += 1
     done = 0
     while done < size:
         account = order[done]
+        if done + AHEAD < size:
+            ahead = debits.indptr[order[done + AHEAD]]
+            prefetch(debits.edge, ahead)
+            prefetch(debits.peer, ahead)
+            prefetch(debits.amount, ahead)
         total = funds.content[account] + funds.repaid[account]
         for e in range(debits.indptr[account], debits.indptr[account + 1]):
-            kind, peer = _kind(debits, e), debits.peer[e]
-            if kind == STRUCK or debits.amount[e] == 0:
-                continue
-            total += debits.amount[e]
-            if kind == SEED or peer < 0 or funds.outside[peer]:
-                continue
-            if rank[peer] < 0:
-                order[size], rank[peer] = peer, size
-                size += 1
-            if at[peer] >= begin[done]:
-                amount[at[peer]] += debits.amount[e]
-                continue
-            payee[used], amount[used], at[peer] = rank[peer], debits.amount[e], used
+            kind, peer, value = _kind(debits, e), debits.peer[e], debits.amount[e]
+            to = np.int32(NOTHING)
+            if kind != STRUCK and value > 0:
+                total += value
+                if kind == SEED:
+                    to = np.int32(IS_SEED)
+                elif peer < 0:
+                    to = np.int32(IS_CASH)
+                else:
+                    if rank[peer] == NOTHING:
+                        order[size], rank[peer] = peer, size
+                        size += 1
+                    to = rank[peer]
+            payee[used], amount[used] = to, value
             used += 1
         whole[account] = total
         done += 1
         begin[done] = used
-    return _Network(order[:size].copy(), rank, begin, payee, amount, whole)
+    return order[:size].copy(), whole, _Links(begin[: size + 1].copy(), payee, amount)
 
 
 @njit(cache=True, nogil=True)
-def _solved(network: _Network, seeded: NDArray[np.int64]) -> tuple[NDArray[np.float64], bool]:
-    """How much tainted money came into each account, by rank, in minor units with their fractions; whether it is all.
+def _joined(links: _Links) -> _Links:
+    """The same with all debits of one account to another as one."""
+    size = links.begin.size - 1
+    begin, at = np.zeros(size + 1, np.int64), np.full(size, -1, np.int64)
+    payee, amount = np.empty(links.payee.size, np.int32), np.empty(links.payee.size, np.int64)
+    used = 0
+    for k in range(size):
+        for d in range(links.begin[k], links.begin[k + 1]):
+            to = links.payee[d]
+            if to < 0:
+                continue
+            if at[to] >= begin[k]:
+                amount[at[to]] += links.amount[d]
+                continue
+            payee[used], amount[used], at[to] = to, links.amount[d], used
+            used += 1
+        begin[k + 1] = used
+    return _Links(begin, payee[:used].copy(), amount[:used].copy())
+
+
+class _Solving(NamedTuple):
+    """How far the equations are solved, by rank, in minor units with their fractions.
+
+    Attributes
+    ----------
+    fund : float64[j]
+        Of each account, 1 where it is nothing.
+    came : float64[j]
+        What came in and was passed on.
+    waiting : float64[j]
+        What was not passed on yet.
+    before, passed : float64[j]
+        What waited before the last sweep, and what it passed on.
+    progress : float64[4]
+        What may stay, how often money goes round, sweeps, debits that were passed on over.
+    """
+
+    fund: NDArray[np.float64]
+    came: NDArray[np.float64]
+    waiting: NDArray[np.float64]
+    before: NDArray[np.float64]
+    passed: NDArray[np.float64]
+    progress: NDArray[np.float64]
+
+
+# Places in _Solving.progress.
+MAY_STAY, ROUNDS, SWEEPS, WORK = 0, 1, 2, 3
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sweep(links: _Links, state: _Solving) -> int:
+    """Every account passes on what waits with it, where that is more than may stay; returns over how many debits."""
+    work, enough = 0, state.progress[MAY_STAY]
+    state.before[:] = state.waiting
+    for k in range(links.begin.size - 1):
+        fresh = state.waiting[k]
+        state.passed[k] = 0.0
+        if abs(fresh) <= enough:
+            continue
+        work += links.begin[k + 1] - links.begin[k] + 1
+        state.passed[k] = fresh
+        state.waiting[k] = 0.0
+        ratio = fresh / state.fund[k]
+        for d in range(links.begin[k], links.begin[k + 1]):
+            to = links.payee[d]
+            if to >= 0:
+                state.waiting[to] += ratio * links.amount[d]
+    return work
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _go_on(state: _Solving) -> float:
+    """Foresee further sweeps like the last one: how many times more it is best done, zero where that helps nothing.
+
+    All is linear: if as much is passed on once more, what waits changes once more as it did. Least squares say how
+    often, and what waits in all must be less for it. Where money goes round and round, one such step does for
+    thousands of sweeps.
+    """
+    along, across = 0.0, 0.0
+    for k in range(state.waiting.size):
+        less = state.before[k] - state.waiting[k]
+        along += less * state.waiting[k]
+        across += less * less
+    if along <= 0.0:
+        return 0.0
+    times, now, then = along / across, 0.0, 0.0
+    for k in range(state.waiting.size):
+        now += abs(state.waiting[k])
+        then += abs(state.waiting[k] - times * (state.before[k] - state.waiting[k]))
+    if then >= now:
+        return 0.0
+    for k in range(state.waiting.size):
+        state.waiting[k] -= times * (state.before[k] - state.waiting[k])
+        state.came[k] += times * state.passed[k]
+    return times
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _settle(links: _Links, state: _Solving, sweeps: int) -> bool:
+    """Sweep until only what may stay is waiting, which is told; or so many times."""
+    progress = state.progress
+    for _ in range(sweeps):
+        if progress[WORK] >= MOST_WORK:
+            break
+        done = _sweep(links, state)
+        if done == 0:
+            least = ENOUGH / max(1.0, progress[ROUNDS] / STEADY)
+            if progress[MAY_STAY] <= least:
+                return True
+            progress[MAY_STAY] = least
+        for k in range(state.came.size):
+            state.came[k] += state.passed[k]
+        progress[SWEEPS] += 1
+        progress[WORK] += done + state.came.size // 8
+        progress[ROUNDS] = max(progress[ROUNDS], progress[SWEEPS], 1.0 + _go_on(state))
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _solved(links: _Links, fund: NDArray[np.int64], seeded: NDArray[np.int64]) -> tuple[NDArray[np.float64], bool]:
+    """How much tainted money came into each account, in minor units with their fractions; whether it is all.
 
     A seed's money is tainted already and arrives in full.
     """
-    size = network.order.size
-    came, waiting, fund = np.zeros(size, np.float64), np.empty(size, np.float64), np.empty(size, np.float64)
-    for k in range(size):
-        waiting[k], fund[k] = seeded[network.order[k]], max(1, network.whole[network.order[k]])
-    enough, work, sweep, settled = ENOUGH, 0, 0, False
-    while work < MOST_WORK:
-        passed = False
-        times = OVER if sweep < EARLY else 1.0
-        for k in range(size):
-            fresh = waiting[k]
-            if abs(fresh) <= enough:
-                continue
-            passed = True
-            work += network.begin[k + 1] - network.begin[k] + 1
-            fresh *= times
-            waiting[k] -= fresh
-            came[k] += fresh
-            ratio = fresh / fund[k]
-            for d in range(network.begin[k], network.begin[k + 1]):
-                waiting[network.payee[d]] += ratio * network.amount[d]
-        sweep += 1
-        if not passed:
-            if enough <= ENOUGH / max(1, sweep // STEADY):
-                settled = True
-                break
-            enough = ENOUGH / max(1, sweep // STEADY)
-    return came + waiting, settled
+    size = fund.size
+    state = _Solving(
+        np.maximum(fund, 1).astype(np.float64),
+        np.zeros(size, np.float64),
+        seeded.astype(np.float64),
+        np.empty(size, np.float64),
+        np.empty(size, np.float64),
+        np.array([ENOUGH, 1.0, 0.0, 0.0]),
+    )
+    settled = _settle(links, state, JOINED_FROM) or _settle(_joined(links), state, MOST_WORK)
+    return state.came + state.waiting, settled
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def share(part: int, taken: int, whole: int) -> int:
     """``part * taken / whole`` to the nearest whole number, halves up; as in :mod:`moneytrail.kernels.tracing`."""
     if part == 0 or taken == whole:
@@ -251,7 +363,7 @@ def share(part: int, taken: int, whole: int) -> int:
     return quotient + (rest >= whole - rest)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared:
     """Tainted money by the end-point rule.
 
@@ -270,9 +382,9 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
     -----
     Cost: a sweep over the debits of those accounts for each round that rings, and payers later in the order, ask for.
     """
-    network = _reached(debits, funds, first)
-    order, whole = network.order, network.whole
-    real, settled = _solved(network, funds.seeded)
+    order, whole, links = _reached(debits, funds, first)
+    seeded = funds.seeded[order]
+    real, settled = _solved(links, whole[order], seeded)
     carried = np.zeros(debits.edge.size, np.int64)
     part = np.zeros(whole.size, np.int64)
     lent, left = np.zeros(whole.size, np.int64), np.zeros(whole.size, np.int64)
@@ -281,37 +393,38 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
     arrived = np.empty((order.size, 2), np.int64)
     later = arrived.view(np.float64)
     for k in range(order.size):
-        arrived[k, 0] = funds.seeded[order[k]]
-        later[k, 1] = real[k] - funds.seeded[order[k]]
+        arrived[k, 0] = seeded[k]
+        later[k, 1] = real[k] - seeded[k]
     for k in range(order.size):
-        account = order[k]
-        fund = whole[account]
-        found = min(max(arrived[k, 0] + np.int64(np.floor(max(later[k, 1], 0.0) + 0.5)), 0), fund)
+        account, total = order[k], whole[order[k]]
+        found = min(max(arrived[k, 0] + np.int64(np.floor(max(later[k, 1], 0.0) + 0.5)), 0), total)
         part[account] = found
-        if fund == 0:
+        if total == 0:
             continue
-        ratio = real[k] / fund
+        if k + AHEAD < order.size:
+            prefetch(carried, debits.indptr[order[k + AHEAD]])
+        ratio = real[k] / total
         paid, passed = 0, 0
-        for e in range(debits.indptr[account], debits.indptr[account + 1]):
-            kind, peer, amount = _kind(debits, e), debits.peer[e], debits.amount[e]
-            if kind == STRUCK or amount == 0:
+        shift = debits.indptr[account] - links.begin[k]
+        for d in range(links.begin[k], links.begin[k + 1]):
+            to, amount = links.payee[d], links.amount[d]
+            if to == NOTHING:
                 continue
             paid += amount
-            so_far = share(found, paid, fund)
+            so_far = share(found, paid, total)
             moved = so_far - passed
-            carried[e] = moved
+            carried[d + shift] = moved
             passed = so_far
-            if kind == SEED:
+            if to >= 0:
+                arrived[to, 0] += moved
+                later[to, 1] -= ratio * amount
+            elif to == IS_SEED:
                 taken += moved
-            elif peer < 0:
+            elif to == IS_CASH:
                 cash += moved
-            elif funds.outside[peer]:
-                left[peer] += moved
             else:
-                payee = network.rank[peer]
-                arrived[payee, 0] += moved
-                later[payee, 1] -= ratio * amount
-        repaid = share(found, paid + funds.repaid[account], fund)
+                left[debits.peer[d + shift]] += moved
+        repaid = share(found, paid + funds.repaid[account], total)
         lent[account] = repaid - passed
         left[account] = found - repaid
     came = funds.seeded.copy()

@@ -35,7 +35,8 @@ FRESH, SEED_AT, ORIGINAL_AT, REVERSAL_AT, RECORDED, FREE = 0, 1, 2, 3, 4, 5
 SMALLEST, LARGEST = 3, 28
 COUNTS = FREE + LARGEST + 1
 
-PLACES = 2**28
+PLACE_BITS = 28
+PLACES = 2**PLACE_BITS
 """More than the slices of any account."""
 
 # Columns of Book.sums.
@@ -177,12 +178,12 @@ def _size_for(places: int) -> int:
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def _part_of(packed: int) -> tuple[int, int, int]:
     """From where to where an account's slices stand in their block, and the block's size."""
-    return packed % PLACES, packed // PLACES % PLACES, packed // PLACES // PLACES
+    return packed & (PLACES - 1), packed >> PLACE_BITS & (PLACES - 1), packed >> 2 * PLACE_BITS
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def _packed(begin: int, end: int, size: int) -> int:
-    return (size * PLACES + end) * PLACES + begin
+    return (size << PLACE_BITS | end) << PLACE_BITS | begin
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
@@ -199,7 +200,7 @@ def _settle(pool: Pool, own: NDArray[np.int64], rule: int, part: tuple[int, int,
     """Note where an account's slices stand now. Where all money is clean they are not kept, and none is."""
     begin, end, size = part
     block = own[LISTS + 2 * rule]
-    if begin == end or (end - begin == 1 and pool.arena[block + begin] % 4 == CLEAN):
+    if begin == end or (end - begin == 1 and pool.arena[block + begin] & 3 == CLEAN):
         _release(pool, block, size)
         own[LISTS + 2 * rule] = 0
         return
