@@ -36,7 +36,7 @@ def debits_of(story: Story) -> Debits:
         np.array([-1 if row[2] is None else row[2] for row in rows], np.int32),
         np.array([row[3] for row in rows], np.int64),
         kind,
-        np.packbits(kind != USUAL, bitorder="little"),
+        np.array([any(kind[row[1]] != USUAL for row in rows if row[0] == account) for account in range(ACCOUNTS)]),
     )
 
 
@@ -58,9 +58,7 @@ def check(story: Story) -> None:
     debits = debits_of(story)
     funds, first = funds_of(story, debits.kind)
     shared = pari_passu(debits, funds, first)
-    order, part, whole, came, lent, rest_of = (
-        shared.order, shared.part, shared.whole, shared.came, shared.lent, shared.left
-    )  # fmt: skip
+    order, part, whole, lent, rest_of = shared.order, shared.part, shared.whole, shared.lent, shared.left
     carried = np.zeros(len(story.transfers), np.int64)
     carried[debits.edge] = shared.carried
     reached = set(order.tolist())
@@ -95,7 +93,7 @@ def check(story: Story) -> None:
             gone += amount if creditor not in reached else 0
         elif creditor not in reached:
             gone += int(carried[place])
-    rounding = sum(int(came[account] - part[account]) for account in order.tolist())
+    rounding = int(shared.came) - sum(int(part[account]) for account in order.tolist())
     assert made == left + gone + rounding
     assert abs(rounding) <= len(story.transfers)
 

@@ -19,6 +19,12 @@ from moneytrail.prefetch import prefetch
 ENOUGH = 1e-2
 """Minor units that an account may leave where they are, rather than pass them on."""
 
+SLIGHT = 0.3
+"""Share of what waits with an account on average that may stay with it until more has come."""
+
+FORESEEN = 3
+"""Last sweeps from which further ones are foreseen."""
+
 STEADY = 16
 """Rounds beyond which what may stay is cut in proportion to them, since what stays is missed as often as it would have
 gone round."""
@@ -47,8 +53,8 @@ class Debits(NamedTuple):
     kind : uint8[ledger]
         By ledger place: :data:`USUAL`, :data:`SEED`, or :data:`STRUCK` for what counts as never having happened: a
         transfer to the payer itself, and two transfers of which one took the other back.
-    special : uint8[(ledger + 7) / 8]
-        By ledger place, a bit (the lowest first): whether it is not usual. Few are, and this stays in the cache.
+    odd : bool[accounts]
+        Whether any of what an account paid is not usual: few are, and of others `edge` and `kind` need not be read.
     """
 
     indptr: NDArray[np.int64]
@@ -56,7 +62,7 @@ class Debits(NamedTuple):
     peer: NDArray[np.int32]
     amount: NDArray[np.int64]
     kind: NDArray[np.uint8]
-    special: NDArray[np.uint8]
+    odd: NDArray[np.bool_]
 
 
 USUAL, SEED, STRUCK = 0, 1, 2
@@ -98,9 +104,9 @@ class Shared(NamedTuple):
         their shares of it: up to each of them the shares come to ``part * sum / whole``, to the nearest whole number.
     whole : int64[accounts]
         The fund.
-    came : int64[accounts]
-        What came in by `carried`. Where accounts pay one another in rings it may differ from `part` by some minor
-        units, since each transfer is rounded: the difference is told, not hidden.
+    came : int
+        What came into these funds, by seeds and by `carried`. Where accounts pay one another in rings it may differ
+        from the sum of `part` by some minor units, since each transfer is rounded: the difference is told, not hidden.
     lent : int64[accounts]
         What of `part` repaid an overdraft.
     left : int64[accounts]
@@ -115,7 +121,7 @@ class Shared(NamedTuple):
     carried: NDArray[np.int64]
     part: NDArray[np.int64]
     whole: NDArray[np.int64]
-    came: NDArray[np.int64]
+    came: int
     lent: NDArray[np.int64]
     left: NDArray[np.int64]
     cash: int
@@ -146,14 +152,6 @@ NOTHING, IS_SEED, IS_CASH, IS_OUTSIDE = -1, -2, -3, -4
 
 
 @njit(cache=True, nogil=True)
-def _kind(debits: Debits, e: int) -> int:
-    place = np.int64(debits.edge[e])
-    if not debits.special[place >> 3] >> (place & 7) & 1:
-        return USUAL
-    return int(debits.kind[place])
-
-
-@njit(cache=True, nogil=True)
 def _reached(
     debits: Debits, funds: Funds, first: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], _Links]:
@@ -175,12 +173,12 @@ def _reached(
         account = order[done]
         if done + AHEAD < size:
             ahead = debits.indptr[order[done + AHEAD]]
-            prefetch(debits.edge, ahead)
             prefetch(debits.peer, ahead)
             prefetch(debits.amount, ahead)
         total = funds.content[account] + funds.repaid[account]
         for e in range(debits.indptr[account], debits.indptr[account + 1]):
-            kind, peer, value = _kind(debits, e), debits.peer[e], debits.amount[e]
+            kind = np.int64(debits.kind[debits.edge[e]]) if debits.odd[account] else USUAL
+            peer, value = debits.peer[e], debits.amount[e]
             to = np.int32(NOTHING)
             if kind != STRUCK and value > 0:
                 total += value
@@ -231,72 +229,112 @@ class _Solving(NamedTuple):
         Of each account, 1 where it is nothing.
     came : float64[j]
         What came in and was passed on.
-    waiting : float64[j]
-        What was not passed on yet.
-    before, passed : float64[j]
-        What waited before the last sweep, and what it passed on.
+    waiting, after : float64[j]
+        What was not passed on yet; room to try what would wait.
+    passed, less : float64[FORESEEN, j]
+        What each of the last sweeps passed on, and by how much less waited after it.
+    product : float64[FORESEEN, FORESEEN + 1]
+        Inner products of `less` with one another and with `waiting`.
     progress : float64[4]
-        What may stay, how often money goes round, sweeps, debits that were passed on over.
+        What waits with an account on average, how often money goes round, sweeps, debits that were passed on over.
     """
 
     fund: NDArray[np.float64]
     came: NDArray[np.float64]
     waiting: NDArray[np.float64]
-    before: NDArray[np.float64]
+    after: NDArray[np.float64]
     passed: NDArray[np.float64]
+    less: NDArray[np.float64]
+    product: NDArray[np.float64]
     progress: NDArray[np.float64]
 
 
 # Places in _Solving.progress.
-MAY_STAY, ROUNDS, SWEEPS, WORK = 0, 1, 2, 3
+AVERAGE, ROUNDS, SWEEPS, WORK = 0, 1, 2, 3
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sweep(links: _Links, state: _Solving) -> int:
-    """Every account passes on what waits with it, where that is more than may stay; returns over how many debits."""
-    work, enough = 0, state.progress[MAY_STAY]
-    state.before[:] = state.waiting
-    for k in range(links.begin.size - 1):
-        fresh = state.waiting[k]
-        state.passed[k] = 0.0
+def _sweep(links: _Links, state: _Solving, slot: int, enough: float) -> int:
+    """Every account passes on what waits with it, where that is more than `enough`; returns over how many debits."""
+    work, waiting, passed, less = 0, state.waiting, state.passed[slot], state.less[slot]
+    less[:] = waiting
+    for k in range(waiting.size):
+        fresh = waiting[k]
+        passed[k] = 0.0
         if abs(fresh) <= enough:
             continue
         work += links.begin[k + 1] - links.begin[k] + 1
-        state.passed[k] = fresh
-        state.waiting[k] = 0.0
+        passed[k] = fresh
+        waiting[k] = 0.0
         ratio = fresh / state.fund[k]
         for d in range(links.begin[k], links.begin[k + 1]):
             to = links.payee[d]
             if to >= 0:
-                state.waiting[to] += ratio * links.amount[d]
+                waiting[to] += ratio * links.amount[d]
+    for k in range(waiting.size):
+        less[k] -= waiting[k]
+        state.came[k] += passed[k]
     return work
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _go_on(state: _Solving) -> float:
-    """Foresee further sweeps like the last one: how many times more it is best done, zero where that helps nothing.
+def _inner(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """The inner product, summed in order, so that it is the same on every machine."""
+    found = 0.0
+    for k in range(one.size):
+        found += one[k] * other[k]
+    return found
 
-    All is linear: if as much is passed on once more, what waits changes once more as it did. Least squares say how
-    often, and what waits in all must be less for it. Where money goes round and round, one such step does for
-    thousands of sweeps.
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _times(state: _Solving, slot: int, slots: int) -> NDArray[np.float64]:
+    """How many times more each of the last sweeps is best done, by least squares of what waits then; float64[slots]."""
+    product = state.product
+    for i in range(slots):
+        product[slot, i] = product[i, slot] = _inner(state.less[slot], state.less[i])
+        product[i, FORESEEN] = _inner(state.waiting, state.less[i])
+    rows = product.copy()
+    times = np.zeros(slots, np.float64)
+    usable = np.zeros(slots, np.bool_)
+    for i in range(slots):
+        # A sweep that is told by the others already, but for what rounding makes of it, adds nothing.
+        usable[i] = rows[i, i] > 1e-10 * product[i, i]
+        for j in range(i + 1, slots):
+            if usable[i]:
+                rows[j] -= rows[j, i] / rows[i, i] * rows[i]
+    for i in range(slots - 1, -1, -1):
+        if usable[i]:
+            times[i] = rows[i, FORESEEN]
+            for j in range(i + 1, slots):
+                times[i] -= rows[i, j] * times[j]
+            times[i] /= rows[i, i]
+    return times
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _foresee(state: _Solving, slot: int, slots: int) -> float:
+    """Do further sweeps like the last ones at one stroke; returns how often the most that any is done again.
+
+    All is linear: where as much is passed on once more, what waits changes once more as it did. What waits in all must
+    be less for it. Where money goes round and round, one such stroke does for thousands of sweeps.
     """
-    along, across = 0.0, 0.0
-    for k in range(state.waiting.size):
-        less = state.before[k] - state.waiting[k]
-        along += less * state.waiting[k]
-        across += less * less
-    if along <= 0.0:
-        return 0.0
-    times, now, then = along / across, 0.0, 0.0
-    for k in range(state.waiting.size):
-        now += abs(state.waiting[k])
-        then += abs(state.waiting[k] - times * (state.before[k] - state.waiting[k]))
+    times, waiting, after = _times(state, slot, slots), state.waiting, state.after
+    after[:] = waiting
+    for i in range(slots):
+        for k in range(after.size):
+            after[k] -= times[i] * state.less[i, k]
+    now, then = 0.0, 0.0
+    for k in range(after.size):
+        now += abs(waiting[k])
+        then += abs(after[k])
+    state.progress[AVERAGE] = min(now, then) / waiting.size
     if then >= now:
         return 0.0
-    for k in range(state.waiting.size):
-        state.waiting[k] -= times * (state.before[k] - state.waiting[k])
-        state.came[k] += times * state.passed[k]
-    return times
+    waiting[:] = after
+    for i in range(slots):
+        for k in range(after.size):
+            state.came[k] += times[i] * state.passed[i, k]
+    return float(np.abs(times).max())
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -306,17 +344,15 @@ def _settle(links: _Links, state: _Solving, sweeps: int) -> bool:
     for _ in range(sweeps):
         if progress[WORK] >= MOST_WORK:
             break
-        done = _sweep(links, state)
+        least = ENOUGH / max(1.0, progress[ROUNDS] / STEADY)
+        slot = int(progress[SWEEPS]) % FORESEEN
+        done = _sweep(links, state, slot, max(least, SLIGHT * progress[AVERAGE]))
         if done == 0:
-            least = ENOUGH / max(1.0, progress[ROUNDS] / STEADY)
-            if progress[MAY_STAY] <= least:
-                return True
-            progress[MAY_STAY] = least
-        for k in range(state.came.size):
-            state.came[k] += state.passed[k]
+            return True
         progress[SWEEPS] += 1
-        progress[WORK] += done + state.came.size // 8
-        progress[ROUNDS] = max(progress[ROUNDS], progress[SWEEPS], 1.0 + _go_on(state))
+        progress[WORK] += done + state.came.size
+        again = _foresee(state, slot, min(FORESEEN, int(progress[SWEEPS])))
+        progress[ROUNDS] = max(progress[ROUNDS], progress[SWEEPS], 1.0 + again)
     return False
 
 
@@ -332,8 +368,10 @@ def _solved(links: _Links, fund: NDArray[np.int64], seeded: NDArray[np.int64]) -
         np.zeros(size, np.float64),
         seeded.astype(np.float64),
         np.empty(size, np.float64),
-        np.empty(size, np.float64),
-        np.array([ENOUGH, 1.0, 0.0, 0.0]),
+        np.empty((FORESEEN, size), np.float64),
+        np.empty((FORESEEN, size), np.float64),
+        np.zeros((FORESEEN, FORESEEN + 1), np.float64),
+        np.array([seeded.sum() / max(1, size), 1.0, 0.0, 0.0]),
     )
     settled = _settle(links, state, JOINED_FROM) or _settle(_joined(links), state, MOST_WORK)
     return state.came + state.waiting, settled
@@ -388,8 +426,8 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
     carried = np.zeros(debits.edge.size, np.int64)
     part = np.zeros(whole.size, np.int64)
     lent, left = np.zeros(whole.size, np.int64), np.zeros(whole.size, np.int64)
-    cash, taken = 0, 0
-    # By rank, side by side: what came, and what is still to come from accounts whose turn is later, as solved for.
+    came, cash, taken = seeded.sum(), 0, 0
+    # By rank, side by side: what came from accounts whose turn was before, and what is to come from others, as solved.
     arrived = np.empty((order.size, 2), np.int64)
     later = arrived.view(np.float64)
     for k in range(order.size):
@@ -416,8 +454,10 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
             carried[d + shift] = moved
             passed = so_far
             if to >= 0:
-                arrived[to, 0] += moved
-                later[to, 1] -= ratio * amount
+                came += moved
+                if to > k:
+                    arrived[to, 0] += moved
+                    later[to, 1] -= ratio * amount
             elif to == IS_SEED:
                 taken += moved
             elif to == IS_CASH:
@@ -427,7 +467,4 @@ def pari_passu(debits: Debits, funds: Funds, first: NDArray[np.int64]) -> Shared
         repaid = share(found, paid + funds.repaid[account], total)
         lent[account] = repaid - passed
         left[account] = found - repaid
-    came = funds.seeded.copy()
-    for k in range(order.size):
-        came[order[k]] = arrived[k, 0]
     return Shared(order, carried, part, whole, came, lent, left, cash, taken, settled)

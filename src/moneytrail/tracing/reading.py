@@ -154,14 +154,16 @@ class Reading:
         """The end-point rule: its funds, what arrived by transfer, tainted money by account, its row of totals."""
         graph, account, label = self.graph, self.book.account, self.book.label
         kind = self._kinds()
-        special = np.packbits(kind != USUAL, bitorder="little")
+        odd = np.zeros(graph.accounts, np.bool_)
+        payer = graph.debtor[np.flatnonzero(kind != USUAL)]
+        odd[payer[payer >= 0]] = True
         seeds = self.terms.seeds[kind[self.terms.seeds] == SEED]
         payee, amount = graph.creditor[seeds], graph.amount[seeds]
         seeded = np.zeros(graph.accounts, np.int64)
         np.add.at(seeded, payee[payee >= 0], amount[payee >= 0])
         out = graph.outgoing
         shared = pari_passu(
-            Debits(out.indptr.astype(np.int64), out.edge, out.peer, out.amount, kind, special),
+            Debits(out.indptr.astype(np.int64), out.edge, out.peer, out.amount, kind, odd),
             Funds(
                 self.outside,
                 np.maximum(account[:, kernel.BALANCE], 0),
@@ -187,7 +189,7 @@ class Reading:
             "cash": shared.cash + int(amount[payee < 0].sum()),
             "overdrafts": int(shared.lent.sum()),
             "dropped": 0,
-            "rounding": int((shared.came - shared.part)[shared.order].sum()),
+            "rounding": shared.came - int(shared.part[shared.order].sum()),
         }
         return shared, arrived, held, row
 
