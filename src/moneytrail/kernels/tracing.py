@@ -418,6 +418,30 @@ def _part(rule: int, tainted: int, unknown: int, content: int, taken: int) -> tu
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _ask(book: Book, account: int) -> None:
+    """Ask the memory for an account's balance and marks."""
+    if account >= 0:
+        prefetch(book.account, np.int64(account) * 8)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+def _ask_further(book: Book, account: int, pots: bool) -> None:
+    """Ask for what else is needed of an account, once its marks are there: of most that is nothing."""
+    if account < 0:
+        return
+    own = book.account[account]
+    if not own[MARKS] & TOUCHED:
+        return
+    if pots:
+        prefetch(book.label, np.int64(account) * 8)
+    for place in (LISTS, LISTS + 2):
+        if own[place] > 0:
+            begin, end, _ = _part_of(own[place + 1])
+            prefetch(book.pool.arena, own[place] + begin)
+            prefetch(book.pool.arena, own[place] + end)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 def held(book: Book, rule: int, account: int) -> tuple[int, int]:
     """An account's tainted and unknown money by a rule; of an outside account what it was paid."""
     if rule >= HAIRCUT:
@@ -441,6 +465,8 @@ def all_held(book: Book, rule: int) -> tuple[NDArray[np.int64], NDArray[np.int64
     size = book.account.shape[0]
     tainted, unknown = np.zeros(size, np.int64), np.zeros(size, np.int64)
     for account in range(size):
+        if account + AHEAD < size:
+            _ask_further(book, account + AHEAD, rule >= HAIRCUT)
         if book.account[account, MARKS] & (TOUCHED | OUTSIDE):
             tainted[account], unknown[account] = held(book, rule, account)
     return tainted, unknown
@@ -744,30 +770,6 @@ def _parts(scratch: NDArray[np.int64], clean: int, unknown: int, tainted: int) -
     """Slices of three labels into the scratch: unknown, tainted, clean; returns how many."""
     scratch[0], scratch[1], scratch[2] = unknown * 4 + UNKNOWN, tainted * 4 + TAINTED, clean * 4 + CLEAN
     return _joined(scratch, 0, 3)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
-def _ask(book: Book, account: int) -> None:
-    """Ask the memory for an account's balance and marks."""
-    if account >= 0:
-        prefetch(book.account, np.int64(account) * 8)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
-def _ask_further(book: Book, account: int, pots: bool) -> None:
-    """Ask for what else is needed of an account, once its marks are there: of most that is nothing."""
-    if account < 0:
-        return
-    own = book.account[account]
-    if not own[MARKS] & TOUCHED:
-        return
-    if pots:
-        prefetch(book.label, np.int64(account) * 8)
-    for place in (LISTS, LISTS + 2):
-        if own[place] > 0:
-            begin, end, _ = _part_of(own[place + 1])
-            prefetch(book.pool.arena, own[place] + begin)
-            prefetch(book.pool.arena, own[place] + end)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
