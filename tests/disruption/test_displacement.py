@@ -102,7 +102,7 @@ def test_a_plan_that_may_touch_substitutes_catches_no_less(seed: int) -> None:
     for step in free.steps:
         if step.account.startswith("new account"):
             assert (step.balance, step.tainted, step.unknown) == (None, {"low": None, "high": None}, 0)
-            assert (step.share, step.collateral_now, step.collateral_later) == (1, 0, 0)
+            assert (step.share, step.collateral_now["high"], step.collateral_later) == (1, None, 0)
 
 
 def test_wages_do_not_follow_to_a_substitute() -> None:

@@ -139,7 +139,8 @@ def it_holds(made: Trace, flows: Flows, plan: FreezePlan, budget: Budget) -> Non
     rows = {row["account"]: row for row in made.accounts.iter_rows(named=True)}
     for step in plan.steps:
         assert 0 <= step.share <= 1
-        assert step.collateral_now >= 0
+        beside = step.collateral_now
+        assert (beside["low"], beside["high"]) == (None, None) or 0 <= (beside["low"] or 0) <= (beside["high"] or 0)
         assert step.collateral_later >= 0
         if step.account in rows:
             row = rows[step.account]
@@ -346,7 +347,7 @@ def test_what_a_step_says_of_innocent_money() -> None:
     # Now 1,000 are there and no proceeds. Before the freeze 20 come, then 80, and 150 that are no proceeds.
     assert (step.balance, step.tainted, step.unknown) == (100_000, {"low": 0, "high": 20_000}, 100_000)
     assert step.gain == 10_000
-    assert step.collateral_now == 100_000 - 20_000
+    assert step.collateral_now == {"low": 100_000 - 20_000, "high": 100_000 - (step.tainted["low"] or 0)}
     assert step.collateral_later == 15_000
     assert step.share == round(100 / 1_300, 4)
 
@@ -358,7 +359,47 @@ def test_an_account_of_proceeds_alone_has_no_collateral() -> None:
     for delay in (0, 3, 11):
         flows = forecast(made, delay=delay * HOURS, horizon=(24 - delay) * HOURS)
         step = plan_freeze(made, flows).steps[0]
-        assert (step.share, step.collateral_now, step.collateral_later) == (1.0, 0, 0)
+        assert (step.share, step.collateral_now, step.collateral_later) == (1.0, {"low": 0, "high": 0}, 0)
+
+
+def test_why_an_account_is_not_proposed() -> None:
+    """Everybody has proceeds; each but one is passed over for a reason of its own, the first that holds."""
+    lines: list[Line] = [(0, "job", "mixed", 1_000)]
+    lines += [
+        (1 + turn, "p", name, 90 - turn) for turn, name in enumerate(("best", "little", "mixed", "victim", "dear"))
+    ]
+    lines += [(8, "payer", "best", 50), (9, "p", "payer", 40), (10, "p", "quick", 30), (11, "quick", None, 30)]
+    lines += [(30, "job", "late", 1), (58, "p", "best", 1)]
+    seeds = [at for at, line in enumerate(lines) if line[1] in ("p", "payer")]
+    own = ours("best", "little", "mixed", "victim", "dear", "payer", "quick", "late")
+    made = traced(ledger(lines, own), seeds)
+    flows = forecast(made, delay=10 * HOURS, horizon=20 * HOURS, repeats=1)
+    plan = plan_freeze(made, flows, Budget(1, 3, {"dear": 4}), held_to_be={"victim": Standing.VICTIM}, least_share=0.5)
+    assert plan.accounts == ["best"]
+    reasons = dict(plan.passed_over.select("account", "reason").iter_rows())
+    assert reasons == {
+        "little": freeze_plan.ADDS_LESS,
+        "mixed": freeze_plan.MIXED,
+        "victim": freeze_plan.VICTIM,
+        "dear": freeze_plan.TOO_DEAR,
+        "payer": freeze_plan.PAYER,
+    }
+    assert plan.passed_over["amount"].is_sorted(descending=True)
+    only = plan_freeze(made, flows, only=["little"], held_to_be={"payer": Standing.SUSPECT}, least_share=0.0)
+    assert only.accounts == ["little"]
+    assert set(only.passed_over["reason"]) == {freeze_plan.NOT_NAMED}
+
+
+def test_money_that_does_not_wait_for_the_orders() -> None:
+    """Each day 100 come and leave within the hour: a freeze after two hours finds none of it."""
+    lines: list[Line] = [
+        line for day in range(3) for line in ((24.0 * day + 1, "p", "A", 100), (24.0 * day + 1.5, "A", None, 100))
+    ]
+    lines += [(24.0 * 3, "job", "B", 1)]
+    made = traced(ledger(lines, ours("A", "B")), [0, 2, 4])
+    plan = plan_freeze(made, forecast(made, delay=2 * HOURS, horizon=22 * HOURS, repeats=2))
+    assert plan.accounts == []
+    assert plan.passed_over.select("account", "reason").rows() == [("A", freeze_plan.TOO_LATE)]
 
 
 def test_nothing_tainted_is_left() -> None:

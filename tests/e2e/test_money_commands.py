@@ -58,6 +58,7 @@ def test_the_table_names_balances_and_says_what_it_is_not(common: Path) -> None:
     assert "£500.00 to £2,500.00" in text
     assert "and 2 more accounts" in text
     assert "Which rule applies is for the court." in text
+    assert "fifo: first in, first out; clean first: clean first, with the lowest intermediate balance." in text
     assert "trace … done" in ran.err
 
 
@@ -72,6 +73,12 @@ def test_seeds_may_stand_in_a_file(common: Path, tmp_path: Path) -> None:
 def test_what_was_booked_later_is_left_out(common: Path) -> None:
     said = call("trace", common, "--seed", "t2", "--until", "2025-04-04", "--json", "-q").json
     assert (said["ledger_transfers"], said["rules"]["fifo"]["S"]["tainted"]) == (3, 250_000)
+    both = ("trace", common, "--seed", "t2", "--seed", "t6", "--until", "2025-04-04")
+    assert call(*both, "--json", "-q").json["seeds_after_the_end"] == ["t6"]
+    shown = " ".join(call(*both, "--floor", "2", "-q").out.split())
+    assert "Followed from 1 seed through 3 transfers, booked up to 2025-04-03T23:59:59.999999+00:00" in shown
+    assert "a transfer's tainted part under £2.00 counts as clean." in shown
+    assert "1 seed is left out, being later: t6." in shown
 
 
 @pytest.mark.parametrize(
@@ -131,9 +138,16 @@ def test_poison_alone_says_how_much_it_marks(common: Path) -> None:
 def test_a_proof_is_verified_against_itself_and_the_ledger(common: Path, tmp_path: Path) -> None:
     proof = tmp_path / "proof.json"
     call("trace", common, "--seed", "t2", "--seed", "t6", "--proof", proof, "-q")
-    assert call("verify-trace", proof, "-q").status == 0
+    alone = call("verify-trace", proof, "-q")
+    assert alone.status == 0
+    assert "A trace from 2 seeds (t2 and t6) by fifo, lifo, haircut," in " ".join(alone.out.split())
     whole = call("verify-trace", proof, common, "--json", "-q").json
     assert whole["confirmed"]
+    assert (whole["proof"]["seeds"], whole["proof"]["floor"], whole["proof"]["ledger_transfers"]) == (
+        ["t2", "t6"],
+        0,
+        7,
+    )
     assert {"ledger: whole", "ledger: transfers", "ledger: order"} <= {check["name"] for check in whole["checks"]}
     assert not any("statements" in unseen for unseen in whole["not_checkable"])
     changed = json.loads(proof.read_text("utf-8"))
@@ -165,6 +179,7 @@ def test_a_balance_is_traced_back(common: Path) -> None:
     said = call("trace", common, "--origin-of", "S", "--rule", "fifo", "--json", "-q").json
     assert said["balance"] == 200_000
     assert sum(one["fifo"] for one in said["origins"]) == 200_000
+    assert [one["fifo"] for one in said["origins"]] == sorted((one["fifo"] for one in said["origins"]), reverse=True)
     assert "came from" in call("trace", common, "--origin-of", "S").out
 
 
@@ -202,7 +217,9 @@ def test_a_gangs_profit_adds_up(bank: BankFiles, tmp_path: Path) -> None:
     assert "profit: takings less refunds and costs" in call(*asked, "-q").out
 
 
-def test_a_freeze_plan_keeps_to_its_budget_and_names_levers(bank: BankFiles, tmp_path: Path) -> None:
+def test_a_freeze_plan_keeps_to_its_budget_and_names_levers(
+    bank: BankFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = ("plan-freeze", bank.parquet, "--accounts", bank.accounts, "--seeds", seeds_of(bank, tmp_path), "-q")
     said = call(*asked, "--budget", 3, "--json").json
     accounts = [one["account"] for one in said["accounts"]]
@@ -219,8 +236,18 @@ def test_a_freeze_plan_keeps_to_its_budget_and_names_levers(bank: BankFiles, tmp
     costs.write_text(f"{accounts[0]},10\n", "utf-8")
     cheap = call(*asked, "--cost-budget", 2, "--costs", costs, "--json").json
     assert accounts[0] not in [one["account"] for one in cheap["accounts"]]
+    assert {"account", "amount", "reason"} == {*victim["not_proposed"][0]}
+    assert "held to be a victim" in {one["reason"] for one in victim["not_proposed"]}
+    for one in said["accounts"]:
+        assert 0 <= one["collateral_now"]["low"] <= one["collateral_now"]["high"] <= one["balance"]
+    monkeypatch.setattr("moneytrail.money.documents.LEVERS_FOR", 1)
+    few = call(*asked, "--budget", 3, "--json").json["accounts"]
+    assert few[0] == said["accounts"][0]
+    assert few[1]["clock"] == said["accounts"][1]["clock"]
+    assert few[1]["levers"]["not_assessed"] == "levers are worked out for a plan's first 1 accounts"
     shown = " ".join(call(*asked).out.split())
     assert "Freeze, in this order" in shown
+    assert "Not proposed, those with most first" in shown
     assert "What a court will order is for the court." in shown
 
 
@@ -241,6 +268,18 @@ def test_a_plan_that_cannot_be_made_is_one_clear_error(
     costs.write_text("S,free\n", "utf-8")
     said = call("plan-freeze", common, "--seed", "t2", "-q", *(o.format(costs=costs) for o in options)).complaint
     assert reason in said
+
+
+def test_a_plan_warns_of_what_it_rests_on(common: Path) -> None:
+    asked = ("plan-freeze", common, "--seed", "t2", "-q")
+    assert call(*asked, "--horizon", 60, "--json").json["warnings"] == [
+        "the plan looks 62.0 days ahead, and the data cover only 6.0: too little to foresee from"
+    ]
+    assert call(*asked, "--delay", 12, "--horizon", 3, "--json").json["warnings"] == [
+        "what is foreseen rests on 2 stretches of the past alone"
+    ]
+    assert call(*asked, "--delay", 12, "--horizon", 1, "--json").json["warnings"] == []
+    assert "Beware: the plan looks 16.0 days ahead" in " ".join(call(*asked).out.split())
 
 
 # From a store
@@ -275,4 +314,8 @@ def test_alerts_are_ranked_by_money_in_reach(scored: Scored) -> None:
 def test_options_that_go_with_files_are_refused_for_a_store(scored: Scored, bank: BankFiles) -> None:
     said = call("trace", scored.store, "--accounts", bank.accounts, "--seed", "x", "-q").complaint
     assert "the store kept its own account table" in said
+    assert (
+        "the store kept the rates of its run"
+        in call("trace", scored.store, "--rates", bank.accounts, "--seed", "x", "-q").complaint
+    )
     assert "give one store" in call("trace", scored.store, scored.store, "--seed", "x", "-q").complaint

@@ -92,8 +92,17 @@ def test_a_trace_may_end_before_the_ledger_does() -> None:
     made = trace(book(COMMON), ["t2"], until=START + timedelta(hours=2))
     assert where(made, Rule.FIFO) == {"A": 500, "S": 2_500}
     assert where(made, Rule.PARI_PASSU) == where(trace(book(COMMON[:3]), ["t2"]), Rule.PARI_PASSU)
-    with pytest.raises(ParameterError, match="no transfer 't6'"):
+    with pytest.raises(ParameterError, match="every seed was booked after the end of the trace; the first is 't6'"):
         trace(book(COMMON), ["t6"], until=START + timedelta(hours=2))
+
+
+def test_later_seeds_are_left_out_and_told() -> None:
+    made = trace(book(COMMON), ["t6", "t2"], until=START + timedelta(hours=2))
+    assert made.late == ("t6",)
+    assert where(made, Rule.FIFO) == where(trace(book(COMMON), ["t2"], until=START + timedelta(hours=2)), Rule.FIFO)
+    assert trace(book(COMMON), ["t6", "t2"]).late == ()
+    with pytest.raises(ParameterError, match="no transfer 't9' in the ledger"):
+        trace(book(COMMON), ["t9", "t2"], until=START + timedelta(hours=2))
 
 
 # Where it ends

@@ -51,6 +51,16 @@ LEAST_SHARE: Final = 0.1
 LEAST: Final = 1.0
 """Minor units that an account must add to be named."""
 
+OTHER_BANK: Final = "at another bank, where this one can freeze nothing"
+VICTIM: Final = "held to be a victim"
+PAYER: Final = "paid a seed, so that its holder may be a victim; name it a suspect's where that is known"
+NOT_NAMED: Final = "not among the accounts to which the plan is limited"
+MIXED: Final = "too small a share of its money is proceeds: a freeze would hit other money most"
+TOO_DEAR: Final = "costs more than the budget"
+TOO_LATE: Final = "what is in it is expected to be gone before the orders hold"
+ADDS_LESS: Final = "adds less than those chosen: the budget is used up, or they catch the same money"
+"""Why an account is not proposed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -101,8 +111,9 @@ class Step:
         ``low`` and ``high``: tainted money in it now, over the rules.
     unknown : int
         Money in it now of which nobody saw where it came from, at most.
-    collateral_now : int
-        What of its balance is not tainted even by the high figure, and would be frozen too.
+    collateral_now : mapping
+        ``low`` and ``high``: what of its balance is not tainted, by the high and by the low figure, and would be frozen
+        too; ``None`` where the balance is not known.
     collateral_later : int
         Other money expected to come in from the freeze until the plan's end, which would be frozen too.
     share : float
@@ -117,7 +128,7 @@ class Step:
     balance: int | None
     tainted: Mapping[str, int | None]
     unknown: int
-    collateral_now: int
+    collateral_now: Mapping[str, int | None]
     collateral_later: int
     share: float
     held_to_be: str
@@ -150,6 +161,9 @@ class FreezePlan:
         What they catch if all money of which nobody saw where it came from is proceeds too.
     chosen_with_unknown : int
         How many of them would be chosen then as well.
+    passed_over : polars DataFrame
+        ``account, amount, reason``: accounts that proceeds are in or come through and that are not proposed, with
+        these proceeds, the most first, and why not.
     """
 
     flows: Flows
@@ -162,6 +176,7 @@ class FreezePlan:
     by_rule: Mapping[Rule, int]
     with_unknown: int
     chosen_with_unknown: int
+    passed_over: pl.DataFrame
 
     @property
     def accounts(self) -> list[str]:
@@ -226,16 +241,20 @@ def plan_freeze(
     if strange:
         raise ParameterError(f"no tainted money reached account {strange[0]!r}")
     figures = _Figures.of(made, flows)
-    may = figures.share >= least_share
-    if not at_other_banks:
-        may &= ~figures.elsewhere
-    may &= ~np.array([standing.get(name) == Standing.VICTIM for name in place], np.bool_)
     # Who paid a seed may be a victim, unless somebody holds otherwise.
     payer = made.graph.debtor[made.seeds]
     paid = set(made.graph.names.gather(pl.Series(np.unique(payer[payer >= 0]))).to_list())
-    may &= ~np.array([name in paid and standing.get(name) != Standing.SUSPECT for name in place], np.bool_)
-    if only is not None:
-        may &= np.isin(np.arange(flows.size), [place[name] for name in only])
+    allowed = set(place if only is None else only)
+    dear = [budget.cost is not None and budget.costs.get(name, 1) > budget.cost for name in place]
+    barred: dict[str, NDArray[np.bool_]] = {
+        OTHER_BANK: figures.elsewhere & (not at_other_banks),
+        VICTIM: np.array([standing.get(name) == Standing.VICTIM for name in place], np.bool_),
+        PAYER: np.array([name in paid and standing.get(name) != Standing.SUSPECT for name in place], np.bool_),
+        NOT_NAMED: np.array([name not in allowed for name in place], np.bool_),
+        MIXED: figures.share < least_share,
+        TOO_DEAR: np.array(dear, np.bool_),
+    }
+    may = ~np.any(list(barred.values()), axis=0)
     candidates = np.flatnonzero(may & (flows.through() >= LEAST))
     search = _Search(flows, candidates, budget)
     order, guarantee = search.best()
@@ -265,7 +284,24 @@ def plan_freeze(
         by_rule={flows.rule: round(before)} | others,
         with_unknown=round(loose.intercepted(frozen)),
         chosen_with_unknown=len(set(order) & set(again)),
+        passed_over=_passed_over(flows, order, barred),
     )
+
+
+def _passed_over(flows: Flows, order: Sequence[int], barred: Mapping[str, NDArray[np.bool_]]) -> pl.DataFrame:
+    """Accounts that are not in the plan, the most proceeds first, each with the first reason that holds."""
+    through = flows.through(now=True)
+    out = np.setdiff1d(np.flatnonzero(through >= LEAST), np.array(order, np.int64))
+    reached = {**barred, TOO_LATE: flows.through() < LEAST}
+    reasons = [next((reason for reason, holds in reached.items() if holds[at]), ADDS_LESS) for at in out.tolist()]
+    found = pl.DataFrame(
+        {
+            "account": flows.names.gather(pl.Series(out)),
+            "amount": np.round(through[out]).astype(np.int64),
+            "reason": pl.Series(reasons, dtype=pl.String()),
+        }
+    )
+    return found.sort("amount", "account", descending=[True, False])
 
 
 def _again(made: Trace, flows: Flows, rule: Rule, *, with_unknown: bool = False) -> Flows:
@@ -438,11 +474,18 @@ class _Figures:
             balance=row["balance"],
             tainted=spread,
             unknown=unknown,
-            collateral_now=max(0, (row["balance"] or 0) - (spread["high"] or 0)),
+            collateral_now=_beside(row["balance"], spread),
             collateral_later=round(self.later[at]),
             share=round(float(self.share[at]), 4),
             held_to_be=str(standing.get(name, Standing.UNKNOWN)),
         )
+
+
+def _beside(balance: int | None, tainted: Mapping[str, int | None]) -> dict[str, int | None]:
+    """What of a balance is not tainted, at least and at most."""
+    if balance is None:
+        return {"low": None, "high": None}
+    return {"low": max(0, balance - (tainted["high"] or 0)), "high": max(0, balance - (tainted["low"] or 0))}
 
 
 def _aftermath(made: Trace, flows: Flows, frozen: NDArray[np.bool_]) -> tuple[pl.DataFrame, pl.DataFrame]:

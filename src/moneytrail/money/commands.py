@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -76,49 +77,67 @@ def register(app: typer.Typer) -> None:
     app.command("reach", short_help="Rank alerts by the money still in reach for an analyst's hour.")(reach_command)
 
 
-class _Asked:
-    """What the options of every command about money say, checked before anything is read."""
+@dataclass(frozen=True, kw_only=True)
+class _Options:
+    """What the options that commands about money share say, as they were typed."""
 
-    def __init__(
-        self,
-        places: list[str],
-        files: tuple[str | None, Path | None, Path | None, str | None, Path | None],
-        named: tuple[list[str] | None, Path | None, str | None, list[str] | None],
-        follow: tuple[str, str | None, str, bool],
-        held: tuple[list[str] | None, list[str] | None],
-        *,
-        equal_victims: bool = False,
-        needs_seeds: bool = True,
-    ) -> None:
+    places: list[str]
+    layout: str | None
+    mapping: Path | None
+    accounts: Path | None
+    currency: str | None
+    rates: Path | None
+    run: str | None = None
+    seed: list[str] | None = None
+    seeds: Path | None = None
+    alert: list[str] | None = None
+    rule: str = "all"
+    until: str | None = None
+    floor: str = "0"
+    through_other_banks: bool = False
+    suspect: list[str] | None = None
+    victim: list[str] | None = None
+    equal_victims: bool = False
+
+
+class _Asked:
+    """What those options ask, checked before anything is read."""
+
+    def __init__(self, options: _Options, *, needs_seeds: bool = True) -> None:
         from moneytrail.money.questions import TraceQuestion, minor_units, read_lines
+        from moneytrail.money.sources import is_store
         from moneytrail.rates import ExchangeRates
         from moneytrail.runs import Inputs
         from moneytrail.tracing.rules import parse
 
-        layout, mapping, accounts, currency, rates = files
-        seed, seeds, self.run, alerts = named
-        rule, until, floor, through = follow
-        self.alerts = list(alerts or ())
-        self.worth = ExchangeRates.load(rates)
-        minor_units(floor, self.worth.reference)
-        ids = [*(seed or ()), *(read_lines(seeds) if seeds else ())]
+        self.places, self.run, self.alerts = options.places, options.run, list(options.alert or ())
+        self.from_store = is_store(self.places[0])
+        if self.from_store and options.rates:
+            raise ParameterError("--rates goes with files; the store kept the rates of its run")
+        self.worth = ExchangeRates.load(options.rates)
+        minor_units(options.floor, self.worth.reference)
+        ids = [*(options.seed or ()), *(read_lines(options.seeds) if options.seeds else ())]
         if needs_seeds and not ids and not self.alerts:
             raise ParameterError("there is no seed; name transfers with --seed or --seeds, or an alert with --alert")
-        self.held = standing(held[0], held[1])
+        self.held = standing(options.suspect, options.victim)
         self.question = TraceQuestion(
-            ids, parse(rule), last_moment(until), floor, through, self.held, equal_victims=equal_victims
+            ids,
+            parse(options.rule),
+            last_moment(options.until),
+            options.floor,
+            options.through_other_banks,
+            self.held,
+            equal_victims=options.equal_victims,
         )
-        self.inputs = Inputs([Path(place) for place in places], layout, mapping, accounts, currency)
-        self.places = places
+        paths = [Path(place) for place in self.places]
+        self.inputs = Inputs(paths, options.layout, options.mapping, options.accounts, options.currency)
 
     def read(self, tell: Callable[[str, float], None]) -> Source:
         """The ledger."""
-        from dataclasses import replace
-
         from moneytrail.money.questions import standing_of
-        from moneytrail.money.sources import is_store, read_source
+        from moneytrail.money.sources import read_source
 
-        if not is_store(self.places[0]):
+        if not self.from_store:
             self.inputs.check()
         source = read_source(self.places, self.inputs, self.worth, run=self.run, alerts=self.alerts, tell=tell)
         told: dict[str, Standing] = standing_of(source.alerts) | self.held
@@ -207,12 +226,25 @@ def trace_command(
     from moneytrail.money.questions import follow_question
 
     asked = _Asked(
-        places,
-        (layout, mapping, accounts, currency, rates),
-        (seed, seeds, run, alert),
-        (rule, until, floor, through_other_banks),
-        (suspect, victim),
-        equal_victims=equal_victims,
+        _Options(
+            places=places,
+            layout=layout,
+            mapping=mapping,
+            accounts=accounts,
+            currency=currency,
+            rates=rates,
+            run=run,
+            seed=seed,
+            seeds=seeds,
+            alert=alert,
+            until=until,
+            through_other_banks=through_other_banks,
+            rule=rule,
+            floor=floor,
+            suspect=suspect,
+            victim=victim,
+            equal_victims=equal_victims,
+        ),
         needs_seeds=origin_of is None,
     )
     _check_picture(picture)
@@ -286,10 +318,9 @@ def verify_trace_command(
 
     Example: moneytrail verify-trace proof.json transfers.parquet --accounts accounts.parquet
     """
-    from dataclasses import asdict
-
     from moneytrail import console
     from moneytrail.money import shown
+    from moneytrail.money.documents import proof_document
     from moneytrail.verify import TraceVerdict, read_proof, verify_trace
 
     if not proof.is_file():
@@ -297,7 +328,7 @@ def verify_trace_command(
     with console.progress(quiet) as tell:
         tell("verify", 0.0)
         read = read_proof(proof)
-        verdict = verify_trace(read)
+        verdict, told = verify_trace(read), proof_document(read)
         if files:
             from moneytrail.loading import load_graph
             from moneytrail.money.ledger_check import check_ledger
@@ -311,9 +342,9 @@ def verify_trace_command(
             verdict = TraceVerdict(all(check.held for check in checks), checks, unseen)
         tell("verify", 1.0)
     if as_json:
-        typer.echo(json.dumps(asdict(verdict)))
+        typer.echo(json.dumps({"proof": told, **asdict(verdict)}))
     else:
-        shown.show_verdict(verdict)
+        shown.show_verdict(verdict, told)
     if not verdict.confirmed:
         raise typer.Exit(REFUSED)
 
@@ -350,11 +381,21 @@ def profit_command(
     from moneytrail.money.questions import follow_question
 
     asked = _Asked(
-        places,
-        (layout, mapping, accounts, currency, rates),
-        (seed, seeds, run, alert),
-        (BY_TIME, until, "0", through_other_banks),
-        (None, None),
+        _Options(
+            places=places,
+            layout=layout,
+            mapping=mapping,
+            accounts=accounts,
+            currency=currency,
+            rates=rates,
+            run=run,
+            seed=seed,
+            seeds=seeds,
+            alert=alert,
+            until=until,
+            through_other_banks=through_other_banks,
+            rule=BY_TIME,
+        ),
     )
     _check_picture(picture)
     with console.progress(quiet) as tell:
@@ -428,11 +469,23 @@ def plan_freeze_command(
     from moneytrail.tracing.rules import parse
 
     asked = _Asked(
-        places,
-        (layout, mapping, accounts, currency, rates),
-        (seed, seeds, run, alert),
-        ("all", until, floor, through_other_banks),
-        (suspect, victim),
+        _Options(
+            places=places,
+            layout=layout,
+            mapping=mapping,
+            accounts=accounts,
+            currency=currency,
+            rates=rates,
+            run=run,
+            seed=seed,
+            seeds=seeds,
+            alert=alert,
+            until=until,
+            through_other_banks=through_other_banks,
+            floor=floor,
+            suspect=suspect,
+            victim=victim,
+        ),
     )
     _check_picture(picture)
     for option, value, most_of in (("--delay", delay, 366 * 24), ("--horizon", horizon, 366)):

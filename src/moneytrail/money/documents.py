@@ -38,7 +38,7 @@ from moneytrail.tracing import (
     find_value_links,
     recommend,
 )
-from moneytrail.wording import money, sums
+from moneytrail.wording import counted, money, sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,11 +47,15 @@ if TYPE_CHECKING:
     from moneytrail.money.questions import PlanQuestion, TraceQuestion
     from moneytrail.money.sources import Source
     from moneytrail.tracing import Sources, Trace
+    from moneytrail.verify.proofs import Proof
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 LEVERS_FOR: Final = 25
 """Accounts of an alert or a plan for which levers are worked out."""
+
+FEW_STRETCHES: Final = 3
+"""Stretches of the past below which a plan says that it foresees little."""
 
 ANALYST_HOURS, ANALYST_MINUTES = 0.5, 1.0
 """Half an hour for an alert and a minute for each of its transfers (design: time your own and change it)."""
@@ -87,7 +91,7 @@ def trace_document(source: Source, made: Trace, question: TraceQuestion) -> dict
         "value_links": frame_document(find_value_links(made)) if conserving else [],
         "advances": frame_document(find_advances(made)) if conserving else [],
         "transfers": transfers_of(made),
-        "seeds": made.graph.transaction_ids(made.seeds).to_list(),
+        **_seeds(made),
         "currency": made.graph.reference_currency,
         "until": question.until.isoformat() if question.until else None,
         "floor": made.floor,
@@ -95,6 +99,11 @@ def trace_document(source: Source, made: Trace, question: TraceQuestion) -> dict
         "ledger_transfers": made.end,
         "source": dict(source.told),
     }
+
+
+def _seeds(made: Trace) -> dict[str, list[str]]:
+    """From where money was followed, and which seeds were booked too late to count."""
+    return {"seeds": made.graph.transaction_ids(made.seeds).to_list(), "seeds_after_the_end": list(made.late)}
 
 
 def reached(made: Trace) -> list[dict[str, Any]]:
@@ -163,6 +172,22 @@ def instant(microseconds: int) -> str:
     return (EPOCH + timedelta(microseconds=microseconds)).isoformat()
 
 
+def proof_document(proof: Proof) -> dict[str, Any]:
+    """What a proof is a proof of."""
+    transfers = proof.statements.transfers
+    return {
+        "rules": list(proof.rules),
+        "seeds": sorted(proof.statements.seeds),
+        "floor": proof.statements.floor,
+        "currency": proof.currency,
+        "accounts": len(proof.accounts),
+        "transfers": len(transfers),
+        "ledger_transfers": proof.ledger_transfers,
+        "through_other_banks": proof.through_other_banks,
+        "last_booked_at": transfers[-1].booked_at if transfers else None,
+    }
+
+
 def picture_of(made: Trace, held_to_be: Mapping[str, Standing], frozen: Sequence[str] = ()) -> str:
     """The flows as SVG, by the rule that plans go by where it was traced, else by the first that says where money is.
 
@@ -183,18 +208,19 @@ def profit_document(source: Source, made: Trace, controlled: Sequence[str] | Non
     return {
         **estimate_profit(made, controlled=controlled).to_dict(),
         "controlled_by": "named" if controlled is not None else "inferred",
-        "seeds": made.graph.transaction_ids(made.seeds).to_list(),
+        **_seeds(made),
         "source": dict(source.told),
     }
 
 
 def origins_document(source: Source, found: Sources) -> dict[str, Any]:
-    """Where a balance came from, by rule."""
+    """Where a balance came from, by rule; what most of it may have come from first."""
+    most = pl.max_horizontal(pl.col(str(rule)) for rule in found.rules)
     return {
         "account": found.account,
         "balance": found.balance,
         "rules": [str(rule) for rule in found.rules],
-        "origins": frame_document(found.origins),
+        "origins": frame_document(found.origins.sort(most, descending=True, maintain_order=True)),
         "transfers": frame_document(found.carried),
         "currency": source.graph.reference_currency,
         "source": dict(source.told),
@@ -229,10 +255,14 @@ def plan_document(
         "bounded_by": list(escape.cut[:LEVERS_FOR]),
         "bounded_by_in_all": len(escape.cut),
     }
-    for step in document["accounts"][:LEVERS_FOR]:
+    for number, step in enumerate(document["accounts"]):
         account = step["account"]
         step["clock"] = clocks[account].to_dict() if account in clocks else None
-        step["levers"] = _levers(_figures(figures[account], clocks.get(account)), found)
+        step["levers"] = (
+            _levers(_figures(figures[account], clocks.get(account)), found)
+            if number < LEVERS_FOR
+            else _no_levers(f"levers are worked out for a plan's first {LEVERS_FOR} accounts")
+        )
     document["displacement"] = []
     first = flows.size
     for turn in range(question.rounds if plan.steps else 0):
@@ -265,10 +295,29 @@ def plan_document(
         "horizon_days": question.horizon / timedelta(days=1),
         "now": instant(int(made.graph.time[made.end - 1])),
         "stretches": flows.repeats,
-        "seeds": made.graph.transaction_ids(made.seeds).to_list(),
+        "warnings": _warnings(made, question, flows.repeats),
+        **_seeds(made),
         "currency": made.graph.reference_currency,
         "source": dict(source.told),
     }
+
+
+def _warnings(made: Trace, question: PlanQuestion, stretches: int) -> list[str]:
+    """What a reader must know before trusting a plan."""
+    told = []
+    days = (int(made.graph.time[made.end - 1]) - int(made.graph.time[0])) / timedelta(days=1).total_seconds() / 1e6
+    ahead = (question.delay + question.horizon) / timedelta(days=1)
+    if days < ahead:
+        told.append(
+            f"the plan looks {ahead:,.1f} days ahead, and the data cover only {days:,.1f}: too little to foresee from"
+        )
+    elif stretches < FEW_STRETCHES:
+        told.append(f"what is foreseen rests on {counted(stretches, 'stretch', 'stretches')} of the past alone")
+    if made.shared is not None and not made.shared.settled:
+        told.append(
+            "money went round too often to solve the end-point rule: where it sets a low or a high, do not use that"
+        )
+    return told
 
 
 def _check_costs(made: Trace, question: PlanQuestion) -> None:
@@ -289,7 +338,7 @@ def _plan(plan: FreezePlan) -> dict[str, Any]:
                 "balance": step.balance,
                 "tainted_now": dict(step.tainted),
                 "unknown_now": step.unknown,
-                "collateral_now": step.collateral_now,
+                "collateral_now": dict(step.collateral_now),
                 "collateral_later": step.collateral_later,
                 "share_of_proceeds": step.share,
                 "held_to_be": step.held_to_be,
@@ -304,6 +353,8 @@ def _plan(plan: FreezePlan) -> dict[str, Any]:
         "by_rule": {str(rule): caught for rule, caught in plan.by_rule.items()},
         "if_unknown_money_is_proceeds": plan.with_unknown,
         "accounts_chosen_then_too": plan.chosen_with_unknown,
+        "not_proposed": frame_document(plan.passed_over.head(LEVERS_FOR)),
+        "not_proposed_in_all": len(plan.passed_over),
         "left": frame_document(plan.left.head(LEVERS_FOR)),
         "left_in_all": int(plan.left["amount"].sum()),
         "gone": frame_document(plan.gone.head(LEVERS_FOR)),
@@ -345,7 +396,7 @@ def alert_document(
         "accounts_in_all": len(rows),
         "totals": totals_of(made),
         "profit": profit.to_dict(),
-        "seeds": made.graph.transaction_ids(made.seeds).to_list(),
+        **_seeds(made),
         "currency": made.graph.reference_currency,
         "source": dict(source.told),
     }
@@ -439,8 +490,12 @@ def _levers(figures: Figures, levers: Levers) -> dict[str, Any]:
     """What is within reach of an account; where the law's sums are in another currency, why nothing is said."""
     if figures.currency != levers.currency:
         why = f"the levers of {levers.country} are in {levers.currency}, and the ledger in {figures.currency}"
-        return {"best": None, "meanwhile": None, "within_reach": [], "not_assessed": why}
+        return _no_levers(why)
     return levers_document(assess(figures, levers))
+
+
+def _no_levers(why: str) -> dict[str, Any]:
+    return {"best": None, "meanwhile": None, "within_reach": [], "not_assessed": why}
 
 
 def levers_document(assessments: Sequence[Assessment]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from moneytrail.console import printable, show_table, stdout
-from moneytrail.tracing import CONSERVING, TOTALS
-from moneytrail.wording import money, sums
+from moneytrail.tracing import CONSERVING, MEANINGS, TOTALS, Rule
+from moneytrail.wording import counted, listed, money, sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,34 +15,47 @@ if TYPE_CHECKING:
 
 COURT: Final = "Which rule applies is for the court. Poison is no claim: it bounds where to look."
 LINKS_SHOWN: Final = 5
+LATE_SHOWN: Final = 5
 
 
 def show_trace(document: Mapping[str, Any], shown: int) -> None:
     """Where tainted money is: the accounts that hold most of it, what left, and by rule what went where."""
     currency, rules = document["currency"], list(document["rules"])
+    _say_terms(document)
     largest = [(name, told) for name, told in document["accounts"].items() if told["high"]]
     rows = [
         (
             name,
             "at another bank" if told["at_another_bank"] else money(told["balance"], currency),
             sums(told["low"], told["high"], currency),
-            told["rule_recommended"] or "",
-            *(money(document["rules"][rule][name]["tainted"], currency) for rule in rules),
+            _plain(told["rule_recommended"] or ""),
         )
         for name, told in largest[:shown]
     ]
     if rows:
+        show_table("Tainted money, by account", ("account", "balance", "tainted, low to high", "begin with"), rows)
         show_table(
-            "Tainted money, by account", ("account", "balance", "tainted, low to high", "begin with", *rules), rows
+            "The same by rule",
+            ("account", *map(_plain, rules)),
+            [
+                (name, *(money(document["rules"][rule][name]["tainted"], currency) for rule in rules))
+                for name, _ in largest[:shown]
+            ],
         )
     if len(largest) > len(rows):
-        stdout().print(f"… and {len(largest) - len(rows):,} more accounts; --limit N shows more, --json all.")
-    each = [(rule, *(money(told[place], currency) for place in TOTALS)) for rule, told in document["totals"].items()]
+        more = counted(len(largest) - len(rows), "more account")
+        stdout().print(f"… and {more}; --limit N shows more, --json all.")
+    each = [
+        (_plain(rule), *(money(told[place], currency) for place in TOTALS)) for rule, told in document["totals"].items()
+    ]
     if each:
-        show_table("What the seeds made tainted, and where it is", ("rule", *TOTALS), each)
+        show_table("What the seeds made tainted, and where it is", ("rule", *map(_plain, TOTALS)), each)
+    stdout().print(_legend(rules))
     if not any(rule in CONSERVING for rule in rules):
         poisoned = sum(told["tainted"] for told in document["rules"]["poison"].values())
-        stdout().print(f"Poison marks {len(document['accounts']):,} accounts with {money(poisoned, currency)} in all.")
+        stdout().print(
+            f"Poison marks {counted(len(document['accounts']), 'account')} with {money(poisoned, currency)} in all."
+        )
     if document["end_point_settled"] is False:
         stdout().print("Money went round too often to solve the end-point rule: do not use its figures.")
     _show_breaks(document)
@@ -50,12 +63,37 @@ def show_trace(document: Mapping[str, Any], shown: int) -> None:
     stdout().print(COURT)
 
 
+def _say_terms(document: Mapping[str, Any]) -> None:
+    """From which seeds, up to when, and what was left out."""
+    floor = document["floor"]
+    below = f"; a transfer's tainted part under {money(floor, document['currency'])} counts as clean" if floor else ""
+    until = f", booked up to {document['until']}" if document["until"] else ""
+    stdout().print(
+        f"Followed from {counted(len(document['seeds']), 'seed')} through "
+        f"{counted(document['ledger_transfers'], 'transfer')}{until}{below}."
+    )
+    late = document["seeds_after_the_end"]
+    if late:
+        count = counted(len(late), "seed is", "seeds are")
+        stdout().print(f"{count} left out, being later: {printable(listed(late, LATE_SHOWN))}.", markup=False)
+
+
+def _plain(name: str) -> str:
+    """A name as it stands in JSON, as words."""
+    return name.replace("_", " ")
+
+
+def _legend(rules: Sequence[str]) -> str:
+    told = [f"{_plain(rule)}: {MEANINGS[Rule(rule)].called}" for rule in rules]
+    return "; ".join(one for one in told if len(set(one.split(": "))) > 1) + "."
+
+
 def _show_breaks(document: Mapping[str, Any]) -> None:
     for kind, told in document["break_totals"].items():
         number = sum(1 for one in document["breaks"] if one["kind"] == kind)
         amounts = [amount for rule, amount in told.items() if rule != "says"]
         by_rule = sums(min(amounts), max(amounts), document["currency"])
-        stdout().print(f"Break: {number:,} transfers, {by_rule} by the rule: {told['says']}.")
+        stdout().print(f"Break: {counted(number, 'transfer')}, {by_rule} by the rule: {told['says']}.")
 
 
 def _show_beyond(document: Mapping[str, Any]) -> None:
@@ -95,14 +133,25 @@ def show_origins(document: Mapping[str, Any], shown: int) -> None:
         for one in document["origins"][:shown]
     ]
     title = f"Where the {money(document['balance'], currency)} in {document['account']} came from"
-    show_table(title, ("origin", "account", "transfer", *rules), rows)
+    show_table(title, ("origin", "account", "transfer", *map(_plain, rules)), rows)
     if len(document["origins"]) > shown:
         stdout().print(f"… and {len(document['origins']) - shown:,} more; --limit N shows more, --json all.")
     stdout().print("The rules that need to know which money is tainted cannot be run backwards; poison is no claim.")
 
 
-def show_verdict(verdict: TraceVerdict) -> None:
-    """What the checker says of a proof."""
+def show_verdict(verdict: TraceVerdict, told: Mapping[str, Any]) -> None:
+    """What a proof is a proof of, and what the checker says of it."""
+    through = "through" if told["through_other_banks"] else "not through"
+    stdout().print(
+        printable(
+            f"A trace from {counted(len(told['seeds']), 'seed')} ({listed(told['seeds'], LATE_SHOWN)}) by "
+            f"{listed([_plain(rule) for rule in told['rules']])}, {through} other banks, with a floor of "
+            f"{money(told['floor'], told['currency'])}; shown are {counted(told['transfers'], 'transfer')} of "
+            f"{counted(told['accounts'], 'account')}, of {told['ledger_transfers']:,} in the ledger, the last booked "
+            f"at {told['last_booked_at']}."
+        ),
+        markup=False,
+    )
     for check in verdict.checks:
         if not check.held:
             stdout().print(printable(f"refused: {check.name}: {check.detail}"), markup=False)
@@ -147,6 +196,7 @@ def show_plan(document: Mapping[str, Any]) -> None:
         [_step(number, one, currency) for number, one in enumerate(document["accounts"], 1)],
     )
     _say_plan(document, currency)
+    _say_passed_over(document, currency)
     if document["left"]:
         left = [(one["account"], money(one["amount"], currency)) for one in document["left"][:LINKS_SHOWN]]
         show_table(f"Left in other accounts: {money(document['left_in_all'], currency)}", ("account", "amount"), left)
@@ -176,19 +226,35 @@ _PLAN: Final = (
 
 
 def _step(number: int, one: Mapping[str, Any], currency: str) -> tuple[object, ...]:
-    now = one["tainted_now"]
     levers = one.get("levers") or {"best": None, "meanwhile": None}
     return (
         number,
         one["account"],
         money(one["gain"], currency),
         money(one["intercepted_so_far"], currency),
-        "not known" if now["high"] is None else sums(now["low"], now["high"], currency),
-        money(one["collateral_now"], currency),
+        _between(one["tainted_now"], currency),
+        _between(one["collateral_now"], currency),
         money(one["collateral_later"], currency),
         (levers["best"] or "").replace("_", " "),
         (levers["meanwhile"] or "").replace("_", " "),
     )
+
+
+def _between(part: Mapping[str, int | None], currency: str) -> str:
+    low, high = part["low"], part["high"]
+    return "not known" if low is None or high is None else sums(low, high, currency)
+
+
+def _say_passed_over(document: Mapping[str, Any], currency: str) -> None:
+    rows = [
+        (one["account"], money(one["amount"], currency), one["reason"])
+        for one in document["not_proposed"][:LINKS_SHOWN]
+    ]
+    if rows:
+        headings = ("account", "proceeds in or through it", "why not")
+        show_table("Not proposed, those with most first", headings, rows)
+    if document["not_proposed_in_all"] > len(rows):
+        stdout().print(f"… and {counted(document['not_proposed_in_all'] - len(rows), 'more account')}.")
 
 
 def _say_plan(document: Mapping[str, Any], currency: str) -> None:
@@ -213,6 +279,8 @@ def _say_plan(document: Mapping[str, Any], currency: str) -> None:
         f"By this rule and forecast no plan among the accounts that may be proposed catches more than "
         f"{money(document['no_plan_catches_more_than'], currency)}."
     )
+    for warning in document["warnings"]:
+        stdout().print(f"Beware: {warning}.")
     stdout().print("An estimate from how the money moved before. What a court will order is for the court.")
 
 

@@ -39,6 +39,8 @@ class Reading:
         At other banks.
     terms : Terms
     reversals : Reversals
+    late : tuple of str
+        Seeds that were booked after the end.
     """
 
     graph: TransactionGraph
@@ -48,6 +50,7 @@ class Reading:
     elsewhere: NDArray[np.bool_]
     terms: Terms
     reversals: Reversals
+    late: tuple[str, ...]
 
     def trace(self, wanted: tuple[Rule, ...]) -> Trace:
         """The trace by the rules `wanted`."""
@@ -94,6 +97,7 @@ class Reading:
             graph=self.graph,
             rules=wanted,
             seeds=self.terms.seeds,
+            late=self.late,
             end=self.end,
             floor=self.terms.floor,
             accounts=frame.with_columns(columns),

@@ -31,6 +31,8 @@ class Trace:
     rules : tuple of Rule
     seeds : int64[s]
         Ledger places.
+    late : tuple of str
+        Seeds that were asked for and do not count, since they were booked after the end: their transaction ids.
     end : int
         Ledger place behind the last transfer that counts.
     floor : int
@@ -65,6 +67,7 @@ class Trace:
     graph: TransactionGraph
     rules: tuple[Rule, ...]
     seeds: NDArray[np.int64]
+    late: tuple[str, ...]
     end: int
     floor: int
     accounts: pl.DataFrame

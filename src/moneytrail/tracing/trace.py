@@ -55,7 +55,7 @@ def trace(
     rules : sequence of Rule
         All of them unless told otherwise; they are computed together.
     until : datetime, optional
-        With a zone: transfers booked later do not count.
+        With a zone: transfers booked later do not count. Seeds among them are left out, and told.
     floor : int
         Minor units; 0 drops nothing.
     through_other_banks : bool
@@ -76,8 +76,8 @@ def trace(
     Raises
     ------
     ParameterError
-        When there is no seed, a seed is not in the ledger, brings nothing, is a transfer to the payer itself or takes
-        another one back; or when the floor is below zero.
+        When there is no seed, or none until the end; when a seed is not in the ledger, brings nothing, is a transfer
+        to the payer itself or takes another one back; or when the floor is below zero.
     InputError
         When the amounts and opening balances together pass :data:`MOST_MONEY`.
 
@@ -97,7 +97,7 @@ def trace(
     found = reversals if reversals is not None else find_reversals(graph)
     counted = found.later < end
     found = Reversals(found.later[counted], found.earlier[counted])
-    places = _places(graph, seeds, end, found)
+    places, late = _places(graph, seeds, end, found)
     ledger = Ledger(graph.debtor[:end], graph.creditor[:end], graph.amount[:end])
     elsewhere = outside_of(graph)
     outside = np.zeros_like(elsewhere) if through_other_banks else elsewhere
@@ -116,7 +116,7 @@ def trace(
         record=record,
     )
     book = follow(ledger, graph.accounts, terms, tell)
-    return Reading(graph, book, end, outside, elsewhere, terms, found).trace(wanted)
+    return Reading(graph, book, end, outside, elsewhere, terms, found, late).trace(wanted)
 
 
 def end_of(graph: TransactionGraph, until: datetime) -> int:
@@ -126,19 +126,25 @@ def end_of(graph: TransactionGraph, until: datetime) -> int:
     return int(np.searchsorted(graph.time, (until - EPOCH) // timedelta(microseconds=1), side="right"))
 
 
-def _places(graph: TransactionGraph, seeds: Sequence[str], end: int, reversals: Reversals) -> NDArray[np.int64]:
-    """The seeds' ledger places, rising."""
+def _places(
+    graph: TransactionGraph, seeds: Sequence[str], end: int, reversals: Reversals
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The seeds' ledger places, rising; and the ids of those that were booked after the end."""
     if not seeds:
         raise ParameterError("there is no seed; name the transfers whose money is to be followed")
     named = pl.Series(list(dict.fromkeys(seeds)))
     said = graph.frame["transaction_id"].is_in(named.implode()).to_numpy()
-    places = np.flatnonzero(said[graph.order[:end]]).astype(np.int64)
-    ids = graph.transaction_ids(places)
-    if places.size < len(named):
+    every = np.flatnonzero(said[graph.order]).astype(np.int64)
+    ids = graph.transaction_ids(every)
+    if every.size < len(named):
         absent = named.filter(~named.is_in(ids.implode())).to_list()
         more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
         shown = ", ".join(repr(one) for one in absent[:MOST_NAMED])
-        raise ParameterError(f"no transfer {shown}{more} in the ledger up to the end of the trace")
+        raise ParameterError(f"no transfer {shown}{more} in the ledger")
+    within = int(np.searchsorted(every, end))
+    places, late = every[:within], tuple(ids[within:].to_list())
+    if not within:
+        raise ParameterError(f"every seed was booked after the end of the trace; the first is {late[0]!r}")
     reasons = (
         (graph.amount[places] == 0, "brings nothing"),
         (graph.debtor[places] == graph.creditor[places], "is a transfer to the payer itself"),
@@ -147,7 +153,7 @@ def _places(graph: TransactionGraph, seeds: Sequence[str], end: int, reversals: 
     for wrong, reason in reasons:
         if wrong.any():
             raise ParameterError(f"seed {ids[int(np.argmax(wrong))]!r} {reason}")
-    return places
+    return places, late
 
 
 def outside_of(graph: TransactionGraph) -> NDArray[np.bool_]:
