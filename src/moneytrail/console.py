@@ -347,12 +347,14 @@ def show_motifs(record: Mapping[str, Any], best: pl.DataFrame, currency: str) ->
 
 
 def show_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A plain table."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    """A plain table. What is too wide is folded: no digit of an amount or an id is left out."""
+    table = Table(header_style="bold")
     for heading in headings:
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(escape("" if cell is None else printable(str(cell))) for cell in row))
+    # As a title of the table it would be folded to the table's width.
+    stdout().print(f"[italic]{escape(title)}[/italic]")
     stdout().print(table)
 
 

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import polars as pl
 
 from moneytrail.graph import DAY
 from moneytrail.schema import CHANNELS
@@ -107,7 +108,10 @@ def _serves(made: Trace, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def find_suppliers(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Who sells to the gang: paid by its accounts twice or more, most of it for goods, by the words; bool[accounts]."""
+    """Who sells to the gang: paid by its accounts twice or more, most of it for goods, by the words; bool[accounts].
+
+    No person's own account is: what a payer writes of a payment makes nobody a shop.
+    """
     graph, carried = made.graph, made.carried
     assert carried is not None, "the caller has looked"
     place = carried["place"].to_numpy()
@@ -118,7 +122,8 @@ def find_suppliers(made: Trace, ground: Ground, own: NDArray[np.bool_]) -> NDArr
     count = np.bincount(payee, minlength=graph.accounts)
     whole = np.bincount(payee, amount, minlength=graph.accounts)
     goods = np.bincount(payee[said], amount[said], minlength=graph.accounts)
-    found: NDArray[np.bool_] = (count >= 2) & (goods * 2 >= whole)
+    person = (graph.register["kind"].cast(pl.String()) == "personal").fill_null(value=False).to_numpy()
+    found: NDArray[np.bool_] = (count >= 2) & (goods * 2 >= whole) & ~person
     return found
 
 

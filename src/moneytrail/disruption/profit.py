@@ -41,7 +41,7 @@ PAY: Final = 0.7
 """Share of what people are paid, several at a time, that is pay for work, and not a present to relatives (design: no
 source tells it; the ends of every range are none of it and all of it)."""
 
-LEAST_JOINED: Final = 50_000
+LEAST_JOINED: Final = 20_000
 """Minor units of tainted money that an account must have had from a gang's accounts to be taken for one of them
 (design)."""
 

@@ -45,11 +45,7 @@ def show_trace(document: Mapping[str, Any], shown: int) -> None:
     if len(largest) > len(rows):
         more = counted(len(largest) - len(rows), "more account")
         stdout().print(f"… and {more}; --limit N shows more, --json all.")
-    each = [
-        (_plain(rule), *(money(told[place], currency) for place in TOTALS)) for rule, told in document["totals"].items()
-    ]
-    if each:
-        show_table("What the seeds made tainted, and where it is", ("rule", *map(_plain, TOTALS)), each)
+    _show_totals(document)
     stdout().print(_legend(rules))
     if not any(rule in CONSERVING for rule in rules):
         poisoned = sum(told["tainted"] for told in document["rules"]["poison"].values())
@@ -61,6 +57,19 @@ def show_trace(document: Mapping[str, Any], shown: int) -> None:
     _show_breaks(document)
     _show_beyond(document)
     stdout().print(COURT)
+
+
+def _show_totals(document: Mapping[str, Any]) -> None:
+    totals, currency = document["totals"], document["currency"]
+    # A column of nothing but zeros says nothing; the three that everybody asks for are always there.
+    places = [
+        place
+        for place in TOTALS
+        if place in ("seeded", "in_accounts", "other_banks") or any(told[place] for told in totals.values())
+    ]
+    rows = [(_plain(rule), *(money(told[place], currency) for place in places)) for rule, told in totals.items()]
+    if rows:
+        show_table("What the seeds made tainted, and where it is", ("rule", *map(_plain, places)), rows)
 
 
 def _say_terms(document: Mapping[str, Any]) -> None:
@@ -195,6 +204,10 @@ def show_plan(document: Mapping[str, Any]) -> None:
         _PLAN,
         [_step(number, one, currency) for number, one in enumerate(document["accounts"], 1)],
     )
+    if document["accounts"]:
+        headings = ("account", "money stays", "lost an hour", "lever", "until it holds")
+        rows = [_means(one, currency) for one in document["accounts"]]
+        show_table("How long it stays, and what appears to be within reach", headings, rows)
     _say_plan(document, currency)
     _say_passed_over(document, currency)
     if document["left"]:
@@ -212,21 +225,10 @@ def show_plan(document: Mapping[str, Any]) -> None:
         )
 
 
-_PLAN: Final = (
-    "",
-    "account",
-    "adds",
-    "so far",
-    "tainted now",
-    "other money now",
-    "other money later",
-    "lever",
-    "until then",
-)
+_PLAN: Final = ("", "account", "adds", "so far", "tainted now", "other money now", "other later")
 
 
 def _step(number: int, one: Mapping[str, Any], currency: str) -> tuple[object, ...]:
-    levers = one.get("levers") or {"best": None, "meanwhile": None}
     return (
         number,
         one["account"],
@@ -235,8 +237,18 @@ def _step(number: int, one: Mapping[str, Any], currency: str) -> tuple[object, .
         _between(one["tainted_now"], currency),
         _between(one["collateral_now"], currency),
         money(one["collateral_later"], currency),
-        (levers["best"] or "").replace("_", " "),
-        (levers["meanwhile"] or "").replace("_", " "),
+    )
+
+
+def _means(one: Mapping[str, Any], currency: str) -> tuple[object, ...]:
+    clock, levers = one["clock"], one["levers"]
+    gone = clock["exit_eta_hours"] if clock else None
+    return (
+        one["account"],
+        "not known" if gone is None else f"{gone:,.0f} hours, by {clock['exit_eta_from']}",
+        "" if clock is None else money(clock["lost_per_hour"], currency),
+        _plain(levers["best"] or levers["not_assessed"] or "none"),
+        _plain(levers["meanwhile"] or ""),
     )
 
 
