@@ -34,9 +34,9 @@ test: setup  ## Run the test suite (kernels compiled).
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Scenarios are left out: they drive these kernels a second time, through all that stands above them. Bounds are checked
-# under the kernels' own tests alone, which reach every line of them: compiling is most of that pass.
+# where kernels are held to oracles: the typologies' laws and parameters go over the same lines again.
 MODE := -q -n auto --dist worksteal -m "not slow" -p no:cacheprovider
-KERNELS := tests/kernels tests/tracing/test_backwards.py
+KERNELS := tests/kernels tests/typologies/test_equivalence.py tests/tracing/test_backwards.py
 
 test-modes: setup  ## The kernels again: interpreted with coverage, then with bounds checks.
 	@rm -f .coverage .coverage.*
