@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from moneytrail.storage import KeyRecord, Scope, Store
-from moneytrail_api.problems import ForbiddenError, UnauthenticatedError
+from moneytrail_api.problems import ForbiddenError, UnauthenticatedError, lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def needs(scope: Scope) -> Callable[[Store, HTTPAuthorizationCredentials | None]
         if key is None:
             raise UnauthenticatedError
         if scope not in key.scopes:
-            raise ForbiddenError(f"This needs the scope {scope}; the key has {', '.join(key.scopes)}.")
+            raise ForbiddenError(lacking(scope, key.scopes))
         return key
 
     return check

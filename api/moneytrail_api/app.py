@@ -18,13 +18,17 @@ from moneytrail_api.routers import alerts, catalogue, health, money, runs
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from moneytrail.disruption import Levers
+
 _DESCRIPTION = """Ranked alerts on people-smuggling money, with the transfers that prove them.
 
 Money is in whole minor units with its currency. Times are UTC. Every error is `application/problem+json`.
 """
 
 
-def create_app(store: Store | str, *, typologies: Sequence[Mapping[str, Any]] | None = None) -> FastAPI:
+def create_app(
+    store: Store | str, *, typologies: Sequence[Mapping[str, Any]] | None = None, levers: Levers | None = None
+) -> FastAPI:
     """Build the service over a store.
 
     Parameters
@@ -34,6 +38,9 @@ def create_app(store: Store | str, *, typologies: Sequence[Mapping[str, Any]] | 
     typologies : sequence of mappings, optional
         The catalogue to show and to filter by, shaped as by :func:`moneytrail.typologies.describe`, which is the
         default.
+    levers : Levers, optional
+        What the law of the bank's country lets somebody do about an account; those that ship with the package unless
+        told otherwise.
 
     Raises
     ------
@@ -62,6 +69,7 @@ def create_app(store: Store | str, *, typologies: Sequence[Mapping[str, Any]] | 
     shown = catalogue.catalogue_of(typologies)
     app.state.store = opened
     app.state.ledgers = Ledgers()
+    app.state.levers = levers
     app.state.typology_ids = tuple(typology.id for typology in shown.items)
     for router in (alerts.router, money.router, catalogue.catalogue_router(shown), runs.router, health.router):
         app.include_router(router)
@@ -82,6 +90,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schema.pop("$defs", None)
             schemas[model.__name__] = schema
+        problems.situate(document)
         _name_typologies(document, app.state.typology_ids)
         app.openapi_schema = document
     return app.openapi_schema

@@ -31,15 +31,15 @@ def _finite(number: object) -> object:
 
 
 def _written_out(instant: object) -> object:
-    # Pydantic would take a bare number for seconds since 1970.
-    if isinstance(instant, str) and not _RFC_3339.fullmatch(instant):
-        reason = "an instant is written as 2026-01-31T12:00:00Z, with its time zone"
-        # In a query a raw plus means a blank.
-        before, _, offset = instant.rpartition(" ")
-        if _RFC_3339.fullmatch(f"{before}+{offset}"):
-            reason += "; a plus in a URL is written %2B"
-        raise ValueError(reason)
-    return instant
+    # Pydantic would take a number, bare or as text, for seconds since 1970.
+    if isinstance(instant, str) and _RFC_3339.fullmatch(instant):
+        return instant
+    reason = "an instant is written as 2026-01-31T12:00:00Z, with its time zone"
+    # In a query a raw plus means a blank.
+    before, _, offset = instant.rpartition(" ") if isinstance(instant, str) else ("", "", "")
+    if _RFC_3339.fullmatch(f"{before}+{offset}"):
+        reason += "; a plus in a URL is written %2B"
+    raise ValueError(reason)
 
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)

@@ -1,11 +1,11 @@
-"""What the service is asked about money, and answers, as it stands in the OpenAPI document."""
+"""What the service is asked about money, as it stands in the OpenAPI document."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from moneytrail.disruption import Budget
 from moneytrail.money.questions import PlanQuestion, TraceQuestion
@@ -16,6 +16,17 @@ from moneytrail_api.models import Moment, Text
 RuleName = Literal["fifo", "lifo", "haircut", "pari_passu", "clean_first", "tainted_first", "poison"]
 Holder = Literal["suspect", "victim", "unknown"]
 Cost = Annotated[int, Field(ge=1, le=10**9)]
+Limit = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=100_000,
+        description="At most so many entries of a list, the first ones. Beside it stands how many there are in all, "
+        "and `cut` says what is not listed; every figure and the proof are of all.",
+    ),
+]
+LISTED = 10_000
+"""Entries of a list unless told otherwise."""
 
 
 class MoneyQuestion(BaseModel):
@@ -32,12 +43,18 @@ class MoneyQuestion(BaseModel):
     seeds: Annotated[
         list[Text], Field(max_length=2000, description="Transaction ids of transfers whose money is tainted.")
     ] = []
-    until: Annotated[Moment | None, Field(description="Transfers booked later do not count.")] = None
+    until: Annotated[
+        Moment | None,
+        Field(
+            description="Transfers booked later do not count; ISO 8601 with a time zone.",
+            examples=["2025-05-01T00:00:00Z"],
+        ),
+    ] = None
     floor: Annotated[
         str,
         Field(
             max_length=30,
-            pattern=r"^\d+(\.\d+)?$",
+            pattern=r"^[0-9]{1,13}(\.[0-9]+)?$",
             description="A transfer's smaller tainted part counts as clean, and is told as dropped; whole units.",
             examples=["0", "1.00"],
         ),
@@ -50,6 +67,7 @@ class MoneyQuestion(BaseModel):
         Field(max_length=1000, description="What holders are held to be, by account; over what the alerts say."),
     ] = {}
     picture: Annotated[bool, Field(description="Add the flows as SVG.")] = False
+    limit: Limit = LISTED
 
     def question(self, rules: tuple[Rule, ...], standing: dict[str, Standing], *, equal: bool = False) -> TraceQuestion:
         """Return the question as the package takes it; `standing` is what the alerts say."""
@@ -72,8 +90,10 @@ class NewTrace(MoneyQuestion):
     accounts: Annotated[
         int, Field(ge=0, le=100_000, description="At most so many accounts, those with most tainted money first.")
     ] = 100
-    transfers: Annotated[bool, Field(description="Add every transfer that carried tainted money.")] = False
-    proof: Annotated[bool, Field(description="Add what `moneytrail verify-trace` replays.")] = False
+    transfers: Annotated[bool, Field(description="List the transfers that carried tainted money, and the breaks.")] = (
+        False
+    )
+    proof: Annotated[bool, Field(description="Add what `moneytrail verify-trace` replays; whole, and long.")] = False
 
     def chosen(self) -> tuple[Rule, ...]:
         """Return the rules, each once, in their order."""
@@ -121,71 +141,4 @@ class MoneyFilters(BaseModel):
         bool, Field(description="Follow money through accounts at other banks, as far as it is seen.")
     ] = False
     picture: Annotated[bool, Field(description="Add the flows as SVG.")] = False
-
-
-class Amounts(BaseModel):
-    """A range: minor units of the answer's currency."""
-
-    model_config = ConfigDict(extra="allow")
-
-    low: int | None
-    high: int | None
-
-
-class MoneyAnswer(BaseModel):
-    """What every answer about money has. Amounts are whole minor units of `currency`."""
-
-    model_config = ConfigDict(extra="allow")
-
-    currency: Annotated[str, Field(examples=["GBP"])]
-    seeds: Annotated[list[str], Field(description="The transfers whose money was followed.")]
-    source: Annotated[dict[str, JsonValue], Field(description="The run, its ledger's fingerprint, its transfers.")]
-    picture: Annotated[str | None, Field(description="SVG, where it was asked for.")] = None
-
-
-class TraceAnswer(MoneyAnswer):
-    """Where the money is, by rule and account."""
-
-    rules: Annotated[
-        dict[str, dict[str, dict[str, int | None]]],
-        Field(description="By rule and account: `tainted` and `unknown` money."),
-    ]
-    accounts: Annotated[
-        dict[str, dict[str, Any]],
-        Field(description="Balance, `low` and `high` over the rules but poison, the rule to begin with and why."),
-    ]
-    accounts_in_all: int
-    totals: Annotated[dict[str, dict[str, int]], Field(description="By rule: what was seeded, and where it is.")]
-    break_totals: dict[str, dict[str, JsonValue]]
-    transfers_in_all: int
-    transfers: list[dict[str, JsonValue]] = []
-    proof: dict[str, Any] | None = None
-
-
-class AlertMoney(MoneyAnswer):
-    """An alert's money: where it is, how long it will stay, what can be done about it."""
-
-    headline: str
-    in_reach: dict[str, JsonValue]
-    accounts: list[dict[str, Any]]
-    accounts_in_all: int
-    totals: dict[str, dict[str, int]]
-    profit: dict[str, Any]
-
-
-class FreezePlanAnswer(MoneyAnswer):
-    """Which accounts to freeze, in order, and what that leaves. Expected minor units."""
-
-    accounts: list[dict[str, Any]]
-    intercepted: int
-    at_stake: int
-    no_plan_catches_more_than: int
-    guarantee: Annotated[float, Field(description="The share of the best plan's catch that is certain.")]
-    by_rule: dict[str, int]
-    intercepted_of_what_is_there_now: Annotated[int, Field(description="The rest is foreseen to come in.")]
-    question: Annotated[dict[str, Any], Field(description="What was asked: with the ledger it gives the plan again.")]
-    could_leave_by_like_payments: Annotated[
-        dict[str, JsonValue],
-        Field(description="A maximum flow through payments as large as the last stretch's, by any rule."),
-    ]
-    displacement: list[dict[str, Any]]
+    limit: Limit = LISTED

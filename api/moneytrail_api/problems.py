@@ -7,6 +7,7 @@ under the request's id and never answered.
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -21,7 +22,7 @@ from moneytrail.errors import ConflictError, MoneytrailError, NotFoundError, Par
 from moneytrail_api.headers import protect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 MEDIA_TYPE: Final = "application/problem+json"
+_PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 logger = logging.getLogger("moneytrail_api")
 
 
@@ -38,6 +40,11 @@ class UnauthenticatedError(Exception):
 
 class ForbiddenError(Exception):
     """The key is good, but does not have the scope."""
+
+
+def lacking(scope: str, has: Sequence[str]) -> str:
+    """Return what a key is told that has not `scope` but others."""
+    return f"This needs the scope {scope}; the key has {', '.join(has)}."
 
 
 class UnanswerableError(Exception):
@@ -68,12 +75,24 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One row of the table. `detail` replaces the exception's own words where those must stay inside."""
+    """One row of the table.
+
+    Attributes
+    ----------
+    status : int
+    name, title : str
+        The end of the problem's ``type``, and the kind in words.
+    detail : str or None
+        Replaces the exception's own words where those must stay inside.
+    example : str
+        Such words, for the OpenAPI document; where `detail` replaces them, it is the example.
+    """
 
     status: int
     name: str
     title: str
     detail: str | None = None
+    example: str = ""
 
 
 KINDS: Final[Mapping[type[Exception], Kind]] = {
@@ -83,10 +102,12 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
         "A valid API key is needed",
         "Send a valid key as `Authorization: Bearer KEY`.",
     ),
-    ForbiddenError: Kind(403, "forbidden", "The key may not do this"),
-    NotFoundError: Kind(404, "not-found", "There is no such thing"),
+    ForbiddenError: Kind(403, "forbidden", "The key may not do this", example=lacking("alerts:read", ["runs:read"])),
+    NotFoundError: Kind(404, "not-found", "There is no such thing", example="there is no alert 'A-0'"),
     ConflictError: Kind(409, "conflict", "The store holds something else"),
-    UnanswerableError: Kind(409, "unanswerable", "The ledger cannot answer this"),
+    UnanswerableError: Kind(
+        409, "unanswerable", "The ledger cannot answer this", example="no transfer '41' in the ledger"
+    ),
     ParameterError: Kind(422, "invalid-request", "The request is wrong"),
     RequestValidationError: Kind(422, "invalid-request", "The request is wrong", "See `errors`."),
     BusyError: Kind(503, "busy", "The service is busy", "Ask again in half a minute."),
@@ -100,16 +121,49 @@ HTTP_KINDS: Final[Mapping[int, Kind]] = {
     400: Kind(400, "bad-request", "The request cannot be read", "The request cannot be read."),
     404: Kind(404, "not-found", "There is no such thing", "There is nothing at this path."),
     405: Kind(405, "method-not-allowed", "The path does not know this method", "See the `Allow` header."),
-    413: Kind(413, "body-too-large", "The body is too large"),
-    414: Kind(414, "address-too-long", "The address is too long"),
+    413: Kind(413, "body-too-large", "The body is too large", example="A body may have 65,536 bytes."),
+    414: Kind(414, "address-too-long", "The address is too long", example="Path and query may have 8,192 bytes."),
 }
 """For what the web framework itself refuses, by status."""
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI responses of `statuses`, each with its kinds of problem."""
-    kinds = [*KINDS.values(), *HTTP_KINDS.values()]
-    return {status: _documented(status, next(k for k in kinds if k.status == status)) for status in sorted(statuses)}
+def documented(*names: str, told: Mapping[str, str] | None = None) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI responses with an example of each kind of problem.
+
+    Parameters
+    ----------
+    *names : str
+        The kinds that can come, by the end of their ``type``; several may share a status.
+    told : mapping, optional
+        The example's `detail` by name, where the table's own does not fit.
+    """
+    table = {kind.name: kind for kind in (*HTTP_KINDS.values(), *KINDS.values())}
+    by_status: dict[int, list[Kind]] = {}
+    for kind in sorted((table[name] for name in names), key=lambda kind: kind.status):
+        by_status.setdefault(kind.status, []).append(kind)
+    return {status: _documented(kinds, told or {}) for status, kinds in by_status.items()}
+
+
+def situate(document: dict[str, Any]) -> None:
+    """Give each example of a problem in an OpenAPI `document` its own endpoint's path, and a fault of its request."""
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+                for example in examples.values():
+                    situated = {**example["value"], "instance": _PLACEHOLDER.sub("A-0", path)}
+                    if "errors" in situated:
+                        situated["errors"] = [_a_fault(operation)]
+                    example["value"] = situated
+
+
+def _a_fault(operation: Mapping[str, Any]) -> dict[str, str]:
+    if "requestBody" in operation:
+        return {"where": "body", "message": "Field required"}
+    places = {parameter["in"]: parameter["name"] for parameter in reversed(operation["parameters"])}
+    if "query" in places:
+        return {"where": f"query.{places['query']}", "message": "Give this parameter once."}
+    return {"where": f"path.{places['path']}", "message": "String should have at most 400 characters"}
 
 
 def install(app: FastAPI) -> None:
@@ -174,13 +228,20 @@ def _allowed_methods(scope: Scope) -> list[str]:
     return sorted([*known, "HEAD"]) if "GET" in known else known
 
 
-def _documented(status: int, kind: Kind) -> dict[str, Any]:
-    example = {
-        "type": f"urn:moneytrail:problem:{kind.name}",
-        "title": kind.title,
-        "status": status,
-        "detail": kind.detail or kind.title + ".",
-        "instance": "/v1/alerts",
+def _documented(kinds: Sequence[Kind], told: Mapping[str, str]) -> dict[str, Any]:
+    examples = {
+        kind.name: {
+            "summary": kind.title,
+            "value": {
+                "type": f"urn:moneytrail:problem:{kind.name}",
+                "title": kind.title,
+                "status": kind.status,
+                "detail": kind.detail or told.get(kind.name) or kind.example,
+                "instance": "/",
+                **({"errors": []} if kind == KINDS[RequestValidationError] else {}),
+            },
+        }
+        for kind in kinds
     }
-    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
-    return {"description": kind.title, "content": {MEDIA_TYPE: content}}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+    return {"description": "; ".join(kind.title for kind in kinds), "content": {MEDIA_TYPE: content}}

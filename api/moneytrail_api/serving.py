@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from moneytrail.disruption import load_levers
 from moneytrail.errors import ParameterError
 from moneytrail_api.app import create_app
 
@@ -22,6 +25,7 @@ def serve(
     *,
     on_ready: Callable[[str], None] | None = None,
     log_level: str = "warning",
+    levers: Path | None = None,
 ) -> None:
     """Serve the store at `store_url`; returns when it is told to stop, requests in flight being finished.
 
@@ -35,21 +39,40 @@ def serve(
         Called once with the service's address (``http://127.0.0.1:8000``) when it accepts connections.
     log_level : str
         Of uvicorn.
+    levers : Path, optional
+        Another country's levers, a file for :func:`moneytrail.disruption.load_levers`; unless told, the one that
+        ``MONEYTRAIL_LEVERS`` names, and without that the levers that ship with the package.
 
     Raises
     ------
     StoreError
         The store cannot be opened.
     ParameterError
-        The port cannot be opened.
+        The port cannot be opened, or the file of levers is wrong.
     """
+    file = levers or ServiceSettings().levers
+    found = load_levers(file) if file else None
     with _listen(host, port) as listener:
-        app = create_app(store_url)
+        app = create_app(store_url, levers=found)
         access_log = log_level in ("info", "debug")
         config = uvicorn.Config(app, log_level=log_level, access_log=access_log, server_header=False)
         # Uvicorn finishes the requests in flight and then raises the signal again; the user has seen enough.
         with contextlib.suppress(KeyboardInterrupt):
             _Announcing(config, _address(listener), on_ready).run(sockets=[listener])
+
+
+class ServiceSettings(BaseSettings):
+    """What the environment tells the service alone, as ``MONEYTRAIL_<NAME>``; an empty value tells nothing.
+
+    Attributes
+    ----------
+    levers : Path or None
+        Another country's levers.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MONEYTRAIL_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    levers: Path | None = None
 
 
 class _Announcing(uvicorn.Server):

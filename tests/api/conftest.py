@@ -10,8 +10,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from moneytrail import Pipeline
 from moneytrail.alerts import Alert
-from moneytrail.storage import SCOPES, Store
+from moneytrail.money.questions import seeds_of
+from moneytrail.simulate import simulate
+from moneytrail.storage import SCOPES, Ledger, Store
 from moneytrail_api import create_app
 from tests.alert_examples import START, example_alerts, example_record
 from tests.alert_examples import TYPOLOGIES as EXAMPLE_TYPOLOGIES
@@ -70,3 +73,32 @@ def service(store: Store) -> Iterator[Service]:
     app = create_app(store, typologies=TYPOLOGIES)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Service(app, store, client, alerts, keys)
+
+
+@pytest.fixture(scope="session")
+def money(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service over a run that kept its ledger, and an older one that did not."""
+    bank = simulate(customers=400, days=60, seed=11, gangs=4, typologies=("S01", "L01", "L03", "L04"))
+    report = Pipeline(parameters={"risk": {"raise_from": 0.0}}).run(bank.transfers, bank.accounts)
+    with Store.open(tmp_path_factory.mktemp("money") / "store.db") as store:
+        store.save_run(report.record, report.alerts, ledger=Ledger(bank.transfers, bank.accounts))
+        store.save_run({**report.record, "run_id": "R-old", "created_at": "2020-01-01T00:00:00+00:00"}, [])
+        keys: dict[str, str] = {scope: store.create_key(scope, [scope]).secret for scope in SCOPES}
+        keys["all"] = store.create_key("all", SCOPES).secret
+        app = create_app(store)
+        with TestClient(app, raise_server_exceptions=False) as client:
+            yield Service(app, store, client, list(report.alerts), keys)
+
+
+def seeds(money: Service) -> list[str]:
+    return next(found for found in map(seeds_of, money.alerts) if found)
+
+
+def alert_of(money: Service) -> str:
+    return next(alert.alert_id for alert in money.alerts if seeds_of(alert))
+
+
+def asked(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found

@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from moneytrail import Pipeline
-from moneytrail.money.questions import seeds_of
-from moneytrail.simulate import simulate
-from moneytrail.storage import SCOPES, Ledger, Store
+from moneytrail.storage import SCOPES, Store
 from moneytrail.verify import proof_of, verify_trace
-from moneytrail_api import create_app
-from tests.api.conftest import Service
-
-
-@pytest.fixture(scope="module")
-def money(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service over a run that kept its ledger, and an older one that did not."""
-    bank = simulate(customers=400, days=60, seed=11, gangs=4, typologies=("S01", "L01", "L03", "L04"))
-    report = Pipeline(parameters={"risk": {"raise_from": 0.0}}).run(bank.transfers, bank.accounts)
-    with Store.open(tmp_path_factory.mktemp("money") / "store.db") as store:
-        store.save_run(report.record, report.alerts, ledger=Ledger(bank.transfers, bank.accounts))
-        store.save_run({**report.record, "run_id": "R-old", "created_at": "2020-01-01T00:00:00+00:00"}, [])
-        keys: dict[str, str] = {scope: store.create_key(scope, [scope]).secret for scope in SCOPES}
-        keys["all"] = store.create_key("all", SCOPES).secret
-        app = create_app(store)
-        with TestClient(app, raise_server_exceptions=False) as client:
-            yield Service(app, store, client, list(report.alerts), keys)
-
-
-def seeds(money: Service) -> list[str]:
-    return next(found for found in map(seeds_of, money.alerts) if found)
-
-
-def alert_of(money: Service) -> str:
-    return next(alert.alert_id for alert in money.alerts if seeds_of(alert))
-
-
-def asked(answer: Any) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+from tests.api.conftest import Service, alert_of, asked, seeds
 
 
 def test_a_trace_says_where_the_money_is(money: Service) -> None:
@@ -110,6 +76,91 @@ def test_what_cannot_be_asked_is_one_clear_problem(
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert reason in answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/traces", "/v1/freeze-plans"])
+@pytest.mark.parametrize(
+    "instant",
+    [
+        20250501, 20250501.5, -1, 0, True, "20250501", "1746057600", "1746057600.5", "2025-05-01",
+        "2025-05-01T00:00:00", "2025-05-01T00:00:00 Z", "20250501T000000Z", "2025-13-01T00:00:00Z", "", [], {},
+    ],
+)  # fmt: skip
+def test_an_instant_is_written_out(money: Service, path: str, instant: object) -> None:
+    answer = money.post(path, {"seeds": seeds(money), "until": instant})
+    assert answer.status_code == 422, answer.text
+    [error] = answer.json()["errors"]
+    assert error["where"] == "body.until"
+    if instant != "2025-13-01T00:00:00Z":
+        assert error["message"].endswith("an instant is written as 2026-01-31T12:00:00Z, with its time zone")
+
+
+def test_an_instant_is_one_in_every_time_zone(money: Service) -> None:
+    body = {"seeds": seeds(money), "rules": ["fifo"]}
+    here = [
+        asked(money.post("/v1/traces", body | {"until": instant}))
+        for instant in ("2025-05-20T00:00:00Z", "2025-05-20T02:00:00+02:00", "2025-05-19 19:00:00.000-05:00")
+    ]
+    assert len({said["ledger_transfers"] for said in here}) == 1
+    assert asked(money.post("/v1/traces", body | {"until": None}))["ledger_transfers"] > here[0]["ledger_transfers"]
+    for first_or_last in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        assert money.post("/v1/traces", body | {"until": first_or_last}).status_code in (200, 409)
+
+
+@pytest.mark.parametrize(
+    "number", ["1e400", "-1e400", "NaN", "Infinity", "-Infinity", "-1", "-0.5", '"1e400"', '"NaN"']
+)
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        *(("/v1/traces", field) for field in ("floor", "accounts", "limit")),
+        *(
+            ("/v1/freeze-plans", field)
+            for field in ("floor", "budget", "cost_budget", "delay_hours", "horizon_days", "least_share", "rounds")
+        ),
+    ],
+)
+def test_a_number_that_is_none_or_below_zero_is_one_clear_problem(
+    money: Service, path: str, field: str, number: str
+) -> None:
+    headers = {"Authorization": f"Bearer {money.keys['all']}", "Content-Type": "application/json"}
+    content = f'{{"seeds": {json.dumps(seeds(money))}, "{field}": {number}}}'
+    answer = money.client.post(path, content=content, headers=headers)
+    assert answer.status_code == 422, answer.text
+    [error] = answer.json()["errors"]
+    assert error["where"] == f"body.{field}"
+    assert error["message"]
+
+
+@pytest.mark.parametrize("cost", ["1e400", "NaN", "-1", "0", "0.5", "1000000001", '"a lot"', "null"])
+def test_a_cost_that_is_none_is_one_clear_problem(money: Service, cost: str) -> None:
+    headers = {"Authorization": f"Bearer {money.keys['all']}", "Content-Type": "application/json"}
+    content = f'{{"seeds": {json.dumps(seeds(money))}, "costs": {{"A": {cost}}}}}'
+    answer = money.client.post("/v1/freeze-plans", content=content, headers=headers)
+    assert answer.status_code == 422, answer.text
+    assert [error["where"] for error in answer.json()["errors"]] == ["body.costs.A"]
+
+
+@pytest.mark.parametrize(
+    ("floor", "status"),
+    [
+        *((floor, 422) for floor in ("1e400", "NaN", "-1", "+1", "", "9" * 14, "\u0661", "1\n")),
+        ("9" * 13, 409),
+        ("0.001", 409),
+        ("0.010", 200),
+    ],
+)
+def test_a_floor_is_an_amount_of_the_ledgers_currency(money: Service, floor: str, status: int) -> None:
+    answer = money.post("/v1/traces", {"seeds": seeds(money), "floor": floor})
+    assert answer.status_code == status, answer.text
+
+
+def test_a_number_of_five_thousand_digits_cannot_be_read(money: Service) -> None:
+    headers = {"Authorization": f"Bearer {money.keys['all']}", "Content-Type": "application/json"}
+    content = f'{{"seeds": ["x"], "budget": {"9" * 5000}}}'
+    answer = money.client.post("/v1/freeze-plans", content=content, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_plan_has_limits_of_its_own(money: Service) -> None:

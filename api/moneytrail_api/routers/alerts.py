@@ -23,10 +23,16 @@ from moneytrail_api.models import (
     EvidenceList,
     NewDecision,
 )
-from moneytrail_api.problems import documented
+from moneytrail_api.problems import documented, lacking
 from moneytrail_api.queries import EachOnce, check_typology
 
-router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=documented(401, 403, 413, 414, 422, 500, 503))
+_MAY_COME = documented(
+    "unauthenticated", "forbidden", "body-too-large", "address-too-long", "invalid-request", "internal-error",
+    "store-unavailable",
+)  # fmt: skip
+_OF_ONE = documented("not-found")
+_OF_DECISIONS = documented("forbidden", "not-found", told={"forbidden": lacking("alerts:decide", ["alerts:read"])})
+router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=_MAY_COME)
 
 AlertId = Annotated[str, Path(description="The alert's id.", max_length=400)]
 _CSV = {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The evidence"}
@@ -50,7 +56,7 @@ def list_alerts(
     return AlertList(items=[AlertItem.of(alert) for alert in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/{alert_id}", summary="Read one alert", responses=documented(404))
+@router.get("/{alert_id}", summary="Read one alert", responses=_OF_ONE)
 def read_alert(store: OpenStore, _key: AlertReader, alert_id: AlertId) -> AlertDetail:
     """One alert, whole: who, how much, measured values against thresholds, evidence, run record."""
     alert = store.alert(alert_id)
@@ -61,7 +67,7 @@ def read_alert(store: OpenStore, _key: AlertReader, alert_id: AlertId) -> AlertD
     "/{alert_id}/evidence",
     summary="Read the evidence",
     response_model=EvidenceList,
-    responses={200: _CSV, **documented(404)},
+    responses={200: _CSV, **_OF_ONE},
 )
 def read_evidence(
     request: Request,
@@ -91,13 +97,18 @@ def read_evidence(
     return Response(found.model_dump_json(), media_type="application/json")
 
 
-@router.post("/{alert_id}/decisions", status_code=201, summary="Decide on an alert", responses=documented(400, 404))
+@router.post(
+    "/{alert_id}/decisions",
+    status_code=201,
+    summary="Decide on an alert",
+    responses=documented("bad-request") | _OF_DECISIONS,
+)
 def decide(store: OpenStore, key: Decider, alert_id: AlertId, decision: NewDecision) -> DecisionItem:
     """Append a decision; the alert takes its status. Earlier decisions stay."""
     return DecisionItem.of(store.decide(alert_id, decision.status, by=name_of(key), reason=decision.reason))
 
 
-@router.get("/{alert_id}/decisions", summary="Read the decisions", responses=documented(404))
+@router.get("/{alert_id}/decisions", summary="Read the decisions", responses=_OF_DECISIONS)
 def list_decisions(store: OpenStore, _key: Decider, alert_id: AlertId) -> DecisionList:
     """Every decision on the alert, oldest first."""
     return DecisionList(items=[DecisionItem.of(decision) for decision in store.decisions(alert_id)])

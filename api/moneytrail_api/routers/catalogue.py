@@ -25,7 +25,8 @@ def catalogue_of(typologies: Sequence[Mapping[str, Any]] | None) -> TypologyList
 
 def catalogue_router(catalogue: TypologyList) -> APIRouter:
     """Return the router that shows `catalogue`."""
-    router = APIRouter(prefix="/v1/typologies", tags=["typologies"], responses=documented(401, 403, 414, 500, 503))
+    may_come = documented("unauthenticated", "forbidden", "address-too-long", "internal-error", "store-unavailable")
+    router = APIRouter(prefix="/v1/typologies", tags=["typologies"], responses=may_come)
 
     @router.get("", summary="List the typologies")
     def list_typologies(_key: AlertReader) -> TypologyList:

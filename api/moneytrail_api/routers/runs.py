@@ -8,10 +8,14 @@ from fastapi import APIRouter, Path, Query
 
 from moneytrail_api.access import OpenStore, RunReader
 from moneytrail_api.models import RunFilters, RunItem, RunList, RunRecord
-from moneytrail_api.problems import documented
+from moneytrail_api.problems import documented, lacking
 from moneytrail_api.queries import EachOnce
 
-router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=documented(401, 403, 414, 422, 500, 503))
+_MAY_COME = documented(
+    "unauthenticated", "forbidden", "address-too-long", "invalid-request", "internal-error", "store-unavailable",
+    told={"forbidden": lacking("runs:read", ["alerts:read"])},
+)  # fmt: skip
+router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=_MAY_COME)
 
 
 @router.get("", summary="List runs")
@@ -20,7 +24,11 @@ def list_runs(store: OpenStore, _key: RunReader, _once: EachOnce, filters: Annot
     return RunList(items=[RunItem.of(run) for run in store.runs(filters.limit)])
 
 
-@router.get("/{run_id}", summary="Read a run record", responses=documented(404))
+@router.get(
+    "/{run_id}",
+    summary="Read a run record",
+    responses=documented("not-found", told={"not-found": "there is no run 'A-0'"}),
+)
 def read_run(
     store: OpenStore,
     _key: RunReader,

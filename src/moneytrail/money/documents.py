@@ -36,6 +36,7 @@ from moneytrail.tracing import (
     find_advances,
     find_breaks,
     find_value_links,
+    left_out,
     recommend,
 )
 from moneytrail.wording import counted, money, sums
@@ -69,6 +70,8 @@ def trace_document(source: Source, made: Trace, question: TraceQuestion) -> dict
     purchasers = (
         set(breaks.filter(pl.col("kind") == Break.PURCHASER)["creditor_account"]) if breaks is not None else set()
     )
+    links = find_value_links(made) if conserving else None
+    advances = find_advances(made) if conserving else None
     return {
         "rules": {
             str(rule): {
@@ -88,8 +91,10 @@ def trace_document(source: Source, made: Trace, question: TraceQuestion) -> dict
             str(kind): {"says": BREAKS[kind], **{str(rule): amount for rule, amount in told.items()}}
             for kind, told in (break_totals(made, breaks) if breaks is not None else {}).items()
         },
-        "value_links": frame_document(find_value_links(made)) if conserving else [],
-        "advances": frame_document(find_advances(made)) if conserving else [],
+        "value_links": frame_document(links) if links is not None else [],
+        "value_links_left_out": left_out(links) if links is not None else 0,
+        "advances": frame_document(advances) if advances is not None else [],
+        "advances_left_out": left_out(advances) if advances is not None else 0,
         "transfers": transfers_of(made),
         **_seeds(made),
         "currency": made.graph.reference_currency,

@@ -111,27 +111,36 @@ def _show_beyond(document: Mapping[str, Any]) -> None:
     if links:
         show_table(
             "Value that may have come back over a break (in no total)",
-            ("out", "back", "from", "to", "amount out", "amount back", "shared", "hours", "confidence"),
+            ("out", "back", "from", "to", "amount out", "amount back", "shared", "hours", "rivals", "confidence"),
             [_link(one, currency) for one in links],
         )
+        _say_more(len(document["value_links"]) - len(links), document["value_links_left_out"])
     advances = sorted(document["advances"], key=lambda one: -one["claim"])[:LINKS_SHOWN]
     if advances:
         show_table(
             "Payments in advance that need evidence of coordination (in no total)",
-            ("paid by", "repaid by", "account", "paid to", "claim", "funded by", "days"),
+            ("paid by", "repaid by", "account", "paid to", "claim", "funded by", "days", "rivals"),
             [_advance(one, currency) for one in advances],
         )
+        _say_more(len(document["advances"]) - len(advances), document["advances_left_out"])
+
+
+def _say_more(unshown: int, left_out: int) -> None:
+    if unshown:
+        stdout().print(f"… and {counted(unshown, 'more candidate')}; --json all.")
+    if left_out:
+        stdout().print(f"{counted(left_out, 'candidate')} beside these were less close and are not offered.")
 
 
 def _link(one: Mapping[str, Any], currency: str) -> tuple[object, ...]:
     amounts = (money(one[name], currency) for name in ("out_amount", "back_amount"))
     sides = (one[name] for name in ("out", "back", "out_account", "back_account"))
-    return (*sides, *amounts, one["shared"], f"{one['hours']:,.1f}", f"{one['confidence']:.2f}")
+    return (*sides, *amounts, one["shared"], f"{one['hours']:,.1f}", one["rivals"], f"{one['confidence']:.2f}")
 
 
 def _advance(one: Mapping[str, Any], currency: str) -> tuple[object, ...]:
     sides = (one[name] for name in ("debit", "credit", "account", "paid_to"))
-    return (*sides, money(one["claim"], currency), one["funded_by"], f"{one['days']:,.1f}")
+    return (*sides, money(one["claim"], currency), one["funded_by"], f"{one['days']:,.1f}", one["rivals"])
 
 
 def show_origins(document: Mapping[str, Any], shown: int) -> None:

@@ -5,7 +5,8 @@ rules in one pass. See ``docs/tracing.md``.
 """
 
 from moneytrail.tracing.backwards import BACKWARDS, Sources, trace_back
-from moneytrail.tracing.breaks import BREAKS, Break, break_totals, find_advances, find_breaks, find_value_links
+from moneytrail.tracing.beyond import find_advances, find_value_links, left_out
+from moneytrail.tracing.breaks import BREAKS, Break, break_totals, find_breaks
 from moneytrail.tracing.proof import prove
 from moneytrail.tracing.recommending import Advice, Standing, band, recommend
 from moneytrail.tracing.result import TOTALS, Trace
@@ -33,6 +34,7 @@ __all__ = [
     "find_breaks",
     "find_reversals",
     "find_value_links",
+    "left_out",
     "outside_of",
     "prove",
     "recommend",
